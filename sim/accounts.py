@@ -1,0 +1,195 @@
+"""From a finished model to its result: the books of every mechanism as the columns of the tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.records.codes import ENDS, MET_BY, ORIGINS, OUTCOMES, STOCK_EVENTS
+from sim.records.columns import Columns, coded, words
+from sim.records.result import Result
+from sim.response.book import State
+
+if TYPE_CHECKING:
+    from sim.model import CrisisModel
+
+Floats = npt.NDArray[np.float64]
+
+
+def result_of(model: CrisisModel) -> Result:
+    """Return the result of a finished run."""
+    spec = model.spec
+    return Result(
+        scenario=spec.name,
+        seed=model.chance.seed,
+        replication=model.chance.replication,
+        warm_up_h=spec.warm_up,
+        horizon_h=spec.horizon,
+        end_h=spec.end_h,
+        look_h=model.look_h,
+        raw=_collect(model),
+        groups=tuple(model.population.groups),
+        group_sizes={name: int(flags.sum()) for name, flags in model.population.groups.items()},
+    )
+
+
+def _collect(model: CrisisModel) -> dict[str, Columns]:
+    """Return the tables that were written down during the run."""
+    keep = np.flatnonzero(model.book.state_column != State.CANDIDATE)
+    number = np.full(model.book.demand.size + 1, -1, np.int64)
+    number[keep] = np.arange(keep.size)
+    return {
+        "needs": _needs(model, keep),
+        "visits": _visits(model, number),
+        "stock": _stock(model),
+        "phases": _phases(model),
+        "assignments": _assignments(model, number),
+        "shifts": _shifts(model),
+        "events": {
+            "t_h": np.array([t for t, *_ in model.events]),
+            "event": words([kind for _, kind, *_ in model.events]),
+            "subject": [subject for *_, subject, _ in model.events],
+            "detail": [detail for *_, detail in model.events],
+        },
+        "_people": {
+            "unit": coded([p.team.number for p in model.people], tuple(model.teams)),
+            "members": words([p.team.spec.members for p in model.people]),
+            "tier": words([p.team.spec.tier for p in model.people]),
+            "skills": words(["+".join(sorted(p.crew.skills)) for p in model.people]),
+            "cost_per_h": np.array(
+                [np.nan if (c := p.team.spec.cost_per_h) is None else c for p in model.people], dtype=np.float64
+            ),
+        },
+        "_run": {
+            "residents": model.population.size,
+            "sessions": [spec.sessions is not None for spec in model.book.specs],
+        },
+    }
+
+
+def _rare(model: CrisisModel, name: str, keep: npt.NDArray[np.int64]) -> Floats:
+    column = np.full(model.book.demand.size, np.nan)
+    for need, time in model.book.rare[name].items():
+        column[need] = time
+    return column[keep]
+
+
+def _needs(model: CrisisModel, keep: npt.NDArray[np.int64]) -> Columns:
+    book, demand, population = model.book, model.demand, model.population
+    whole = keep.size == demand.size
+    pick = (lambda column: column) if whole else (lambda column: column[keep])
+    resident = pick(demand.resident)
+    onset = pick(demand.onset_h)
+    end_h = model.spec.end_h
+    names = tuple(phase for _, phase in model.rates.spells)
+    begins = [begin for begin, _ in model.rates.spells]
+    phase = np.searchsorted(begins, onset, side="right") - 1 if begins else np.full(onset.size, -1)
+    request = pick(book.request_h)
+    zone = population.zone[resident]
+    desk_of_zone = np.full(len(population.zone_names), -1)
+    for place, desk in model._desk_of_zone.items():
+        desk_of_zone[place] = model.desks.index(desk)
+    met_by = pick(book.met_by_column).astype(np.int32)
+    urgency = np.array([spec.urgency for spec in book.specs], np.int8)
+    return {
+        "need": np.arange(keep.size, dtype=np.int32),
+        "need_type": coded(pick(demand.need_type), demand.type_names),
+        "resident": resident,
+        "household": population.household[resident],
+        "building": coded(population.building[resident], population.building_names),
+        "zone": coded(zone, population.zone_names),
+        "desk": coded(desk_of_zone[zone], tuple(desk.name for desk in model.desks)),
+        "urgency": urgency[pick(demand.need_type)],
+        "phase": coded(phase, names),
+        "origin": coded(np.where(np.isnan(pick(demand.mark)), 0, 1), ORIGINS),
+        "cohort": (onset >= model.spec.warm_up) & (onset < model.spec.horizon),
+        "onset_h": onset,
+        "requested_h": np.where(request < end_h, request, np.nan),
+        "triaged_h": pick(book.stamps["triaged_h"]),
+        "escalated_h": _rare(model, "escalated_h", keep),
+        "dispatched_h": pick(book.stamps["dispatched_h"]),
+        "started_h": pick(book.stamps["started_h"]),
+        "referred_h": _rare(model, "referred_h", keep),
+        "closed_h": pick(book.stamps["closed_h"]),
+        "end": coded(pick(book.end_column), ENDS),
+        "met_by": coded(met_by - 1, MET_BY[1:]),
+        "attempts": pick(book.attempts_column),
+        **{f"in_{name}": flags[resident] for name, flags in population.groups.items()},
+    }
+
+
+def _visits(model: CrisisModel, number: npt.NDArray[np.int64]) -> Columns:
+    rows = model.visits.rows.array()
+    need = number[rows[:, 0].astype(np.int64)]
+    order = np.lexsort((rows[:, 1], need))
+    rows, need = rows[order], need[order]
+    person = rows[:, 2].astype(np.int32)
+    return {
+        "need": need.astype(np.int32),
+        "attempt": rows[:, 1].astype(np.int16),
+        "person": person,
+        "unit": coded(_unit_of(model)[person], tuple(model.teams)),
+        "dispatched_h": rows[:, 3].copy(),
+        "arrived_h": rows[:, 4].copy(),
+        "started_h": rows[:, 5].copy(),
+        "ended_h": rows[:, 6].copy(),
+        "outcome": coded(rows[:, 7].astype(np.int8), OUTCOMES),
+    }
+
+
+def _unit_of(model: CrisisModel) -> npt.NDArray[np.int64]:
+    return np.array([person.team.number for person in model.people], np.int64)
+
+
+def _stock(model: CrisisModel) -> Columns:
+    rows = model.depots.rows.array()
+    rows = rows[np.lexsort((np.arange(len(rows)), rows[:, 2], rows[:, 1]))]
+    whole = rows[:, 4:].astype(np.int64)
+    return {
+        "depot": coded(rows[:, 1], tuple(depot.name for depot in model.depots.depots)),
+        "item": coded(rows[:, 2], tuple(model.depots.items)),
+        "t_h": rows[:, 0].copy(),
+        "event": coded(rows[:, 3], STOCK_EVENTS),
+        **{name: whole[:, k].copy() for k, name in enumerate(("quantity", "on_hand", "on_order", "back_ordered"))},
+    }
+
+
+def _phases(model: CrisisModel) -> Columns:
+    spells = [(begin, phase) for begin, phase in model.rates.spells if begin < model.spec.end_h]
+    begins = np.array([begin for begin, _ in spells])
+    return {
+        "phase": words([phase for _, phase in spells]),
+        "begin_h": begins,
+        "end_h": np.append(begins[1:], model.spec.end_h) if spells else begins,
+    }
+
+
+def _assignments(model: CrisisModel, number: npt.NDArray[np.int64]) -> Columns:
+    rows = model.roster.assignments.array()
+    rows = rows[np.lexsort((rows[:, 3], rows[:, 0]))]
+    person = rows[:, 0].astype(np.int32)
+    need = rows[:, 5].astype(np.int64)
+    return {
+        "person": person,
+        "unit": coded(_unit_of(model)[person], tuple(model.teams)),
+        "assignment": coded(rows[:, 1], tuple(model.roster.kinds)),
+        "asked_h": rows[:, 2].copy(),
+        "start_h": rows[:, 3].copy(),
+        "end_h": rows[:, 4].copy(),
+        "need": np.where(need < 0, np.nan, number[need]),
+    }
+
+
+def _shifts(model: CrisisModel) -> Columns:
+    rows = model.roster.shifts.array()
+    rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+    person = rows[:, 0].astype(np.int32)
+    return {
+        "person": person,
+        "unit": coded(_unit_of(model)[person], tuple(model.teams)),
+        "rostered_from_h": rows[:, 1].copy(),
+        "rostered_until_h": np.where(np.isinf(rows[:, 2]), np.nan, rows[:, 2]),
+        "left_h": rows[:, 3].copy(),
+    }

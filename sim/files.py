@@ -1,0 +1,147 @@
+"""Strict YAML to the specification and back; alone in reading YAML.
+
+All scalars stay text and are converted by the schema. Repeated keys, anchors, tags, cut flow maps, deep nesting and
+large files are refused. A scenario may be named as a path or by the name of a shipped one.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files as package_files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sim.errors import InputError, Problem, nearest
+from sim.spec.scenario import Scenario, validate
+
+LARGEST_BYTES = 4_000_000
+DEEPEST = 40
+Path_ = tuple[str | int, ...]
+
+
+def shipped() -> dict[str, Path]:
+    """Return the shipped scenarios by name."""
+    folder = Path(str(package_files("scenarios").joinpath("")))
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def find(name: str | Path) -> Path:
+    """Return the path of a scenario file, or of a shipped scenario by name; raises InputError where there is none."""
+    path = Path(name)
+    if path.suffix in (".yaml", ".yml") or path.exists():
+        return path
+    known = shipped()
+    if str(name) in known:
+        return known[str(name)]
+    raise InputError(str(name), [Problem("", f"no scenario file or shipped scenario has this name{nearest(str(name), known)}")])
+
+
+def load(name: str | Path) -> Scenario:
+    """Read a scenario from a file, or a shipped one by its name; raises InputError with every problem found."""
+    path = find(name)
+    data, lines = read_yaml(path)
+    if not isinstance(data, dict):
+        raise InputError(str(path), [Problem("", "a map with the keys name, horizon, world and response is wanted; " + ("the file is empty" if data is None else "found something else"))])
+    return validate(_anchored(data, path), str(path), lines)
+
+
+def _anchored(data: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Make the paths of data files absolute, so that a scenario can be run from anywhere."""
+    world = data.get("world")
+    if not isinstance(world, dict):
+        return data
+    community = world.get("community")
+    if isinstance(community, dict) and isinstance(community.get("from"), str):
+        community["from"] = str((path.parent / community["from"]).resolve())
+    hazards = world.get("hazards")
+    for hazard in hazards.values() if isinstance(hazards, dict) else ():
+        log = hazard.get("log") if isinstance(hazard, dict) else None
+        if isinstance(log, dict) and isinstance(log.get("file"), str):
+            log["file"] = str((path.parent / log["file"]).resolve())
+    return data
+
+
+def dump(scenario: Scenario) -> str:
+    """Write a scenario as YAML that reads back to the same scenario."""
+    return yaml.safe_dump(scenario.data(), sort_keys=False, allow_unicode=True, width=140)
+
+
+def read_yaml(path: Path) -> tuple[Any, dict[Path_, int]]:
+    """Read one strict YAML file; returns its data with every scalar as text, and the line of every key path."""
+    source = str(path)
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise InputError(source, [Problem("", f"at most {LARGEST_BYTES:,} bytes are wanted; found {path.stat().st_size:,}")])
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(source, [Problem("", "there is no such file")]) from None
+    except IsADirectoryError:
+        raise InputError(source, [Problem("", "a file is wanted; found a directory")]) from None
+    except UnicodeDecodeError as error:
+        raise InputError(source, [Problem("", f"UTF-8 text is wanted; byte {error.start} is something else: save the file as UTF-8")]) from None
+    except OSError as error:
+        raise InputError(source, [Problem("", f"it cannot be read: {error.strerror}")]) from None
+    return parse_yaml(text, source)
+
+
+def parse_yaml(text: str, source: str) -> tuple[Any, dict[Path_, int]]:
+    """Parse strict YAML text; see :func:`read_yaml`."""
+    try:
+        loader = yaml.SafeLoader(text)
+        try:
+            _refuse_anchors(text, source)
+            node = loader.get_single_node()
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else None
+        raise InputError(source, [Problem("", f"this is no YAML: {error.problem or error.context}", line)]) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise InputError(source, [Problem("", f"this is no YAML: {str(error).splitlines()[0]}")]) from None
+    lines: dict[Path_, int] = {}
+    problems: list[Problem] = []
+    data = _plain(node, (), lines, problems) if node is not None else None
+    if problems:
+        raise InputError(source, problems)
+    return data, lines
+
+
+def _refuse_anchors(text: str, source: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise InputError(source, [Problem("", "YAML anchors and aliases (& and *) are not read; write the value out", line)])
+        if getattr(event, "tag", None) and not isinstance(event, (yaml.DocumentStartEvent, yaml.DocumentEndEvent)):
+            raise InputError(source, [Problem("", f"YAML tags are not read; found {event.tag!r}", line)])
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise InputError(source, [Problem("", f"at most {DEEPEST} levels are wanted", line)])
+
+
+def _plain(node: yaml.Node, path: Path_, lines: dict[Path_, int], problems: list[Problem]) -> Any:
+    line = node.start_mark.line + 1
+    lines.setdefault(path, line)
+    if isinstance(node, yaml.ScalarNode):
+        if node.style is None and node.value in ("null", "~", ""):
+            return None
+        return node.value
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*path, index), lines, problems) for index, item in enumerate(node.value)]
+    data: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        here = key_node.start_mark.line + 1
+        place = ".".join(str(step) for step in path)
+        if not isinstance(key_node, yaml.ScalarNode):
+            problems.append(Problem(place, "a plain key is wanted; found a list or a map as a key", here))
+            continue
+        key = key_node.value
+        lines[(*path, key)] = here
+        if key in data:
+            problems.append(Problem(f"{place}.{key}".lstrip("."), f"the key {key!r} stands twice", here))
+        elif node.flow_style and isinstance(value_node, yaml.ScalarNode) and value_node.value == "" and value_node.style is None:
+            problems.append(Problem(place, f"a comma cuts this map: {key!r} has no value; put text with commas in quotes", here))
+        data[key] = _plain(value_node, (*path, key), lines, problems)
+    return data

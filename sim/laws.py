@@ -1,0 +1,81 @@
+"""The conservation laws, checked at the end of every run: needs, people, stock and working time balance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.errors import LawBroken
+from sim.records.codes import ALLOCATED, INITIAL, ISSUED, RECEIVED, RETURNED
+
+if TYPE_CHECKING:
+    from sim.model import CrisisModel
+    from sim.records.result import Result
+
+TINY_H = 1e-9
+
+
+def check(result: Result, model: CrisisModel) -> None:
+    """Raise LawBroken with the numbers where the books do not balance."""
+    _needs(result)
+    _people(result, model)
+    _stock(result, model)
+
+
+def _fail(law: str, detail: str) -> None:
+    raise LawBroken(f"{law}: {detail}")
+
+
+def _needs(result: Result) -> None:
+    needs = result.raw["needs"]
+    raised = needs["need"].size
+    ends = np.bincount(needs["end"].codes, minlength=len(needs["end"].names))
+    if ends.sum() != raised:
+        _fail("needs", f"{raised} raised, but the ends add up to {ends.sum()}")
+    stamps = [needs[name] for name in ("onset_h", "requested_h", "triaged_h", "dispatched_h")]
+    for earlier, later in zip(stamps, stamps[1:], strict=False):
+        if np.any(later < earlier - TINY_H) or np.any(~np.isnan(later) & np.isnan(earlier)):
+            _fail("needs", "a stamp comes before the one that it follows")
+    if np.any(needs["closed_h"] < needs["started_h"] - TINY_H):
+        _fail("needs", "a need is closed before its service started")
+    met = needs["end"].codes == needs["end"].names.index("met")
+    if np.any(met & np.isnan(needs["started_h"])):
+        _fail("needs", "a need is met though no service started")
+    left = needs["end"].codes == needs["end"].names.index("abandoned")
+    if np.any(left & ~np.isnan(needs["started_h"])):
+        _fail("needs", "a resident gave up after the service started")
+
+
+def _people(result: Result, model: CrisisModel) -> None:
+    """Nobody does two things at once, and nobody works off duty."""
+    visits, tasks = result.raw["visits"], result.raw["assignments"]
+    person = np.concatenate([visits["person"], tasks["person"]])
+    begin = np.concatenate([visits["dispatched_h"], tasks["start_h"]])
+    end = np.concatenate([visits["ended_h"], tasks["end_h"]])
+    order = np.lexsort((end, begin, person))
+    person, begin, end = person[order], begin[order], np.where(np.isnan(end[order]), np.inf, end[order])
+    clash = (person[1:] == person[:-1]) & (begin[1:] < end[:-1] - TINY_H)
+    if clash.any():
+        k = int(np.flatnonzero(clash)[0])
+        _fail("people", f"person {person[k]} is taken until {end[k]:.3f} h and again from {begin[k + 1]:.3f} h")
+    for team in model.teams.values():
+        idle = sum(len(crew.idle) for crew in team.crews)
+        if not 0 <= idle + team.busy <= len(team.people):
+            _fail("people", f"{team.name}: {idle} idle and {team.busy} busy of {len(team.people)} people")
+
+
+def _stock(result: Result, model: CrisisModel) -> None:
+    stock = result.raw["stock"]
+    sign = np.zeros(8, np.int64)
+    sign[[INITIAL, RECEIVED, RETURNED]], sign[[ISSUED, ALLOCATED]] = 1, -1
+    change = sign[stock["event"].codes] * stock["quantity"]
+    for depot in model.depots.depots:
+        for item, held in depot.stock.items():
+            here = (stock["depot"].codes == depot.number) & (stock["item"].codes == held.item)
+            if change[here].sum() != held.on_hand or held.on_hand < 0 or held.back_ordered < 0:
+                _fail(
+                    "stock",
+                    f"{item} at {depot.name}: {change[here].sum()} by the book, {held.on_hand} on hand, "
+                    f"{held.back_ordered} back-ordered",
+                )

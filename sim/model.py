@@ -1,0 +1,277 @@
+"""The model of one run: builds the world and the response, owns the clock, and checks the books at the end.
+
+Mesa holds the agents; SimPy's clock is the only time. ``step()`` moves the clock to the next look and changes nothing
+else. Mechanisms meet here: they are told to each other by the names below, and reach nothing else of one another.
+"""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+import mesa
+import numpy as np
+
+from sim.accounts import result_of
+from sim.chance import Chance
+from sim.clock import Clock
+from sim.errors import LawBroken
+from sim.laws import check
+from sim.records.result import Result
+from sim.response.book import Book, State
+from sim.response.cases import Cases, Referrals
+from sim.response.changes import Changes
+from sim.response.depots import Depots
+from sim.response.desk import Desk
+from sim.response.office import Messages, Office, ReportsUp
+from sim.response.plan import EstatePlan
+from sim.response.responders import Crew, Resident, Responder, Team
+from sim.response.roster import Roster, rostered
+from sim.response.visits import Visits
+from sim.spec.changes import Change
+from sim.spec.organisation import Unit
+from sim.spec.scenario import Scenario, changed
+from sim.world.demand import Rates, draw, state_decided
+from sim.world.population import populate
+
+CANDIDATE, UNKNOWN = int(State.CANDIDATE), int(State.UNKNOWN)
+
+
+class CrisisModel(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
+    """One community, one crisis, one response, one draw of luck."""
+
+    def __init__(self, scenario: Scenario, seed: int = 1, replication: int = 0, look_h: float = 1.0) -> None:
+        super().__init__(rng=0)  # Mesa wants a seed; nothing here draws from it
+        del self.step  # Mesa replaces step by a wrapper that keeps a time of its own
+        self.spec = scenario
+        self.look_h = look_h
+        self.chance = Chance(seed, replication)
+        self.clock = Clock(0.0)
+        self.response = scenario.response
+        self.world = scenario.world
+        self.events: list[tuple[float, str, str, str]] = []
+        self.population = populate(scenario.world.community, self.chance)
+        self.rates = Rates(scenario, self.population, self.chance)
+        self.demand = draw(scenario, self.population, self.chance, self.rates)
+        self.book = Book(self.demand, self.population, scenario.world.needs, self.chance)
+        self.plan = EstatePlan(self.population, self.response.travel)
+        self._residents: dict[int, Resident] = {}
+        self.people: list[Responder] = []
+        self.teams = self._teams()
+        self.roster = Roster(self)
+        self.messages = Messages(self)
+        self.depots = Depots(self)
+        self.visits = Visits(self)
+        self.cases = Cases(self)
+        self.referrals = Referrals(self)
+        reports = self.response.organisation.reports
+        self.reports = ReportsUp(self, reports) if reports is not None else None
+        self.desks = self._desks()
+        self.desks_of_crew: dict[Crew, Desk] = {crew: desk for desk in self.desks for crew in desk.crews}
+        self.changes = Changes(self)
+
+    # -- Mesa's names -----------------------------------------------------------------------------------------------
+
+    @property
+    def time(self) -> float:
+        """Hours since the start: the clock's."""
+        return float(self.clock.now)
+
+    @time.setter
+    def time(self, value: float) -> None:
+        """Ignore Mesa, which sets a time of its own when a model is made."""
+
+    def step(self) -> None:
+        """Move the clock to the next look; looking changes nothing."""
+        if self.steps == 0:
+            self._begin()
+        self.steps += 1
+        end = self.spec.end_h
+        self.clock.run(until=min(self.steps * self.look_h, end)) if self.clock.now < end else None
+        self.running = self.clock.now < end
+
+    def resident(self, row: int) -> Resident:
+        """Return the agent of a resident."""
+        if row not in self._residents:
+            self._residents[row] = Resident(self, row)
+        return self._residents[row]
+
+    # -- building ---------------------------------------------------------------------------------------------------
+
+    def _teams(self) -> dict[str, Team]:
+        units = self.response.organisation.units
+        zones = self.population.zone_names
+        coordinators = {desk.coordinator for desk in self.response.desks.values()}
+        most = {name: unit.count for name, unit in units.items()}
+        for change in self.response.changes:
+            for path, value in change.set.items():
+                if path.startswith("organisation.units.") and path.endswith(".count"):
+                    name = path.split(".")[2]
+                    most[name] = max(most[name], int(value))
+        teams = {}
+        for number, (name, unit) in enumerate(units.items()):
+            covers = frozenset(zones.index(zone) for zone in unit.covers) if unit.covers else None
+            team = teams[name] = Team(number, name, unit, self.plan.base(unit.zone), covers)
+            at_desk = unit.posts is None and (unit.function == "command" or name in coordinators)
+            self._recruit(team, most[name], at_desk)
+            if unit.leader or at_desk or (unit.posts is not None and "desk" in unit.posts.shares):
+                team.office = Office(self, team)
+        return teams
+
+    def _recruit(self, team: Team, count: int, at_desk: bool) -> None:
+        """Make the people of a team; who can do what is drawn per person against the stated shares."""
+        unit: Unit = team.spec
+        index = np.arange(count)
+        able = {skill: self.chance.uniform(f"skill.{team.name}.{skill}", index) < share for skill, share in unit.skills.items()}
+        leaders = {spell.start for spell in rostered(unit.shift, unit.count) if spell} if unit.shift else {0}
+        crews: dict[frozenset[str], Crew] = {}
+        for k in range(count):
+            skills = frozenset(skill for skill, flags in able.items() if flags[k])
+            if skills not in crews:
+                crews[skills] = Crew(team, skills)
+                team.crews.append(crews[skills])
+            person = Responder(self, len(self.people), k, team, crews[skills], unit.leader and k in leaders)
+            if at_desk:
+                person.post = "desk"
+            person.employed = k < unit.count
+            self.people.append(person)
+            team.people.append(person)
+
+    def _desks(self) -> list[Desk]:
+        """Make the desks; each zone and each unit belongs to one of them."""
+        specs = self.response.all_desks()
+        zones = self.population.zone_names
+        named = {zone for spec in specs.values() for zone in spec.zones}
+        claimed = {unit for spec in specs.values() for unit in spec.units}
+        free = tuple(name for name in self.teams if name not in claimed)
+        zone_of_need = self.population.zone[self.demand.resident]
+        self._desk_of_zone: dict[int, Desk] = {}
+        desks = []
+        for name, spec in specs.items():
+            served = [zones.index(z) for z in (spec.zones or [z for z in zones if z not in named])]
+            with_units = spec if spec.units else spec.model_copy(update={"units": free})
+            desk = Desk(self, name, with_units, np.flatnonzero(np.isin(zone_of_need, served)))
+            desks.append(desk)
+            self._desk_of_zone.update(dict.fromkeys(served, desk))
+        return desks
+
+    def desk_of(self, need: int) -> Desk:
+        """Return the desk that a need's requests go to."""
+        return self._desk_of_zone[int(self.population.zone[self.book.resident[need]])]
+
+    # -- running ----------------------------------------------------------------------------------------------------
+
+    def run(self) -> Result:
+        """Run to the end and return what happened."""
+        try:
+            if self.look_h >= self.spec.end_h:
+                self.look_h = self.spec.end_h
+            while self.running:
+                self.step()
+            return self.finish()
+        finally:
+            self.release()
+
+    def _begin(self) -> None:
+        """Set everything going at t = 0."""
+        gc.freeze()  # what is built stays: the collector need not walk it in the loop
+        for begin_h, phase in self.rates.spells:
+            self.clock.call_at(begin_h, self._phase_entered, phase)
+        self.depots.begin()
+        self.roster.begin()
+        self.changes.begin()
+        self.referrals.begin()
+        self._feed_requests()
+
+    def _phase_entered(self, phase: str) -> None:
+        self.tell("phase_entered", phase)
+
+    def _feed_requests(self) -> None:
+        book = self.book
+        rows = np.flatnonzero(book.request_h < self.spec.end_h)
+        order = rows[np.argsort(book.request_h[rows], kind="stable")]
+        needs = memoryview(np.ascontiguousarray(order))
+        if len(self.desks) == 1:
+            take = self.desks[0].request
+            self.clock.feed(memoryview(book.request_h[order]), lambda k: take(needs[k]))
+        else:
+            self.clock.feed(memoryview(book.request_h[order]), lambda k: self.desk_of(needs[k]).request(needs[k]))
+        undecided = np.flatnonzero(book.state_column == CANDIDATE)
+        self.undecided = undecided
+        if undecided.size:
+            self.worlds = {name: worlds for name, worlds in state_decided(self.spec).items()}
+            self.clock.feed(memoryview(self.demand.onset_h[undecided]), self._decide)
+
+    def _decide(self, k: int) -> None:
+        """Let a candidate become a need if its mark is below the rate of this moment, in the world as it is now."""
+        need = int(self.undecided[k])
+        book = self.book
+        name = self.demand.type_names[book.need_type[need]]
+        bound = self.rates.bound(name, [world for _, world in self.rates.worlds] + self.worlds[name])
+        world = self.changes.world_now(name)
+        at, who = self.demand.onset_h[need : need + 1], self.demand.resident[need : need + 1].astype(np.int64)
+        if not self.demand.mark[need] < self.rates.share(name, bound, at, who, world)[0]:
+            return
+        book.state[need] = UNKNOWN
+        request_h = float(self.demand.request_h[need])
+        book.request[need] = request_h
+        book.deadline[need] = request_h + float(self.demand.patience_h[need])
+        if request_h < self.spec.end_h:
+            self.referrals.requested(need)
+            self.clock.call_at(request_h, self.desk_of(need).request, need)
+
+    def apply(self, change: Change) -> None:
+        """Change the response while the clock runs; checked when the scenario was read."""
+        before = self.response
+        after = changed(self.spec.model_copy(update={"response": before}), "response", change).response
+        self.response = after
+        self.messages.adopt()
+        for name, team in self.teams.items():
+            unit = after.organisation.units[name]
+            was = before.organisation.units[name].count
+            team.spec = unit
+            if unit.count > was:
+                self.roster.hire(team, range(was, unit.count))
+            for index in range(unit.count, was):
+                self.roster.dismiss(team.people[index])
+        for desk in self.desks:
+            spec = after.all_desks()[desk.name].model_copy(update={"units": desk.spec.units})
+            if spec != desk.spec:
+                desk.adopt(spec)
+        if after.supplies != before.supplies:
+            self.depots.adopt()
+        self.tell("change", change.note or ", ".join(change.set))
+
+    def resume(self, need: int) -> None:
+        """Go on with a request that was parked: with its own worker, or through its desk."""
+        owner = self.cases.owner.get(need)
+        if owner is None:
+            self.desk_of(need).offer(need)
+        else:
+            self.book.state[need] = int(State.BETWEEN)
+            self.cases.due(need)
+
+    def tell(self, kind: str, subject: str, detail: object = "") -> None:
+        """Write an event into the log."""
+        self.events.append((self.clock.now, kind, subject, str(detail)))
+
+    # -- ending -----------------------------------------------------------------------------------------------------
+
+    def finish(self) -> Result:
+        """Close the books, check the conservation laws, and return the result."""
+        end = self.spec.end_h
+        if self.clock.now < end:
+            raise LawBroken(f"the run was ended at {self.clock.now} h, before its end at {end} h")
+        self.book.sweep(end)
+        self.visits.unfinished(end)
+        self.roster.finish(end)
+        result = result_of(self)
+        check(result, self)
+        return result
+
+    def release(self) -> None:
+        """Let go of everything that would keep the model alive after its run."""
+        gc.unfreeze()
+        ids: Any = getattr(mesa.Agent, "_ids", None)
+        if ids is not None:  # Mesa 3.3 counts ids in a class attribute that holds every model for ever
+            ids.pop(self, None)

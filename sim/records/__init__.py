@@ -1,0 +1,1 @@
+"""What a run leaves: the schema of every column, append buffers, and the result."""

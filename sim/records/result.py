@@ -1,0 +1,129 @@
+"""The result of one run: plain columns, turned into Arrow tables and Parquet files when asked for.
+
+The result is not the model and holds none of it. Outcomes and intervals are made from it in ``analysis``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.records import derive
+from sim.records.columns import Columns, Words
+from sim.records.schema import GROUP_PREFIX, TABLES, VOLATILE, Column
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Result:
+    """Hold what one run leaves.
+
+    ``raw`` maps the tables that are written down during a run to their columns; the others are derived from them.
+    ``horizon_h``, ``warm_up_h`` and ``end_h`` say which needs count and when the run ended.
+    """
+
+    scenario: str
+    seed: int
+    replication: int
+    warm_up_h: float
+    horizon_h: float
+    end_h: float
+    look_h: float
+    raw: Mapping[str, Columns]
+    groups: tuple[str, ...] = ()
+    group_sizes: Mapping[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def tables(self) -> Mapping[str, Columns]:
+        """All tables as columns: those written down, and those derived from their stamps."""
+        return {**self.raw, **derive.derived(self)}
+
+    def columns(self, table: str) -> Columns:
+        """Return the columns of one table as arrays."""
+        return self.raw[table] if table in self.raw else self.tables[table]
+
+    def table(self, name: str) -> pa.Table:
+        """Return one table in Arrow's form, unit and meaning in each field's metadata."""
+        import pyarrow as pa
+
+        declared = {column.name: column for column in TABLES[name]}
+        arrays, fields = [], []
+        for key, values in self.columns(name).items():
+            column = declared.get(key) or Column(key, "flag", "", f"the resident is in the group {key.removeprefix(GROUP_PREFIX)}")
+            array = _arrow(values, column)
+            arrays.append(array)
+            fields.append(pa.field(key, array.type, metadata={"unit": column.unit, "meaning": column.meaning}))
+        return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """Return one table as a pandas data frame."""
+        return self.table(name).to_pandas()
+
+    def write(self, folder: Path) -> None:
+        """Write every table to ``folder/<table>/part-<replication>.parquet``, each aside first and then in place."""
+        import pyarrow.parquet as pq
+
+        for name in TABLES:
+            table = self.table(name)
+            part = folder / name / f"part-{self.replication:06d}.parquet"
+            part.parent.mkdir(parents=True, exist_ok=True)
+            aside = part.with_suffix(".aside")
+            floats = [f.name for f in table.schema if str(f.type) == "double"]
+            words = [f.name for f in table.schema if str(f.type).startswith("dictionary")]
+            pq.write_table(
+                table,
+                aside,
+                compression="zstd",
+                use_dictionary=words or False,
+                column_encoding=dict.fromkeys(floats, "BYTE_STREAM_SPLIT") or None,
+                write_statistics=False,
+                store_schema=True,
+            )
+            aside.replace(part)
+
+    def digest(self) -> str:
+        """Return a hash of all tables, floats bit for bit, without what differs from machine to machine."""
+        hasher = hashlib.blake2b(digest_size=16)
+        for name in sorted(TABLES):
+            for key, values in self.columns(name).items():
+                if key in VOLATILE.get(name, ()):
+                    continue
+                hasher.update(f"{name}.{key}:".encode())
+                if isinstance(values, Words):
+                    hasher.update(repr(values.names).encode())
+                    values = values.codes.astype(np.int64)
+                if isinstance(values, np.ndarray):
+                    if values.dtype == np.float64:
+                        values = np.where(np.isnan(values), np.nan, values)  # one NaN, whatever its bits
+                    hasher.update(np.ascontiguousarray(values).tobytes())
+                else:
+                    hasher.update(repr(list(values)).encode())
+        return hasher.hexdigest()
+
+
+def _arrow(values: Any, column: Column) -> pa.Array:
+    import pyarrow as pa
+
+    if isinstance(values, Words):
+        codes = values.codes
+        mask = codes < 0
+        indices = pa.array(codes, pa.int16() if len(values.names) < 30_000 else pa.int32(), mask=mask if mask.any() else None)
+        return pa.DictionaryArray.from_arrays(indices, pa.array(values.names, pa.string()))
+    if column.kind == "float":
+        return pa.array(values, pa.float64(), from_pandas=True)
+    if column.kind == "int":
+        if values.dtype == np.float64:
+            return pa.array(values, from_pandas=True).cast(pa.int64())
+        return pa.array(values)
+    if column.kind == "flag":
+        return pa.array(values, pa.bool_())
+    return pa.array(list(values), pa.string())

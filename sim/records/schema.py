@@ -1,0 +1,158 @@
+"""The schema of every table that a run leaves: each column's type, unit and meaning, declared once.
+
+The data dictionary in docs/ is printed from here, and each Parquet field carries its unit and meaning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["int", "float", "word", "flag", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: ``word`` is one of few names (dictionary coded); a time in hours is null where it has not come."""
+
+    name: str
+    kind: Kind
+    unit: str
+    meaning: str
+
+
+def _time(name: str, meaning: str) -> Column:
+    return Column(name, "float", "h", meaning)
+
+
+NEED = Column("need", "int", "", "number of the need, by onset")
+PERSON = Column("person", "int", "", "number of the responder")
+UNIT = Column("unit", "word", "", "the unit")
+
+TABLES: dict[str, tuple[Column, ...]] = {
+    "needs": (
+        NEED,
+        Column("need_type", "word", "", "the need type of the scenario"),
+        Column("resident", "int", "", "row of the resident"),
+        Column("household", "int", "", "row of the household"),
+        Column("building", "word", "", "the resident's building"),
+        Column("zone", "word", "", "the resident's zone"),
+        Column("desk", "word", "", "the desk that serves the zone"),
+        Column("urgency", "int", "1 (most) to 4", "urgency at onset"),
+        Column("phase", "word", "", "phase of the life cycle at onset"),
+        Column("origin", "word", "", "exogenous, state, caused or relapse"),
+        Column("cohort", "flag", "", "onset in [warm_up, horizon): counted by the outcomes"),
+        _time("onset_h", "the condition begins"),
+        _time("requested_h", "the response knows of it"),
+        _time("triaged_h", "a coordinator has taken it in"),
+        _time("escalated_h", "escalated: sent up for a decision"),
+        _time("dispatched_h", "the first responder is sent"),
+        _time("started_h", "the first service starts: a responder's, or the outside service's after a referral"),
+        _time("referred_h", "passed on to an outside service"),
+        _time("closed_h", "ended: met, served outside, or abandoned"),
+        Column("end", "word", "", "open, met, referred, abandoned or withdrawn"),
+        Column("met_by", "word", "", "who met it: household, neighbour, online, responder, outside"),
+        Column("attempts", "int", "visits", "responders sent"),
+    ),
+    "visits": (
+        NEED,
+        Column("attempt", "int", "", "how manyth visit to this need, from 1"),
+        PERSON,
+        UNIT,
+        _time("dispatched_h", "the responder is sent and taken from here on"),
+        _time("arrived_h", "at the door"),
+        _time("started_h", "service starts; null where it never did"),
+        _time("ended_h", "the responder is free again"),
+        Column("outcome", "word", "", "closed, more (visits to come), wrong_skill, gone, referred or unfinished"),
+    ),
+    "units": (
+        Column("name", "word", "", "the unit or desk"),
+        Column("kind", "word", "", "unit or desk"),
+        _time("t_h", "from this moment"),
+        Column("rostered", "int", "people", "rostered and present (units)"),
+        Column("on_duty", "int", "people", "rostered or finishing (units)"),
+        Column("busy", "int", "people", "on a visit, a task or at a post (units)"),
+        Column("travelling", "int", "people", "on the way to a visit (units)"),
+        Column("queue", "int", "requests", "waiting for a responder (desks)"),
+    ),
+    "stock": (
+        Column("depot", "word", "", "the depot"),
+        Column("item", "word", "", "the item"),
+        _time("t_h", "from this moment"),
+        Column("event", "word", "", "initial, issued, returned, ordered, received, back_ordered, allocated, cancelled"),
+        Column("quantity", "int", "pieces", "of this event"),
+        Column("on_hand", "int", "pieces", "in the store afterwards"),
+        Column("on_order", "int", "pieces", "ordered and not yet received, afterwards"),
+        Column("back_ordered", "int", "pieces", "owed to parked requests, afterwards"),
+    ),
+    "phases": (
+        Column("phase", "word", "", "warning, emergency, protracted or resolution"),
+        _time("begin_h", "the phase begins"),
+        _time("end_h", "the phase ends"),
+    ),
+    "people": (
+        PERSON,
+        UNIT,
+        Column("members", "word", "", "volunteer, social_worker or staff"),
+        Column("tier", "word", "", "daily, professional or expert"),
+        Column("skills", "word", "", "what the person can do, joined by +"),
+        Column("rostered_h", "float", "h", "rostered and present"),
+        Column("on_duty_h", "float", "h", "rostered or finishing"),
+        Column("busy_h", "float", "h", "on visits, tasks and posts"),
+        Column("busy_rostered_h", "float", "h", "of that, within the roster"),
+        Column("travel_h", "float", "h", "on the way to visits"),
+        Column("overtime_h", "float", "h", "on duty after the end of the roster"),
+        Column("visits", "int", "visits", "visits begun"),
+        Column("cost", "float", "currency", "hours on duty at the unit's cost an hour; null where none is stated"),
+    ),
+    "assignments": (
+        PERSON,
+        UNIT,
+        Column("assignment", "word", "", "intake, message, report, decision, switch, or a post by its name"),
+        _time("asked_h", "since when it waited for somebody"),
+        _time("start_h", "the person is taken from here on"),
+        _time("end_h", "the person is free again"),
+        Column("need", "int", "", "the need it is about; null where none"),
+    ),
+    "shifts": (
+        PERSON,
+        UNIT,
+        _time("rostered_from_h", "comes on duty"),
+        _time("rostered_until_h", "the roster ends; null for who is always on duty"),
+        _time("left_h", "goes off duty; null where the run ended first"),
+    ),
+    "events": (
+        _time("t_h", "when"),
+        Column("event", "word", "", "phase_entered, shift_begun, shift_ended, change, inject"),
+        Column("subject", "text", "", "what it is about"),
+        Column("detail", "text", "", "more of it"),
+    ),
+    "gauges": (
+        _time("t_h", "the moment of the look"),
+        Column("gauge", "word", "", "waiting: requests without a first visit; open: needs begun and not ended; known: of these, requested"),
+        Column("value", "float", "needs", "its value"),
+    ),
+    "runs": (
+        Column("scenario", "word", "", "name of the scenario"),
+        Column("seed", "int", "", "seed of the experiment"),
+        Column("version", "word", "", "version of Firstline"),
+        Column("residents", "int", "people", "size of the population"),
+        Column("needs", "int", "needs", "needs raised until the end"),
+        Column("wall_s", "float", "s", "wall clock of the run"),
+        Column("cpu_s", "float", "s", "processor time of the run"),
+        Column("peak_mb", "float", "MB", "largest memory of the process so far"),
+        Column("status", "word", "", "done or failed"),
+        Column("error", "text", "", "traceback of a failed run"),
+    ),
+}
+
+GROUP_PREFIX = "in_"
+"""Each stated vulnerability group is a flag column of ``needs`` with this prefix, such as in_over_80."""
+
+VOLATILE = {"runs": ("wall_s", "cpu_s", "peak_mb", "error")}
+"""Columns that differ from machine to machine; they are no part of a digest."""
+
+
+def columns(table: str) -> tuple[str, ...]:
+    """Return the column names of a table."""
+    return tuple(column.name for column in TABLES[table])

@@ -1,0 +1,162 @@
+"""Cases and referrals: needs of several sessions kept by one worker, needs passed on, requests that are escalated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.response.book import BY_OUTSIDE, End, State
+from sim.response.responders import Responder
+
+if TYPE_CHECKING:
+    from sim.model import CrisisModel
+    from sim.response.office import Office
+
+BEFORE_A_VISIT = (int(State.INTAKE), int(State.WAITING), int(State.PARKED))
+
+
+class Cases:
+    """Keep needs of several sessions with the worker who opened them."""
+
+    def __init__(self, model: CrisisModel) -> None:
+        self.model = model
+        self.owner: dict[int, Responder] = {}
+
+    def between(self, need: int, responder: Responder) -> None:
+        """Note a case after one of its sessions, and set the next."""
+        book = self.model.book
+        before = self.owner.get(need)
+        if before is not responder:
+            if before is not None:
+                before.cases -= 1
+            responder.cases += 1
+            self.owner[need] = responder
+        book.state[need] = int(State.BETWEEN)
+        book.deadline[need] = np.inf
+        sessions = book.specs[book.need_type[need]].sessions
+        assert sessions is not None
+        self.model.clock.call_later(sessions.every, self.due, need)
+
+    def due(self, need: int) -> None:
+        """Bring a session that is due to its worker, or to the desk if the worker has gone."""
+        owner = self.owner[need]
+        if not owner.employed:
+            self.model.desk_of(need).offer(need)
+            return
+        owner.own.append(need)
+        if owner.settled and owner in owner.crew.idle:
+            owner.crew.idle.remove(owner)
+            self.model.desks_of_crew[owner.crew].next_for(owner)
+
+    def next_for(self, responder: Responder) -> bool:
+        """Begin the next session that is due with a worker who is free; False where the store holds nothing for it."""
+        book = self.model.book
+        while responder.own:
+            need = responder.own.popleft()
+            if not book.specs[book.need_type[need]].items or self.model.depots.issue(need):
+                self.model.visits.begin(need, responder, None)
+                return True
+        return False
+
+    def finished(self, need: int) -> None:
+        """Close a case after its last session."""
+        owner = self.owner.pop(need, None)
+        if owner is not None:
+            owner.cases -= 1
+
+    def hand_back(self, responder: Responder) -> None:
+        """Give the sessions that are due with somebody who has left to the desk."""
+        while responder.own:
+            self.model.desk_of(responder.own[0]).offer(responder.own.popleft())
+
+
+class Referrals:
+    """Pass needs on to outside services, and escalate requests that wait too long."""
+
+    def __init__(self, model: CrisisModel) -> None:
+        self.model = model
+        self.book = model.book
+
+    def begin(self) -> None:
+        """Set the moments at which requests that still wait are escalated or referred."""
+        for index, spec in enumerate(self.book.specs):
+            if spec.escalate_after is not None:
+                self._feed(index, spec.escalate_after, self._escalate)
+            if spec.referral is not None and spec.referral.after is not None:
+                self._feed(index, spec.referral.after, self._refer_late)
+
+    def _feed(self, index: int, after_h: float, function: object) -> None:
+        rows = np.flatnonzero((self.book.demand.need_type == index) & ~np.isnan(self.book.request_h))
+        times = self.book.request_h[rows] + after_h
+        order = np.argsort(times, kind="stable")
+        needs = rows[order].tolist()
+        self.model.clock.feed(memoryview(times[order]), lambda k: function(needs[k]))  # type: ignore[operator]
+
+    def requested(self, need: int) -> None:
+        """Set those moments for a need that the state of the run has decided."""
+        spec = self.book.specs[self.book.need_type[need]]
+        at = self.book.request[need]
+        if spec.escalate_after is not None:
+            self.model.clock.call_at(at + spec.escalate_after, self._escalate, need)
+        if spec.referral is not None and spec.referral.after is not None:
+            self.model.clock.call_at(at + spec.referral.after, self._refer_late, need)
+
+    def _waits(self, need: int) -> bool:
+        book = self.book
+        if book.state[need] not in BEFORE_A_VISIT or book.started[need] == book.started[need]:
+            return False
+        if book.state[need] == State.PARKED or not book.has_left(need, self.model.clock.now):
+            return book.deadline[need] > self.model.clock.now
+        return False
+
+    def _escalate(self, need: int) -> None:
+        if not self._waits(need) or need in self.book.rare["escalated_h"]:
+            return
+        self.book.rare["escalated_h"][need] = self.model.clock.now
+        office = self._superior(need)
+        if office is None:
+            self._decided(need)
+            return
+        decision = office.team.spec.decision
+        length = float(decision.quantile(np.array([self.book.uniform("decision", need, 1)]))[0]) if decision is not None else 0.0
+        office.add("decision", length, self._decided, need, need)
+
+    def _superior(self, need: int) -> Office | None:
+        """Return who decides: the superior of the desk's coordinator, or else the command."""
+        office = self.model.desk_of(need).office
+        above = office.team.spec.reports_to if office is not None else None
+        if above is not None and self.model.teams[above].office is not None:
+            return self.model.teams[above].office
+        for team in self.model.teams.values():
+            if team.spec.function == "command" and team.office is not None:
+                return team.office
+        return None
+
+    def _decided(self, need: int) -> None:
+        if self._waits(need) and self.book.urgency[need] > 1:
+            self.book.urgency[need] -= 1
+            self.model.desk_of(need).rise(need)
+
+    def _refer_late(self, need: int) -> None:
+        if self._waits(need):
+            if self.book.state[need] == State.PARKED:
+                self.model.depots.cancel(need)
+            self.refer(need)
+
+    def refer(self, need: int) -> None:
+        """Pass a need on; its clock runs until the outside service begins."""
+        book = self.book
+        referral = book.specs[book.need_type[need]].referral
+        assert referral is not None
+        book.state[need] = int(State.REFERRED)
+        book.end[need] = int(End.REFERRED)
+        book.deadline[need] = np.inf
+        book.rare["referred_h"][need] = self.model.clock.now
+        delay = float(referral.delay.quantile(np.array([book.uniform("referral", need, 1)]))[0])
+        self.model.clock.call_later(delay, self._outside, need)
+
+    def _outside(self, need: int) -> None:
+        if self.book.started[need] != self.book.started[need]:
+            self.book.started[need] = self.model.clock.now
+        self.book.close(need, End.REFERRED, self.model.clock.now, BY_OUTSIDE)

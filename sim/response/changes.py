@@ -1,0 +1,61 @@
+"""Changes and injects while the clock runs: timed ones at their hour, conditional ones when somebody first sees it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.spec.changes import Change, Condition
+from sim.spec.scenario import World, changed
+
+if TYPE_CHECKING:
+    from sim.model import CrisisModel
+
+
+class Changes:
+    """Watch the time and the conditions of a scenario's changes, and carry them out once."""
+
+    def __init__(self, model: CrisisModel) -> None:
+        self.model = model
+        self.done: list[Change] = []
+
+    def begin(self) -> None:
+        """Set the moments of all changes and injects."""
+        for change in self.model.spec.response.changes:
+            self._set(change, self.model.apply)
+        for inject in self.model.spec.world.injects:
+            self._set(inject, self._inject)
+
+    def _set(self, change: Change, carry_out: object) -> None:
+        clock = self.model.clock
+        if change.at is not None:
+            if change.at < self.model.spec.end_h:
+                clock.call_at(change.at, carry_out, change)  # type: ignore[arg-type]
+        elif change.when is not None:
+            clock.call_later(0.0, self._look, (change, change.when, carry_out))
+
+    def _look(self, watch: tuple[Change, Condition, object]) -> None:
+        change, condition, carry_out = watch
+        if self._holds(condition):
+            carry_out(change)  # type: ignore[operator]
+        else:
+            self.model.clock.call_later(condition.every, self._look, watch)
+
+    def _holds(self, condition: Condition) -> bool:
+        if condition.backlog_over is not None:
+            return self.model.book.waiting(self.model.clock.now) > condition.backlog_over
+        assert condition.stock_of is not None
+        assert condition.below is not None
+        return self.model.depots.on_hand(condition.stock_of) < condition.below
+
+    def _inject(self, change: Change) -> None:
+        """A timed inject is in the candidates already; a conditional one holds from now on."""
+        self.done.append(change)
+        self.model.tell("inject", change.note or ", ".join(change.set))
+
+    def world_now(self, name: str) -> World:
+        """Return the world that decides about needs of a type, with the injects that have happened."""
+        scenario = self.model.spec
+        for change in self.done:
+            if any(path.split(".")[1] == name for path in change.set):
+                scenario = changed(scenario, "world", change)
+        return scenario.world

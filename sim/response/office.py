@@ -1,0 +1,190 @@
+"""An office: the people of a team who take requests in, pass messages on, hear reports and decide, one thing at a time.
+
+What makes an office slow is what waits in its queue: requests, and the reports of everyone who answers to it. There
+is no factor for a wide span of control; more subordinates report more often, and the queue grows.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from sim.response.responders import NOBODY, Responder, Team
+
+if TYPE_CHECKING:
+    from sim.model import CrisisModel
+    from sim.spec.organisation import Reports
+
+NAN = float("nan")
+KINDS = ("intake", "message", "report", "decision", "switch", "post")
+
+
+class Task(NamedTuple):
+    """One thing to do at an office."""
+
+    asked_h: float
+    kind: str
+    duration_h: float
+    done: Callable[[Any], object]
+    argument: Any
+    need: int
+
+
+class Office:
+    """Serve tasks first come, first served, with the people who are at the desk."""
+
+    def __init__(self, model: CrisisModel, team: Team) -> None:
+        self.model = model
+        self.team = team
+        self.idle: deque[Responder] = deque()
+        self.tasks: deque[Task] = deque()
+
+    def add(self, kind: str, duration_h: float, done: Callable[[Any], object], argument: Any, need: int = NOBODY) -> None:
+        """Ask the office for something; ``done(argument)`` is called when somebody has had time for it."""
+        task = Task(self.model.clock.now, kind, duration_h, done, argument, need)
+        if self.idle:
+            self._begin(self.idle.popleft(), task)
+        else:
+            self.tasks.append(task)
+
+    def next_for(self, responder: Responder) -> None:
+        """Give somebody who is free at the desk the next task, or let them wait."""
+        if self.tasks:
+            self._begin(responder, self.tasks.popleft())
+        else:
+            self.idle.append(responder)
+
+    def _begin(self, responder: Responder, task: Task) -> None:
+        responder.task = task
+        responder.engaged = True
+        responder.started = self.model.clock.now
+        self.model.clock.call_later(task.duration_h, self._done, responder)
+
+    def _done(self, responder: Responder) -> None:
+        task = responder.task
+        assert task is not None
+        responder.task = None
+        responder.engaged = False
+        self.model.roster.note(responder, task.kind, task.asked_h, responder.started, self.model.clock.now, task.need)
+        self.model.roster.release(responder)
+        task.done(task.argument)
+
+
+class Messages:
+    """Carry word from a desk to a responder along the reporting tree: a delay a level, and the time of leaders between."""
+
+    def __init__(self, model: CrisisModel) -> None:
+        self.model = model
+        self.routes: dict[tuple[str | None, str], tuple[Team, ...]] = {}
+        self.adopt()
+
+    def adopt(self) -> None:
+        """Take over the delays of the response as it stands now."""
+        organisation = self.model.response.organisation
+        self.delay_h = organisation.message_delay
+        self.handling = organisation.message_handling
+        self.take_time = self.delay_h > 0 or self.handling is not None
+
+    def send(self, office: Office | None, responder: Responder, arrived: Callable[[Responder], None]) -> None:
+        """Send word to a responder; ``arrived(responder)`` is called when it is there."""
+        route = self._route(office.team.name if office is not None else None, responder.team)
+        if self.handling is None:
+            self.model.clock.call_later(self.delay_h * len(route), arrived, responder)
+        else:
+            self._hop((route, 0, responder, arrived))
+
+    def _route(self, origin: str | None, team: Team) -> tuple[Team, ...]:
+        """Return who hears the message on its way: each team it comes to, the last for its own leader."""
+        key = origin, team.name
+        if key not in self.routes:
+            teams = self.model.teams
+            down = [team.name]
+            up: list[str] = []
+            if origin is not None:
+                above = _line_of_command(teams, origin)
+                below = _line_of_command(teams, team.name)
+                meeting = next((name for name in below if name in above), None)
+                up = above[1 : above.index(meeting) + 1] if meeting is not None else above[1:]
+                down = below[: below.index(meeting)] if meeting is not None else below
+                down.reverse()
+            # from the leader to the people is a level of its own
+            hops = up + down + ([team.name] if team.spec.leader and origin is not None and down else [])
+            self.routes[key] = tuple(teams[name] for name in (hops if origin is not None else down[: team.spec.leader]))
+        return self.routes[key]
+
+    def _hop(self, letter: tuple[tuple[Team, ...], int, Responder, Callable[[Responder], None]]) -> None:
+        route, at, responder, arrived = letter
+        if at == len(route):
+            arrived(responder)
+            return
+        self.model.clock.call_later(self.delay_h, self._heard, letter)
+
+    def _heard(self, letter: tuple[tuple[Team, ...], int, Responder, Callable[[Responder], None]]) -> None:
+        route, at, responder, arrived = letter
+        onward = route, at + 1, responder, arrived
+        office = route[at].office
+        if office is None or at == len(route) - 1 or self.handling is None:
+            self._hop(onward)
+            return
+        keys = np.array([responder.number]), responder.duty, self.model.book.attempts[responder.need], responder.need
+        uniform = self.model.chance.uniform(f"message.{route[at].name}", *keys)
+        office.add("message", float(self.handling.quantile(uniform)[0]), self._hop, onward, responder.need)
+
+
+def _line_of_command(teams: dict[str, Team], name: str) -> list[str]:
+    line: list[str] = [name]
+    while (above := teams[line[-1]].spec.reports_to) is not None:
+        line.append(above)
+    return line
+
+
+class ReportsUp:
+    """Let everyone on duty report to whom they answer to, every so often: the span of control, as work."""
+
+    BLOCK = 64
+
+    def __init__(self, model: CrisisModel, spec: Reports) -> None:
+        self.model = model
+        self.spec = spec
+        self.drawn: dict[tuple[int, int], memoryview[float]] = {}
+        self.made: dict[int, int] = {}
+
+    def entered(self, responder: Responder) -> None:
+        """Begin the reports of somebody who has come on duty, at a moment of the first interval of their own."""
+        if self.listener(responder) is not None:
+            wait = self.model.chance.one(f"report.{responder.team.name}", responder.index, responder.duty) * self.spec.every
+            self.model.clock.call_later(wait, self._report, (responder, responder.duty))
+
+    def listener(self, responder: Responder) -> Office | None:
+        """Return the office that somebody reports to: the team's leader, or the superior unit's."""
+        team = responder.team
+        if team.spec.leader and not responder.leads:
+            return team.office
+        above = team.spec.reports_to
+        return self.model.teams[above].office if above is not None else None
+
+    def _report(self, turn: tuple[Responder, int]) -> None:
+        responder, duty = turn
+        office = self.listener(responder)
+        if not responder.on_duty or responder.duty != duty or office is None:
+            return
+        office.add("report", self._length(responder), _heard, None)
+        self.model.clock.call_later(self.spec.every, self._report, turn)
+
+    def _length(self, responder: Responder) -> float:
+        nth = self.made.get(responder.number, 0)
+        self.made[responder.number] = nth + 1
+        key = responder.number, nth // self.BLOCK
+        if key not in self.drawn:
+            numbers = np.arange(self.BLOCK) + nth // self.BLOCK * self.BLOCK
+            stream = f"report.length.{responder.team.name}"
+            uniform = self.model.chance.uniform(stream, responder.index, numbers)
+            self.drawn[key] = memoryview(np.ascontiguousarray(self.spec.takes.quantile(uniform)))
+        return self.drawn[key][nth % self.BLOCK]
+
+
+def _heard(nothing: None) -> None:
+    """A report has been heard; what it changes is the time it took."""

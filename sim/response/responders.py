@@ -1,0 +1,98 @@
+"""Responders and residents as agents, and the teams responders belong to. They hold state; mechanisms act on it."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import mesa
+
+if TYPE_CHECKING:
+    from sim.response.office import Office, Task
+    from sim.response.plan import Place
+    from sim.spec.organisation import Unit
+
+NOBODY = -1
+"""The need of a responder who has none; never written into a table."""
+NO_LIMIT = 1 << 60
+
+
+class Team:
+    """A unit while the clock runs: its people, how many places of work it has, and how many are taken."""
+
+    __slots__ = ("base", "busy", "covers", "crews", "name", "number", "office", "on_duty", "people", "places", "spec")
+
+    def __init__(self, number: int, name: str, spec: Unit, base: Place, covers: frozenset[int] | None) -> None:
+        self.number = number
+        self.name = name
+        self.spec = spec
+        self.base = base
+        self.covers = covers
+        self.people: list[Responder] = []
+        self.crews: list[Crew] = []
+        self.office: Office | None = None
+        self.on_duty = 0
+        self.busy = 0
+        self.places = 0 if spec.handover == "replace" and spec.shift is not None else NO_LIMIT
+
+
+class Crew:
+    """The people of one team with the same skills: those of them who are idle, longest idle first."""
+
+    __slots__ = ("idle", "lanes", "skills", "team")
+
+    def __init__(self, team: Team, skills: frozenset[str]) -> None:
+        self.team = team
+        self.skills = skills
+        self.idle: deque[Responder] = deque()
+        self.lanes: list[Any] = []
+
+
+class Responder(mesa.Agent):
+    """A volunteer, social worker or member of staff.
+
+    ``post`` is the work of this part of the shift: "visit", "desk" or another by its name. ``settled`` means on duty
+    with no change due, so that the next request can follow at once.
+    """
+
+    def __init__(self, model: Any, number: int, index: int, team: Team, crew: Crew, leads: bool) -> None:
+        super().__init__(model)
+        self.number = number
+        self.index = index
+        self.team = team
+        self.crew = crew
+        self.leads = leads
+        self.place = team.base
+        self.on_duty = False
+        self.settled = False
+        self.engaged = False
+        self.post = "desk" if leads else "visit"
+        self.next_post: str | None = None
+        self.employed = True
+        self.duty = 0
+        self.rostered_from = self.rostered_until = float("nan")
+        self.post_since = float("nan")
+        self.need = NOBODY
+        self.dispatched = self.arrived = self.started = float("nan")
+        self.task: Task | None = None
+        self.own: deque[int] = deque()
+        self.cases = 0
+
+
+class Resident(mesa.Agent):
+    """A light agent for one row of the population, made when first asked for."""
+
+    def __init__(self, model: Any, row: int) -> None:
+        super().__init__(model)
+        self.row = row
+
+    @property
+    def building(self) -> str:
+        """The building that the resident lives in."""
+        population = self.model.population
+        return str(population.building_names[int(population.building[self.row])])
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The vulnerability groups that the resident is in."""
+        return tuple(name for name, flags in self.model.population.groups.items() if flags[self.row])

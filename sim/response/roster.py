@@ -1,0 +1,281 @@
+"""Who is on duty, at which post: shifts that begin and end, time split between posts, and people who come and go.
+
+At the end of a shift whoever is idle leaves and whoever is busy finishes first (overtime). With ``handover: replace``
+a team has as many places of work as people rostered now, so that the next shift waits for the place of somebody who
+is finishing. What people do at their post is the business of desks and offices.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.records.buffers import RowBuffer
+from sim.response.office import Office
+from sim.response.responders import NO_LIMIT, NOBODY, Responder, Team
+from sim.spec.hazards import Lockdown
+from sim.spec.organisation import DAY_H, Shift
+
+if TYPE_CHECKING:
+    from sim.model import CrisisModel
+
+NAN = float("nan")
+
+
+class Roster:
+    """Bring people on and off duty and write down what they do there."""
+
+    def __init__(self, model: CrisisModel) -> None:
+        self.model = model
+        self.clock = model.clock
+        self.shifts = RowBuffer(5)
+        self.assignments = RowBuffer(6)
+        self.kinds: dict[str, int] = {}
+        self.closures = [h for h in model.world.hazards.values() if isinstance(h, Lockdown)]
+
+    def begin(self) -> None:
+        """Start the shifts of every team."""
+        for team in self.model.teams.values():
+            if team.spec.shift is None:
+                self._come(team, range(team.spec.count), 0, np.inf)
+                continue
+            for number, shift in enumerate(team.spec.shift):
+                first = shift.begin - self.model.spec.start_hour
+                if first + shift.length_h > DAY_H:
+                    first -= DAY_H
+                if first + shift.length_h <= 0:
+                    first += DAY_H
+                self._schedule(team, number, 0, first)
+
+    def _schedule(self, team: Team, number: int, day: int, begin_h: float) -> None:
+        if begin_h < self.model.spec.end_h:
+            self.clock.call_at(max(begin_h, 0.0), self._shift_begins, (team, number, day, begin_h), 2)
+
+    def _shift_begins(self, turn: tuple[Team, int, int, float]) -> None:
+        team, number, day, begin_h = turn
+        assert team.spec.shift is not None
+        end_h = begin_h + team.spec.shift[number].length_h
+        here = [index for index in rostered(team.spec.shift, team.spec.count)[number] if self._comes(team, index, day, number)]
+        self.clock.call_at(end_h, self._shift_ends, (team, [team.people[index] for index in here], end_h))
+        self._schedule(team, number, day + 1, begin_h + DAY_H)
+        self.model.tell("shift_begun", team.name, len(here))
+        self._come(team, here, day * len(team.spec.shift) + number + 1, end_h)
+
+    def _comes(self, team: Team, index: int, day: int, number: int) -> bool:
+        """Tell whether somebody comes to a shift: the gates may be closed to them, or they do not turn up."""
+        now = self.clock.now
+        if team.spec.home == "outside" and index >= team.spec.inside and any(
+            closure.begins <= now and (closure.ends is None or now < closure.ends) for closure in self.closures
+        ):
+            return False
+        share = team.spec.attendance
+        return share >= 1 or self.model.chance.one(f"attendance.{team.name}", index, day, number) < share
+
+    def _come(self, team: Team, indices: range | list[int], duty: int, until_h: float) -> None:
+        now = self.clock.now
+        people = [team.people[index] for index in indices if team.people[index].employed]
+        if team.places != NO_LIMIT:
+            team.places += len(people)
+        for responder in people:
+            responder.duty = duty
+            responder.rostered_until = until_h
+            if not responder.on_duty:  # else still finishing an earlier shift: it goes on
+                responder.rostered_from = now
+                responder.on_duty = True
+                team.on_duty += 1
+                responder.place = team.base
+                if team.spec.posts is not None:
+                    self._first_post(responder)
+            if responder.need == NOBODY and not responder.engaged:
+                self.release(responder)
+            responder.settled = responder.post == "visit" and responder.next_post is None
+            if self.model.reports is not None:
+                self.model.reports.entered(responder)
+
+    def _shift_ends(self, turn: tuple[Team, list[Responder], float]) -> None:
+        team, people, end_h = turn
+        if team.places != NO_LIMIT:
+            team.places -= sum(responder.employed for responder in people)
+        for responder in people:
+            if responder.on_duty and responder.rostered_until == end_h:
+                responder.settled = False
+                if responder.need == NOBODY and not responder.engaged:
+                    self._step_back(responder)
+                    self._leave(responder)
+        self.model.tell("shift_ended", team.name, len(people))
+
+    def dismiss(self, responder: Responder) -> None:
+        """Take somebody off the team: at once if idle, else when the work in hand is done."""
+        responder.employed = False
+        responder.settled = False
+        if responder.on_duty:
+            responder.rostered_until = self.clock.now
+            if responder.team.places != NO_LIMIT:
+                responder.team.places -= 1
+            if responder.need == NOBODY and not responder.engaged:
+                self._step_back(responder)
+                self._leave(responder)
+
+    def hire(self, team: Team, indices: range) -> None:
+        """Add people to a team: at once where it works around the clock, else from their next shift."""
+        for index in indices:
+            team.people[index].employed = True
+        if team.spec.shift is None:
+            self._come(team, indices, 0, np.inf)
+
+    def release(self, responder: Responder) -> None:
+        """Decide what somebody does who has just become free: leave, change post, or take up the next work."""
+        now = self.clock.now
+        if responder.rostered_until <= now:
+            self._leave(responder)
+        elif responder.next_post is not None:
+            self._switch(responder)
+        elif responder.post == "visit":
+            responder.settled = True
+            desk = self.model.desks_of_crew.get(responder.crew)
+            if desk is not None:
+                desk.next_for(responder)
+            else:
+                responder.crew.idle.append(responder)
+        elif responder.post == "desk":
+            office = responder.team.office
+            assert office is not None
+            office.next_for(responder)
+        else:
+            responder.post_since = now
+
+    def _leave(self, responder: Responder) -> None:
+        now = self.clock.now
+        team = responder.team
+        responder.on_duty = responder.settled = False
+        responder.next_post = None
+        team.on_duty -= 1
+        self.shifts.rows.extend((responder.number, responder.rostered_from, responder.rostered_until, now, responder.duty))
+        if not responder.employed:
+            self.model.cases.hand_back(responder)
+        if team.places != NO_LIMIT and team.busy < team.places:
+            for crew in team.crews:
+                desk = self.model.desks_of_crew.get(crew)
+                if crew.idle and desk is not None:
+                    desk.next_for(crew.idle.popleft())
+                    return
+
+    def _step_back(self, responder: Responder) -> None:
+        """Take an idle person from where they wait."""
+        if responder.post == "visit":
+            responder.crew.idle.remove(responder)
+        elif responder.post == "desk":
+            office = responder.team.office
+            assert office is not None
+            office.idle.remove(responder)
+        else:
+            now = self.clock.now
+            self.note(responder, responder.post, responder.post_since, responder.post_since, now, NOBODY)
+            responder.post_since = NAN
+
+    # -- time split between posts -----------------------------------------------------------------------------------
+
+    def _first_post(self, responder: Responder) -> None:
+        """Put somebody at the post where their own point of the block falls, and set the next change."""
+        posts = responder.team.spec.posts
+        assert posts is not None
+        offset = responder.index / max(responder.team.spec.count, 1) * posts.block
+        responder.post, remaining = _post_at(responder, offset)
+        responder.next_post = None
+        self.clock.call_later(remaining, self._post_due, (responder, responder.rostered_from, offset + remaining))
+
+    def _post_due(self, turn: tuple[Responder, float, float]) -> None:
+        responder, since, elapsed = turn
+        if not responder.on_duty or responder.rostered_from != since:
+            return
+        post, remaining = _post_at(responder, elapsed)
+        self.clock.call_later(remaining, self._post_due, (responder, since, elapsed + remaining))
+        if post == (responder.next_post or responder.post):
+            return
+        idle = responder.need == NOBODY and not responder.engaged
+        if idle:
+            self._step_back(responder)
+        responder.next_post = post if post != responder.post or not idle else None
+        responder.settled = False
+        if idle:
+            self.release(responder)
+
+    def _switch(self, responder: Responder) -> None:
+        posts = responder.team.spec.posts
+        assert posts is not None
+        assert responder.next_post is not None
+        if responder.next_post == responder.post:
+            responder.next_post = None
+            self.release(responder)
+            return
+        responder.post, responder.next_post = responder.next_post, None
+        if posts.switching == 0:
+            self.release(responder)
+            return
+        responder.engaged = True
+        responder.started = self.clock.now
+        self.clock.call_later(posts.switching, self._switched, responder)
+
+    def _switched(self, responder: Responder) -> None:
+        responder.engaged = False
+        self.note(responder, "switch", responder.started, responder.started, self.clock.now, NOBODY)
+        self.release(responder)
+
+    # -- the books --------------------------------------------------------------------------------------------------
+
+    def note(self, responder: Responder, kind: str, asked_h: float, start_h: float, end_h: float, need: int) -> None:
+        """Write down an assignment other than a visit."""
+        number = self.kinds.setdefault(kind, len(self.kinds))
+        self.assignments.rows.extend((responder.number, number, asked_h, start_h, end_h, need))
+        if len(self.assignments.rows) >= self.assignments.full:
+            self.assignments.pack()
+
+    def finish(self, end_h: float) -> None:
+        """Write down whoever is on duty, at a task or at a post when the run ends."""
+        for responder in self.model.people:
+            if not responder.on_duty:
+                continue
+            if responder.task is not None:
+                task = responder.task
+                self.note(responder, task.kind, task.asked_h, responder.started, NAN, task.need)
+            elif responder.engaged:
+                self.note(responder, "switch", responder.started, responder.started, NAN, NOBODY)
+            elif responder.need == NOBODY and responder.post not in ("visit", "desk"):
+                self.note(responder, responder.post, responder.post_since, responder.post_since, NAN, NOBODY)
+            row = responder.number, responder.rostered_from, responder.rostered_until, NAN, responder.duty
+            self.shifts.rows.extend(row)
+
+
+def _post_at(responder: Responder, elapsed_h: float) -> tuple[str, float]:
+    """Return the post at a point of the repeating block, and the time left in it."""
+    posts = responder.team.spec.posts
+    assert posts is not None
+    at = elapsed_h % posts.block
+    edge = 0.0
+    for post, share in posts.shares.items():
+        edge += share * posts.block
+        if at < edge - 1e-9:
+            return post, edge - at
+    first = next(iter(posts.shares))
+    return first, posts.shares[first] * posts.block
+
+
+def rostered(shifts: tuple[Shift, ...], count: int) -> list[range]:
+    """Return which people work which shift: stated counts in order, the others share who is left."""
+    stated = sum(shift.count for shift in shifts if shift.count is not None)
+    open_shifts = sum(shift.count is None for shift in shifts)
+    left = max(count - stated, 0)
+    ranges, begin, seen = [], 0, 0
+    for shift in shifts:
+        if shift.count is not None:
+            size = shift.count
+        else:
+            size = left // open_shifts + (seen < left % open_shifts)
+            seen += 1
+        ranges.append(range(min(begin, count), min(begin + size, count)))
+        begin += size
+    return ranges
+
+
+__all__ = ["Office", "Roster", "rostered"]

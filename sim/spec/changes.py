@@ -1,0 +1,45 @@
+"""What changes during a run: patches of the response (``changes``) and of the world (``injects``), timed or conditional."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from sim.spec.base import Count, Hours, Name, Number, PathMap, Plain, Spec, Text, refuse
+
+
+class Condition(Spec):
+    """A state of the response, looked at every so often: the backlog of waiting requests, or the stock of an item."""
+
+    backlog_over: Count | None = None
+    stock_of: Name | None = None
+    below: Number | None = None
+    every: Hours = Field(default=1.0)
+    """How often somebody looks."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Condition:
+        if (self.backlog_over is None) == (self.stock_of is None):
+            raise refuse("one of 'backlog_over' and 'stock_of' (with 'below') is wanted")
+        if (self.stock_of is None) != (self.below is None):
+            raise refuse("'stock_of' and 'below' belong together")
+        if self.every <= 0:
+            raise refuse("a look every so often is wanted; found every 0 h")
+        return self
+
+
+class Change(Spec):
+    """A patch that takes effect at a time, or once when a condition is first seen to hold."""
+
+    at: Hours | None = None
+    when: Condition | None = None
+    set: PathMap[Plain]
+    """Dotted paths and their new values, checked like the scenario itself."""
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_trigger(self) -> Change:
+        if not self.set:
+            raise refuse("at least one value to set is wanted")
+        if (self.at is None) == (self.when is None):
+            raise refuse("one of 'at' and 'when' is wanted; found " + ("neither" if self.at is None else "both"))
+        return self

@@ -1,0 +1,140 @@
+"""Who lives where: residents, households, buildings, zones, ages and vulnerability groups, as marginals or as a table."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from sim.errors import nearest
+from sim.spec.base import Count, FrozenMap, Integer, Name, NonNegative, Number, Positive, Share, Spec, Text, between, refuse
+
+GROUPS = ("over_80", "living_alone", "disabled", "chronic_illness", "child", "pregnant", "offline", "in_rehabilitation")
+"""The vulnerability groups; they overlap."""
+
+MOST_RESIDENTS = 2_000_000
+OLDEST = 100
+_BAND = re.compile(r"(\d{1,3})(?:-(\d{1,3})|\+)")
+
+
+def age_band(text: str) -> tuple[int, int]:
+    """Return "15-59" as (15, 59) and "80+" as (80, 100)."""
+    match = _BAND.fullmatch(text)
+    if not match:
+        raise refuse(f"an age band such as '15-59' or '80+' is wanted; found {text!r}")
+    low, high = int(match.group(1)), int(match.group(2) or OLDEST)
+    if low > high:
+        raise refuse(f"an age band from young to old is wanted; found {text!r}")
+    return low, high
+
+
+class Building(Spec):
+    """One building on the plan of the estate, in metres."""
+
+    id: Name
+    zone: Name | None = None
+    x_m: Number = 0.0
+    y_m: Number = 0.0
+    households: Annotated[Integer, between(0, MOST_RESIDENTS, "a number of households")] | None = None
+
+
+class GroupShare(Spec):
+    """The share of residents in a group, with shares of their own for some age bands."""
+
+    share: Share
+    by_age: FrozenMap[Share] = FrozenMap()
+
+    @model_validator(mode="after")
+    def _bands(self) -> GroupShare:
+        for band in self.by_age:
+            age_band(band)
+        return self
+
+
+def _known_group(name: str) -> str:
+    if name not in GROUPS:
+        raise refuse(f"{name!r} is no vulnerability group{nearest(name, GROUPS)}")
+    return name
+
+
+Group = Annotated[Name, AfterValidator(_known_group)]
+
+
+class Community(Spec):
+    """The people and the plan of the estate.
+
+    ``buildings`` is a count, laid out on a grid, or a list; households fill buildings in order, zones hold neighbouring
+    buildings. Household sizes and attributes are drawn per household and per resident against the marginals.
+    """
+
+    residents: Annotated[Integer, between(1, MOST_RESIDENTS, f"between 1 and {MOST_RESIDENTS:,} residents")] | None = None
+    households: Annotated[Integer, between(1, MOST_RESIDENTS, f"between 1 and {MOST_RESIDENTS:,} households")] | None = None
+    buildings: Annotated[Integer, between(1, 100_000, "between 1 and 100,000 buildings")] | Annotated[tuple[Building, ...], Field(min_length=1)] | None = None
+    zones: tuple[Name, ...] = ()
+    ages: FrozenMap[Share] | None = None
+    household_sizes: FrozenMap[Share] | None = None
+    shares: FrozenMap[Share | GroupShare] = FrozenMap()
+    spacing_m: Positive = 50.0
+    """Distance between neighbouring buildings of the grid."""
+    table: Text | None = Field(default=None, alias="from")
+    """Your own residents: a Parquet or CSV file beside the scenario; see docs/data-dictionary.md for its columns."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Community:
+        if self.table is not None:
+            clash = [name for name in ("residents", "households", "buildings", "ages", "household_sizes", "shares") if name in self.model_fields_set]
+            if clash:
+                raise refuse(f"either 'from' or marginals are wanted; found 'from' with {', '.join(clash)}")
+            return self
+        if self.residents is None:
+            raise refuse("'residents' (a count) or 'from' (a table) is wanted; found neither")
+        if self.households is not None and self.households > self.residents:
+            raise refuse(f"at most one household a resident is wanted; found {self.households} households for {self.residents} residents")
+        if len(set(self.zones)) < len(self.zones):
+            raise refuse("zones of different names are wanted; found one twice")
+        if isinstance(self.buildings, tuple):
+            self._check_buildings(self.buildings)
+        elif isinstance(self.buildings, int) and len(self.zones) > self.buildings:
+            raise refuse(f"at least one building a zone is wanted; found {self.buildings} buildings for {len(self.zones)} zones")
+        return self
+
+    def _check_buildings(self, buildings: tuple[Building, ...]) -> None:
+        names = [building.id for building in buildings]
+        twice = sorted({name for name in names if names.count(name) > 1}) if len(names) < 5000 else []
+        if twice:
+            raise refuse(f"buildings of different ids are wanted; found {twice[0]!r} twice")
+        for building in buildings:
+            if building.zone is not None and building.zone not in self.zones:
+                raise refuse(f"building {building.id!r} stands in a zone that does not exist: {building.zone!r}{nearest(building.zone, self.zones)}")
+        stated = [building.households for building in buildings if building.households is not None]
+        if stated and self.households is not None and len(stated) == len(buildings) and sum(stated) != self.households:
+            raise refuse(f"the households of the buildings add up to {sum(stated)}, the community states {self.households}")
+
+    @model_validator(mode="after")
+    def _marginals(self) -> Community:
+        for name in self.shares:
+            _known_group(name)
+        if self.ages is not None:
+            bands = sorted(age_band(band) for band in self.ages)
+            if any(low <= before for (_, before), (low, _) in zip(bands, bands[1:], strict=False)):
+                raise refuse("age bands that do not overlap are wanted")
+            _sums_to_one("ages", self.ages)
+        if self.household_sizes is not None:
+            for size in self.household_sizes:
+                if not re.fullmatch(r"[1-9]\d?", size):
+                    raise refuse(f"household sizes from 1 to 99 are wanted; found {size!r}")
+            _sums_to_one("household_sizes", self.household_sizes)
+        return self
+
+
+def _sums_to_one(what: str, shares: FrozenMap[float]) -> None:
+    total = sum(shares.values())
+    if abs(total - 1) > 1e-6:
+        raise refuse(f"shares of {what} that add up to 1 are wanted; they add up to {total:g}")
+
+
+GroupFactors = FrozenMap[NonNegative]
+Phase = Literal["warning", "emergency", "protracted", "resolution"]
+PHASES: tuple[Phase, ...] = ("warning", "emergency", "protracted", "resolution")
+__all__ = ["GROUPS", "PHASES", "Building", "Community", "Count", "GroupFactors", "GroupShare", "Phase", "age_band"]

@@ -1,0 +1,98 @@
+"""What residents may need: how often, how urgent, who can help, how long it takes and how long they wait."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import model_validator
+
+from sim.errors import nearest
+from sim.spec.base import Count, FrozenMap, Integer, Name, NonNegative, PositiveHours, Share, Spec, Urgency, between, refuse
+from sim.spec.community import GROUPS, PHASES
+from sim.spec.distributions import Duration
+
+
+class Sessions(Spec):
+    """A need that takes several visits, one every so often: a case, kept by the worker who opened it."""
+
+    count: Annotated[Integer, between(2, 1000, "between 2 and 1000 sessions")]
+    every: PositiveHours
+
+
+class Referral(Spec):
+    """When the response passes a need on to an outside service, and how long that takes to begin."""
+
+    after: PositiveHours | None = None
+    """Refer a request still waiting after this long."""
+    on_visit: Share = 0.0
+    """Share of first visits which find that the need is one for somebody else."""
+    delay: Duration
+    """From referral to the start of the outside service."""
+
+    @model_validator(mode="after")
+    def _some(self) -> Referral:
+        if self.after is None and self.on_visit == 0:
+            raise refuse("'after' or 'on_visit' is wanted; found neither")
+        return self
+
+
+class Rate(Spec):
+    """The part of a need that an inject may change: how often it arises."""
+
+    per_1000_day: NonNegative | None = None
+    """Rate a day per 1,000 residents, of a resident in none of the groups of ``rate_by_group``."""
+    per_hour: NonNegative | None = None
+    """Rate an hour of the whole community."""
+    rate_by_group: FrozenMap[NonNegative] = FrozenMap()
+    """Factors on the rate of residents in a vulnerability group; of several groups they multiply."""
+    by_phase: FrozenMap[NonNegative] = FrozenMap()
+    """Factors on the rate by phase of the life cycle; 1 where not named."""
+
+    @model_validator(mode="after")
+    def _rate(self) -> Rate:
+        if (self.per_1000_day is None) == (self.per_hour is None):
+            raise refuse("one of per_1000_day and per_hour is wanted; found " + ("neither" if self.per_hour is None else "both"))
+        for group in self.rate_by_group:
+            if group not in GROUPS:
+                raise refuse(f"rate_by_group: {group!r} is no vulnerability group{nearest(group, GROUPS)}")
+        for phase in self.by_phase:
+            if phase not in PHASES:
+                raise refuse(f"by_phase: {phase!r} is no phase{nearest(phase, PHASES)}")
+        return self
+
+
+class Need(Rate):
+    """One need type."""
+
+    urgency: Urgency
+    """1 (most) to 4."""
+    skill: Name | None = None
+    """What a responder must be able to do; without it anyone can help."""
+    service: Duration
+    """Length of one visit from its start."""
+    reporting_delay: Duration | None = None
+    """From onset to request; without it residents ask at once."""
+    reported: Share = 1.0
+    """Share of needs that are ever asked for; the others stay open, known to nobody."""
+    patience: Duration | None = None
+    """From request until the resident gives up, if no visit has started."""
+    target: PositiveHours | None = None
+    """The wait that is promised."""
+    items: FrozenMap[Count] = FrozenMap()
+    """What one visit consumes."""
+    sessions: Sessions | None = None
+    again: Share = 0.0
+    """Share of visits after which the need is not met and asks again at once, at the end of the queue."""
+    escalate_after: PositiveHours | None = None
+    """A request that waits this long is escalated: after a decision its urgency is one higher."""
+    referral: Referral | None = None
+    weight: NonNegative | None = None
+    """Weight of an hour's wait under the triage rule weighted_wait; without it 5 − urgency."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Need:
+        if self.sessions is not None and self.again > 0:
+            raise refuse("either 'sessions' or 'again' is wanted; found both")
+        return self
+
+

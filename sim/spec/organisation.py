@@ -1,0 +1,200 @@
+"""Who responds: units with people, skills, shifts and a superior; how messages and reports travel between them."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
+
+from sim.errors import nearest
+from sim.spec.base import FrozenMap, Hours, Integer, Name, NonNegative, PositiveHours, Share, Spec, Text, YesNo, between, refuse
+from sim.spec.distributions import Duration
+from sim.units import parse_time_of_day
+
+FUNCTIONS = ("command", "liaison", "logistics", "medical", "security", "engineering", "casework")
+MOST_PEOPLE = 100_000
+DAY_H = 24.0
+
+_HOURS = re.compile(r"\s*(\d{1,2}:\d{2})\s*-\s*(\d{1,2}:\d{2})\s*")
+
+People = Annotated[Integer, between(0, MOST_PEOPLE, f"a number of people between 0 and {MOST_PEOPLE:,}")]
+
+
+class Shift(Spec):
+    """Daily hours of duty, and how many people of the unit work them (all, where not said)."""
+
+    begin: Annotated[float, PlainSerializer(lambda hour: f"{int(hour):02d}:{round(hour % 1 * 60):02d}")]
+    end: Annotated[float, PlainSerializer(lambda hour: f"{int(hour):02d}:{round(hour % 1 * 60):02d}")]
+    count: People | None = None
+
+    @property
+    def length_h(self) -> float:
+        """Length of the shift; one that ends at or before its beginning runs past midnight."""
+        return (self.end - self.begin) % DAY_H or DAY_H
+
+
+def _read_shift(value: Any) -> Any:
+    if isinstance(value, str):
+        value = {"hours": value}
+    if not isinstance(value, dict) or "hours" not in value:
+        return value if isinstance(value, (Shift, dict)) and not isinstance(value, str) else refuse_shift(value)
+    rest = {key: item for key, item in value.items() if key != "hours"}
+    match = _HOURS.fullmatch(value["hours"]) if isinstance(value["hours"], str) else None
+    if not match:
+        return refuse_shift(value["hours"])
+    try:
+        return {**rest, "begin": parse_time_of_day(match.group(1)), "end": parse_time_of_day(match.group(2))}
+    except ValueError as error:
+        raise refuse(str(error)) from None
+
+
+def refuse_shift(value: object) -> Any:
+    """Refuse what is no shift."""
+    raise refuse(f"hours of duty such as '08:00-20:00' are wanted; found {value!r}")
+
+
+def _write_shift(shift: Shift) -> dict[str, Any]:
+    dumped = shift.model_dump()
+    return {"hours": f"{dumped['begin']}-{dumped['end']}"} | ({"count": shift.count} if shift.count is not None else {})
+
+
+OneShift = Annotated[Shift, BeforeValidator(_read_shift), PlainSerializer(_write_shift)]
+
+
+def _shifts(value: Any) -> Any:
+    return (value,) if isinstance(value, (str, dict, Shift)) else value
+
+
+class Post(Spec):
+    """Part of a shift given to one kind of work, and the time lost by changing to another."""
+
+    shares: FrozenMap[Share]
+    """Shares of a shift by post: 'visit' (goes to residents), 'desk' (coordinates), or any other work by its name."""
+    block: PositiveHours = 4.0
+    """The shares repeat in blocks of this length, begun at another point by each person so that posts stay covered."""
+    switching: Hours = 0.0
+    """Lost at each change of post."""
+
+    @model_validator(mode="after")
+    def _sum(self) -> Post:
+        total = sum(self.shares.values())
+        if not self.shares or abs(total - 1) > 1e-6:
+            raise refuse(f"shares of time that add up to 1 are wanted; they add up to {total:g}")
+        return self
+
+
+class Unit(Spec):
+    """A team: its people, what they can do, when they work and to whom they report."""
+
+    function: Literal["command", "liaison", "logistics", "medical", "security", "engineering", "casework"]
+    members: Literal["volunteer", "social_worker", "staff"]
+    count: People
+    tier: Literal["daily", "professional", "expert"] = "daily"
+    reports_to: Name | None = None
+    leader: YesNo = False
+    """Its first person on duty leads: passes messages on and hears reports, and makes no visits."""
+    skills: Annotated[FrozenMap[Share], BeforeValidator(lambda value: {skill: 1.0 for skill in value} if isinstance(value, (list, tuple)) else value)] = FrozenMap()
+    """What its people can do: a list (all of them can), or shares of its people by skill."""
+    shift: Annotated[tuple[OneShift, ...], BeforeValidator(_shifts), Field(min_length=1, max_length=48)] | None = None
+    """Daily hours; without it the unit is always on duty."""
+    handover: Literal["overlap", "replace"] = "overlap"
+    """Work in progress at the end of a shift: finished as overtime beside the next shift, or the next waits for the place."""
+    home: Literal["residents", "outside"] = Field(default="residents", alias="from")
+    """Where its people live; those from outside cannot come in while a lockdown lasts."""
+    inside: People = 0
+    """Of people from outside, how many are inside when the gates close."""
+    zone: Name | None = None
+    """Where its people start from; without it, the middle of the estate."""
+    covers: tuple[Name, ...] = ()
+    """Zones whose requests it serves; without it, all."""
+    attendance: Share = 1.0
+    """Chance that a person comes to a shift."""
+    caseload: Annotated[Integer, between(1, 10_000, "a caseload of at least 1")] | None = None
+    """Open cases (needs of several sessions) that one person may hold."""
+    decision: Duration | None = None
+    """Time of one decision: an escalation."""
+    posts: Post | None = None
+    cost_per_h: NonNegative | None = None
+    """Cost of an hour on duty, in the currency of the scenario."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Unit:
+        if self.inside > self.count:
+            raise refuse(f"at most count ({self.count}) people inside are wanted; found {self.inside}")
+        if self.inside and self.home != "outside":
+            raise refuse("'inside' is for people 'from: outside'; residents are inside")
+        stated = [shift.count for shift in self.shift or () if shift.count is not None]
+        if stated and max(stated) > self.count:
+            raise refuse(f"a shift of at most count ({self.count}) people is wanted; found {max(stated)}")
+        return self
+
+
+class Reports(Spec):
+    """Every person on duty tells the superior how things stand, every so often; the superior listens, one at a time."""
+
+    every: PositiveHours
+    takes: Duration
+
+
+class Organisation(Spec):
+    """The units and how word travels between them."""
+
+    units: FrozenMap[Unit]
+    message_delay: Hours = 0.0
+    """Delay of a message for each level of the reporting tree that it crosses."""
+    message_handling: Duration | None = None
+    """Time a leader takes to pass a message on."""
+    reports: Reports | None = None
+
+    @model_validator(mode="after")
+    def _tree(self) -> Organisation:
+        for name, unit in self.units.items():
+            if unit.reports_to is None:
+                continue
+            if unit.reports_to not in self.units:
+                raise refuse(f"units.{name}.reports_to: no unit is called {unit.reports_to!r}{nearest(unit.reports_to, self.units)}")
+            path, above = [name], unit.reports_to
+            while above is not None:
+                if above in path:
+                    raise refuse(f"units.{name}.reports_to: a tree is wanted; found the cycle {' → '.join([*path, above])}")
+                path.append(above)
+                above = self.units[above].reports_to if above in self.units else None
+        return self
+
+
+class Travel(Spec):
+    """How responders move on the plan of the estate: along the paths (not as the crow flies), at walking pace."""
+
+    speed_km_h: Annotated[NonNegative, between(0.1, 300, "a speed between 0.1 and 300 km/h")] = 4.8
+    doorstep: Hours = 0.0
+    """From the entrance of the building to the door."""
+
+
+class Desk(Spec):
+    """Where requests arrive and wait: who takes them in, in which order they are served, and by whom."""
+
+    zones: tuple[Name, ...] = ()
+    """Residents of these zones; without it, everyone whom no other desk serves."""
+    units: tuple[Name, ...] = ()
+    """The units it dispatches; without it, all with people for visits."""
+    coordinator: Name | None = None
+    """The unit that takes requests in; without it they are taken in at once."""
+    handling: Duration | None = None
+    """A coordinator's time for one request."""
+    triage: Text = "urgency"
+    """Which request is next: first_come, urgency (then wait), weighted_wait, nearest, or a registered rule."""
+    match: Text = "skill"
+    """Which idle responder goes: skill, nearest, random (not looking at skills), or a registered rule."""
+    wrong_skill: Hours = Field(default=10 / 60)
+    """Time at the door until somebody sent without the skill finds out."""
+
+    @model_validator(mode="after")
+    def _coordinated(self) -> Desk:
+        if self.handling is not None and self.coordinator is None:
+            raise refuse("'handling' needs a 'coordinator' whose time it takes")
+        return self
+
+
+TIERS: tuple[str, ...] = ("daily", "professional", "expert")
+__all__ = ["DAY_H", "FUNCTIONS", "TIERS", "Desk", "Organisation", "Post", "Reports", "Shift", "Travel", "Unit"]

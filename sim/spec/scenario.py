@@ -1,0 +1,328 @@
+"""A whole scenario: a world, a response to it, and the evidence for their figures.
+
+Patching follows RFC 7396 and goes through the same checks as a file. What cannot run is refused here (design law 12);
+what can run but is suspect is in ``sim.spec.findings``. Reading files is in ``sim.files``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+
+from sim.errors import InputError, Problem, nearest
+from sim.spec.base import FrozenMap, Hours, Number, PathMap, PositiveHours, ScenarioName, Spec, Text, freeze, refuse, thaw
+from sim.spec.changes import Change
+from sim.spec.community import Community
+from sim.spec.hazards import Hazard
+from sim.spec.life_cycle import LifeCycle
+from sim.spec.needs import Need
+from sim.spec.organisation import Desk, Organisation, Travel
+from sim.spec.supplies import Depot
+
+LONGEST_H = 3 * 365 * 24.0
+"""The longest horizon with follow-up."""
+
+
+def _iso_minute(text: str) -> str:
+    from datetime import datetime
+
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        raise refuse(f"a date and time such as '2022-03-28 08:00' is wanted; found {text!r}") from None
+    return text
+
+
+class World(Spec):
+    """What happens, to whom: the same for every plan that is compared."""
+
+    community: Community
+    hazards: FrozenMap[Hazard] = FrozenMap()
+    life_cycle: LifeCycle | None = None
+    needs: FrozenMap[Need]
+    injects: tuple[Change, ...] = ()
+    """Changes of the world: rates of needs and hazards."""
+
+    @model_validator(mode="after")
+    def _names(self) -> World:
+        if not self.needs:
+            raise refuse("at least one need type is wanted")
+        zones = self.community.zones
+        for name, hazard in self.hazards.items():
+            for need in hazard.drives or ():
+                _known(f"hazards.{name}.drives", need, self.needs, "need type")
+            if self.community.table is None:
+                for zone in hazard.zones:
+                    _known(f"hazards.{name}.zones", zone, zones, "zone")
+        return self
+
+
+class Response(Spec):
+    """What the community does about it: the plan that is compared with others."""
+
+    organisation: Organisation
+    desks: FrozenMap[Desk] = FrozenMap()
+    """Without any, one desk for everybody with the default rules."""
+    travel: Travel | None = None
+    supplies: FrozenMap[Depot] = FrozenMap()
+    changes: tuple[Change, ...] = ()
+    """Changes of the response while the clock runs."""
+
+    @model_validator(mode="after")
+    def _names(self) -> Response:
+        units = self.organisation.units
+        for name, desk in self.desks.items():
+            for unit in desk.units:
+                _known(f"desks.{name}.units", unit, units, "unit")
+            if desk.coordinator is not None:
+                _known(f"desks.{name}.coordinator", desk.coordinator, units, "unit")
+        if sum(1 for desk in self.desks.values() if not desk.zones) > 1:
+            raise refuse("desks: at most one desk without 'zones' is wanted")
+        return self
+
+    def skills(self) -> set[str]:
+        """Return every skill that a unit declares."""
+        return {skill for unit in self.organisation.units.values() for skill in unit.skills}
+
+    def all_desks(self) -> Mapping[str, Desk]:
+        """Return the desks, or the one default desk where none is named."""
+        return self.desks or {"desk": Desk()}
+
+
+class Evidence(Spec):
+    """Where a figure comes from: a row of evidence (E and its number), a source in words, or 'assumed'."""
+
+    source: Text = Field(alias="from")
+    low: Text | None = None
+    high: Text | None = None
+    note: Text | None = None
+
+
+class Scenario(Spec):
+    """A community, a crisis and a response, ready to run."""
+
+    name: ScenarioName
+    title: Text | None = None
+    description: Text | None = None
+    start: Annotated[Text, AfterValidator(_iso_minute)] = "2022-01-01 00:00"
+    horizon: PositiveHours
+    follow_up: Hours = 48.0
+    warm_up: Hours = 0.0
+    currency: Text = "CNY"
+    world: World
+    response: Response
+    evidence: PathMap[Evidence] = PathMap()
+
+    @property
+    def end_h(self) -> float:
+        """The end of the run: horizon and follow-up."""
+        return self.horizon + self.follow_up
+
+    @property
+    def start_hour(self) -> float:
+        """The time of day at t = 0, in hours since midnight."""
+        from datetime import datetime
+
+        start = datetime.fromisoformat(self.start)
+        return start.hour + start.minute / 60 + start.second / 3600
+
+    @model_validator(mode="after")
+    def _whole(self) -> Scenario:
+        if self.end_h > LONGEST_H:
+            raise refuse("horizon and follow-up of at most three years are wanted")
+        if self.warm_up >= self.horizon:
+            raise refuse("a warm_up shorter than the horizon is wanted")
+        _check_skills(self)
+        _check_items(self)
+        _check_zones(self)
+        _check_size(self)
+        return self
+
+    def data(self) -> dict[str, Any]:
+        """Return the scenario as plain data that reads back to the same scenario; only what was stated."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+    def patched(self, patch: Mapping[str, Any], source: str = "patch") -> Scenario:
+        """Return the scenario with an RFC 7396 patch: maps merge, null deletes, lists replace."""
+        return validate(merge(self.data(), thaw(patch)), source)
+
+    def with_values(self, values: Mapping[str, Any], source: str = "--set") -> Scenario:
+        """Return the scenario with values set at dotted paths, such as ``response.organisation.units.runners.count``."""
+        data = self.data()
+        for path, value in values.items():
+            data = merge(data, nested(path, thaw(value)))
+        return validate(data, source)
+
+
+def _known(place: str, name: str, known: Any, what: str) -> None:
+    if name not in known:
+        raise refuse(f"{place}: no {what} is called {name!r}{nearest(name, known)}")
+
+
+def _check_skills(scenario: Scenario) -> None:
+    declared = scenario.response.skills()
+    for name, need in scenario.world.needs.items():
+        if need.skill is not None and need.skill not in declared:
+            raise refuse(f"world.needs.{name}.skill: no unit declares the skill {need.skill!r}{nearest(need.skill, declared)}")
+
+
+def _check_items(scenario: Scenario) -> None:
+    held = {item for depot in scenario.response.supplies.values() for item in depot.stock}
+    for name, need in scenario.world.needs.items():
+        for item in need.items:
+            if item not in held:
+                raise refuse(f"world.needs.{name}.items: no depot holds {item!r}{nearest(item, held)}")
+
+
+def _check_zones(scenario: Scenario) -> None:
+    community, response = scenario.world.community, scenario.response
+    if community.table is not None:
+        return
+    zones = community.zones
+    for name, unit in response.organisation.units.items():
+        for zone in (*((unit.zone,) if unit.zone else ()), *unit.covers):
+            _known(f"response.organisation.units.{name}", zone, zones, "zone")
+    for name, depot in response.supplies.items():
+        if depot.zone is not None:
+            _known(f"response.supplies.{name}.zone", depot.zone, zones, "zone")
+    for name, desk in response.desks.items():
+        for zone in desk.zones:
+            _known(f"response.desks.{name}.zones", zone, zones, "zone")
+
+
+MOST_NEEDS = 50_000_000
+
+
+def _check_size(scenario: Scenario) -> None:
+    residents = scenario.world.community.residents or 1
+    for name, need in scenario.world.needs.items():
+        rate = need.per_hour if need.per_hour is not None else (need.per_1000_day or 0) * residents / 24_000
+        expected = rate * scenario.end_h
+        if expected > MOST_NEEDS:
+            raise refuse(f"world.needs.{name}: at most {MOST_NEEDS:,} needs are wanted; this rate makes about {expected:,.0f}")
+
+
+def merge(data: Any, patch: Any) -> Any:
+    """Return data with an RFC 7396 patch applied; neither is changed."""
+    if not isinstance(patch, Mapping):
+        return patch
+    merged = dict(data) if isinstance(data, Mapping) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge(merged.get(key), value)
+    return merged
+
+
+def nested(path: str, value: Any) -> dict[str, Any]:
+    """Return {"a": {"b": value}} for the dotted path "a.b"."""
+    for key in reversed(path.split(".")):
+        value = {key: value}
+    return value  # type: ignore[no-any-return]
+
+
+def validate(data: Any, source: str, lines: Mapping[tuple[str | int, ...], int] | None = None) -> Scenario:
+    """Check plain data and return the scenario; raises InputError with every problem found."""
+    try:
+        scenario = Scenario.model_validate(data)
+    except ValidationError as error:
+        raise InputError(source, problems_of(error, Scenario, lines or {})) from None
+    problems = [*_check_evidence(scenario), *_check_changes(scenario)]
+    if problems:
+        raise InputError(source, problems)
+    return scenario
+
+
+def _check_evidence(scenario: Scenario) -> list[Problem]:
+    data = scenario.model_dump(mode="json", by_alias=True)
+    problems = []
+    for path in scenario.evidence:
+        here: Any = data
+        for key in path.split("."):
+            if isinstance(here, Mapping) and key in here:
+                here = here[key]
+                continue
+            hint = nearest(key, here) if isinstance(here, Mapping) else ""
+            problems.append(Problem(f"evidence.{path}", f"no such key in the scenario: {key!r}{hint}"))
+            break
+    return problems
+
+
+CHANGEABLE = {
+    "changes": (
+        "organisation.units.*.count",
+        "organisation.units.*.attendance",
+        "organisation.message_delay",
+        "desks.*.triage",
+        "desks.*.match",
+        "desks.*.handling",
+        "supplies.*.policy",
+        "supplies.*.policies",
+        "supplies.*.lead_time",
+    ),
+    "injects": ("needs.*.per_1000_day", "needs.*.per_hour", "needs.*.by_phase"),
+}
+"""What may change while the clock runs, by kind of change."""
+
+
+def _check_changes(scenario: Scenario) -> list[Problem]:
+    """Check each change like a patch of what it changes, and that it touches only what can change during a run."""
+    problems: list[Problem] = []
+    parts: tuple[tuple[Literal["changes", "injects"], str, tuple[Change, ...]], ...] = (
+        ("changes", "response", scenario.response.changes),
+        ("injects", "world", scenario.world.injects),
+    )
+    for kind, part, changes in parts:
+        for index, change in enumerate(changes):
+            place = f"{part}.{kind}[{index}].set"
+            for path in change.set:
+                if not any(_matches(path, pattern) for pattern in CHANGEABLE[kind]):
+                    wanted = "; ".join(pattern.replace("*", "NAME") for pattern in CHANGEABLE[kind])
+                    problems.append(Problem(f"{place}.{path}", f"this cannot change while the clock runs; what can: {wanted}"))
+            if not problems:
+                problems += [Problem(f"{place}", problem.message if not problem.place else f"{problem.place}: {problem.message}") for problem in _try(scenario, part, change)]
+    return problems
+
+
+def _matches(path: str, pattern: str) -> bool:
+    keys, wanted = path.split("."), pattern.split(".")
+    return len(keys) >= len(wanted) and all(want in ("*", key) for key, want in zip(keys, wanted, strict=False))
+
+
+def _try(scenario: Scenario, part: str, change: Change) -> tuple[Problem, ...]:
+    try:
+        changed(scenario, part, change)
+    except InputError as error:
+        return error.problems
+    return ()
+
+
+def changed(scenario: Scenario, part: str, change: Change) -> Scenario:
+    """Return the scenario as it stands after one change of its ``part`` ("response" or "world")."""
+    data = scenario.data()
+    data[part] = {key: value for key, value in data[part].items() if key not in ("changes", "injects")}
+    data.pop("evidence", None)
+    known: Any = scenario.model_dump(mode="json", by_alias=True)[part]
+    for path, value in change.set.items():
+        parent: Any = known
+        for key in path.split(".")[:-1]:
+            if not isinstance(parent, Mapping) or key not in parent:
+                if part == "response" and path.startswith("desks.") and key == "desk" and not scenario.response.desks:
+                    break
+                raise InputError(path, [Problem("", f"there is no {key!r} to change{nearest(key, parent) if isinstance(parent, Mapping) else ''}")])
+            parent = parent[key]
+        data[part] = merge(data[part], nested(path, thaw(value)))
+    return validate(data, "change")
+
+
+def problems_of(error: ValidationError, model: type[Spec], lines: Mapping[tuple[str | int, ...], int]) -> list[Problem]:
+    """Translate pydantic's errors into problems that name place, wanted, found and the nearest right thing."""
+    from sim.spec.messages import translate
+
+    return translate(error, model, lines)
+
+
+__all__ = ["Evidence", "Number", "Response", "Scenario", "World", "changed", "freeze", "merge", "nested", "validate"]

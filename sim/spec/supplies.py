@@ -1,0 +1,79 @@
+"""What is in store: depots with stock, a replenishment policy and a lead time."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import model_validator
+
+from sim.spec.base import Count, FrozenMap, Integer, Name, NonNegative, Spec, Text, between, refuse
+from sim.spec.distributions import Duration
+
+Quantity = Annotated[Integer, between(1, 1_000_000_000, "a quantity of at least 1")]
+Level = Annotated[Integer, between(-1, 1_000_000_000, "a reorder point of at least -1")]
+
+
+class ReplenishmentPolicy(Spec):
+    """When to order and how much: base stock (S), (r, Q) or (s, S).
+
+    The inventory position is what is on hand plus on order minus back-ordered. Base stock orders up to S after every
+    issue; (r, Q) orders multiples of Q when the position is at or below r; (s, S) orders up to S when it is at or below s.
+    """
+
+    base_stock: Quantity | None = None
+    reorder_point: Level | None = None
+    order_quantity: Quantity | None = None
+    order_up_to: Quantity | None = None
+
+    @model_validator(mode="after")
+    def _one_policy(self) -> ReplenishmentPolicy:
+        given = {name for name in type(self).model_fields if getattr(self, name) is not None}
+        if given not in ({"base_stock"}, {"reorder_point", "order_quantity"}, {"reorder_point", "order_up_to"}):
+            raise refuse(
+                "base_stock, or reorder_point with order_quantity, or reorder_point with order_up_to is wanted; found "
+                + (", ".join(sorted(given)) or "nothing")
+            )
+        if self.order_up_to is not None and self.reorder_point is not None and self.order_up_to <= self.reorder_point:
+            raise refuse(f"order_up_to above reorder_point ({self.reorder_point}) is wanted; found {self.order_up_to}")
+        return self
+
+    def order(self, position: int) -> int:
+        """Return how much to order at this inventory position."""
+        if self.base_stock is not None:
+            return max(self.base_stock - position, 0)
+        assert self.reorder_point is not None
+        if position > self.reorder_point:
+            return 0
+        if self.order_up_to is not None:
+            return self.order_up_to - position
+        assert self.order_quantity is not None
+        return self.order_quantity * -(-(self.reorder_point + 1 - position) // self.order_quantity)
+
+
+class Depot(Spec):
+    """A store: where it is, what it holds at the start, and how it is filled again."""
+
+    zone: Name | None = None
+    stock: FrozenMap[Count]
+    policy: ReplenishmentPolicy | None = None
+    """Policy of every item without one of its own in ``policies``; without either, nothing is ordered."""
+    policies: FrozenMap[ReplenishmentPolicy] = FrozenMap()
+    lead_time: Duration | None = None
+    """From order to arrival."""
+    store: Text | None = None
+    """The store point in words, as on the response card."""
+    prices: FrozenMap[NonNegative] = FrozenMap()
+    """Price of one piece, in the currency of the scenario."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Depot:
+        if (self.policy is not None or self.policies) and self.lead_time is None:
+            raise refuse("a replenishment policy needs a lead_time")
+        for item in (*self.policies, *self.prices):
+            if item not in self.stock:
+                raise refuse(f"item {item!r} is not in this depot's stock")
+        return self
+
+    def policy_of(self, item: str) -> ReplenishmentPolicy | None:
+        """Return the policy of an item, or None where nothing is ordered."""
+        return self.policies.get(item, self.policy)

@@ -1,0 +1,224 @@
+"""The needs that the world offers, as columns drawn before t = 0.
+
+Per resident and need type, candidates are points of a Poisson process at the type's highest rate; a candidate becomes
+a need if its mark is below the rate at its moment. Rates known beforehand (timetable, hazards, groups, timed injects)
+thin here; a type whose rate depends on the state of the run keeps its marks, and the model decides at each onset.
+Every draw is keyed by (resident, how manyth need of this type), so that plans face the same needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.chance import Chance
+from sim.errors import LawBroken
+from sim.spec.needs import Need
+from sim.spec.scenario import Scenario, World, changed
+from sim.world.hazards import Strength
+from sim.world.population import Population
+
+Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+REPLAY_FROM = 1 << 40
+"""Needs replayed from a log are numbered from here, so that they share no key with the others of their resident."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Hold one row a candidate need, by onset; arrays are read-only.
+
+    ``need_type`` is a row of ``type_names``; ``nth`` numbers the needs of a type and resident; times are hours;
+    ``request_h`` is NaN for a need never reported; ``patience_h`` is infinite where nobody leaves; ``mark`` is NaN
+    for a need that is decided already, and else the share of the type's bound below which it is accepted.
+    """
+
+    type_names: tuple[str, ...]
+    need_type: npt.NDArray[np.int16]
+    resident: npt.NDArray[np.int32]
+    nth: Rows
+    onset_h: Floats
+    request_h: Floats
+    patience_h: Floats
+    service_h: Floats
+    mark: Floats
+
+    @property
+    def size(self) -> int:
+        """The number of candidates."""
+        return int(self.onset_h.size)
+
+
+class Rates:
+    """Give the rate of each need type for residents at times, for one world or a sequence of timed worlds."""
+
+    def __init__(self, scenario: Scenario, population: Population, chance: Chance) -> None:
+        self.population = population
+        self.spells = scenario.world.life_cycle.spells() if scenario.world.life_cycle is not None else ()
+        self.strengths = {
+            name: Strength(name, hazard, population, chance) for name, hazard in scenario.world.hazards.items()
+        }
+        self.worlds: list[tuple[float, World]] = [(0.0, scenario.world)]
+        here = scenario
+        for inject in sorted((i for i in scenario.world.injects if i.at is not None), key=lambda i: i.at or 0.0):
+            here = changed(here, "world", inject)
+            self.worlds.append((inject.at or 0.0, here.world))
+
+    def drivers(self, name: str) -> list[Strength]:
+        """Return the hazards that drive a need type."""
+        return [s for s in self.strengths.values() if s.hazard.drives is None or name in s.hazard.drives]
+
+    def base(self, need: Need) -> tuple[Floats, float]:
+        """Return (weight of each resident, rate an hour at weight 1)."""
+        weight = self.population.factor(need.rate_by_group)
+        if need.per_hour is not None:
+            total = float(weight.sum())
+            return weight, need.per_hour / total if total > 0 else 0.0
+        return weight, (need.per_1000_day or 0.0) / 24_000
+
+    def phase_factor(self, need: Need, time_h: Floats) -> Floats:
+        """Return the factor of the phase at each time."""
+        if not self.spells or not need.by_phase:
+            return np.ones(time_h.size)
+        factors = np.array([need.by_phase.get(phase, 1.0) for _, phase in self.spells])
+        return factors[np.searchsorted([begin for begin, _ in self.spells], time_h, side="right") - 1]
+
+    def intensity(self, name: str, time_h: Floats, resident: Rows) -> Floats:
+        """Return the sum of the intensities of the hazards that drive a type; 1 where none does."""
+        drivers = self.drivers(name)
+        if not drivers:
+            return np.ones(time_h.size)
+        return np.sum([driver.intensity(time_h, resident) for driver in drivers], axis=0)
+
+    def bound(self, name: str, worlds: Sequence[World]) -> float:
+        """Return the highest rate an hour of a resident at weight 1, over these worlds."""
+        strongest = sum(driver.bound() for driver in self.drivers(name)) if self.drivers(name) else 1.0
+        phases = [phase for _, phase in self.spells]
+        return strongest * max(
+            self.base(world.needs[name])[1]
+            * max((world.needs[name].by_phase.get(phase, 1.0) for phase in phases), default=1.0)
+            for world in worlds
+        )
+
+    def share(self, name: str, bound: float, time_h: Floats, resident: Rows, world: World | None = None) -> Floats:
+        """Return the rate at each time as a share of the bound; in the timed worlds, or in the one given."""
+        rate = np.zeros(time_h.size)
+        worlds = self.worlds if world is None else [(0.0, world)]
+        ends = [begin for begin, _ in worlds[1:]] + [np.inf]
+        for (begin, of_time), end in zip(worlds, ends, strict=True):
+            now = (time_h >= begin) & (time_h < end)
+            need = of_time.needs[name]
+            rate[now] = self.base(need)[1] * self.phase_factor(need, time_h[now])
+        share = rate * self.intensity(name, time_h, resident) / bound
+        if share.size and share.max() > 1 + 1e-9:
+            raise LawBroken(f"the rate of {name!r} is {share.max():.3g} times the bound that its candidates were drawn with")
+        return share
+
+
+def draw(scenario: Scenario, population: Population, chance: Chance, rates: Rates) -> Demand:
+    """Return all candidate needs until the end of the run, sorted by onset."""
+    undecided = state_decided(scenario)
+    parts: list[dict[str, npt.NDArray[np.generic]]] = []
+    for index, (name, need) in enumerate(scenario.world.needs.items()):
+        conditional = undecided.get(name, [])
+        onset, resident, nth, mark = _points(name, need, scenario.end_h, population, chance, rates, conditional)
+        parts.append(_details(index, name, need, onset, resident, nth, mark, chance))
+    columns = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+    order = np.argsort(columns["onset_h"], kind="stable")
+    for key in columns:
+        columns[key] = columns[key][order]
+        columns[key].setflags(write=False)
+    return Demand(type_names=tuple(scenario.world.needs), **columns)  # type: ignore[arg-type]
+
+
+def state_decided(scenario: Scenario) -> dict[str, list[World]]:
+    """Return the need types that a conditional inject may change, each with the worlds that may come."""
+    worlds: dict[str, list[World]] = {}
+    for inject in scenario.world.injects:
+        if inject.when is not None:
+            after = changed(scenario, "world", inject).world
+            for path in inject.set:
+                worlds.setdefault(path.split(".")[1], []).append(after)
+    return worlds
+
+
+def _points(
+    name: str, need: Need, end_h: float, population: Population, chance: Chance, rates: Rates, conditional: list[World]
+) -> tuple[Floats, Rows, Rows, Floats]:
+    bound = rates.bound(name, [world for _, world in rates.worlds] + conditional)
+    onset, resident, nth = _poisson(name, rates.base(need)[0] * bound, end_h, chance)
+    mark = chance.uniform(f"need.{name}.mark", resident, nth) if onset.size else np.empty(0)
+    if onset.size and not conditional:
+        keep = mark < rates.share(name, bound, onset, resident)
+        onset, resident, nth = onset[keep], resident[keep], nth[keep]
+    if not conditional:
+        mark = np.full(onset.size, np.nan)
+    for driver in rates.drivers(name):
+        times = driver.replayed()
+        if times.size:
+            onset2, resident2, nth2 = _replay(name, need, driver, times, end_h, population, chance, rates)
+            onset, resident, nth = np.append(onset, onset2), np.append(resident, resident2), np.append(nth, nth2)
+            mark = np.append(mark, np.full(onset2.size, np.nan))
+    return onset, resident, nth, mark
+
+
+def _poisson(name: str, rate: Floats, end_h: float, chance: Chance) -> tuple[Floats, Rows, Rows]:
+    """Return the points of each resident's own Poisson process: sums of exponential gaps keyed by (resident, nth)."""
+    from scipy.special import log1p
+
+    times, residents, ordinals = [np.empty(0)], [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    who = np.flatnonzero(rate > 0)
+    unit = np.zeros(who.size)
+    limit = rate[who] * end_h
+    nth = 0
+    while who.size:
+        unit = unit - log1p(-chance.uniform(f"need.{name}.gap", who, nth))
+        go_on = unit < limit
+        who, unit, limit = who[go_on], unit[go_on], limit[go_on]
+        times.append(unit / rate[who])
+        residents.append(who)
+        ordinals.append(np.full(who.size, nth))
+        nth += 1
+    return np.concatenate(times), np.concatenate(residents), np.concatenate(ordinals)
+
+
+def _replay(
+    name: str, need: Need, driver: Strength, times: Floats, end_h: float, population: Population, chance: Chance, rates: Rates
+) -> tuple[Floats, Rows, Rows]:
+    """Return a log's own timestamps as needs, each of a resident drawn by weight; ``per_hour`` below 1 keeps a share."""
+    number = np.arange(times.size)
+    keep = (times < end_h) & (chance.uniform(f"need.{name}.replayed", number) < (need.per_hour or 0.0))
+    times, number = times[keep], number[keep]
+    weight = rates.base(need)[0]
+    if driver.hazard.zones:
+        names = population.zone_names
+        weight = weight * np.isin(population.zone, [names.index(zone) for zone in driver.hazard.zones if zone in names])
+    edges = np.cumsum(weight)
+    resident = np.searchsorted(edges, chance.uniform(f"need.{name}.whose", number) * edges[-1]) if number.size else number
+    return times, np.minimum(resident, population.size - 1), REPLAY_FROM + number
+
+
+def _details(
+    index: int, name: str, need: Need, onset: Floats, resident: Rows, nth: Rows, mark: Floats, chance: Chance
+) -> dict[str, npt.NDArray[np.generic]]:
+    request = onset
+    if need.reporting_delay is not None:
+        request = request + need.reporting_delay.quantile(chance.uniform(f"need.{name}.reporting", resident, nth))
+    if need.reported < 1:
+        request = np.where(chance.uniform(f"need.{name}.reported", resident, nth) < need.reported, request, np.nan)
+    patience = np.full(onset.size, np.inf)
+    if need.patience is not None:
+        patience = need.patience.quantile(chance.uniform(f"need.{name}.patience", resident, nth))
+    return {
+        "need_type": np.full(onset.size, index, np.int16),
+        "resident": resident.astype(np.int32),
+        "nth": nth,
+        "onset_h": onset,
+        "request_h": request,
+        "patience_h": patience,
+        "service_h": need.service.quantile(chance.uniform(f"need.{name}.service", resident, nth)),
+        "mark": mark,
+    }
