@@ -53,18 +53,13 @@ class Deviation:
 
     def describe(self) -> str:
         """Say what was compared and how far it lies apart."""
-        one, two = (
-            f"{name} {mean:.4g}" for name, mean in zip(self.engines, self.means, strict=True)
-        )
+        one, two = (f"{name} {mean:.4g}" for name, mean in zip(self.engines, self.means, strict=True))
         return f"{self.in_standard_errors:.2f} standard errors in {self.figure}: {one}, {two}"
 
 
 def figures(run: Run) -> dict[str, float]:
     """Return the figures of a run that are compared."""
-    by_urgency = {
-        f"mean wait of urgency {urgency} (h)": wait
-        for urgency, wait in run.wait_mean_by_urgency_h.items()
-    }
+    by_urgency = {f"mean wait of urgency {urgency} (h)": wait for urgency, wait in run.wait_mean_by_urgency_h.items()}
     return by_urgency | {
         OVERALL: run.wait_sum_h / max(run.started, 1),
         "share left": run.left / max(run.needs, 1),
@@ -85,9 +80,7 @@ def check(runs: Runs) -> Verdict:
     if len(samples) > 1:
         verdicts.append(check_samples(samples))
     if not verdicts:
-        return Verdict(
-            agree=True, lines=("NOT CHECKED: one engine alone has nothing to agree with",)
-        )
+        return Verdict(agree=True, lines=("NOT CHECKED: one engine alone has nothing to agree with",))
     return Verdict(
         agree=all(verdict.agree for verdict in verdicts),
         lines=tuple(line for verdict in verdicts for line in verdict.lines),
@@ -146,9 +139,7 @@ def check_samples(runs: Runs) -> Verdict:
     deviations = [
         deviation
         for figure in next(iter(values.values()))[0]
-        for deviation in compare(
-            figure, {name: [row[figure] for row in rows] for name, rows in values.items()}
-        )
+        for deviation in compare(figure, {name: [row[figure] for row in rows] for name, rows in values.items()})
     ]
     limit = limit_of_chance(len(deviations), freedom)
     apart = [found for found in deviations if found.in_standard_errors > limit]
@@ -168,6 +159,6 @@ def check_samples(runs: Runs) -> Verdict:
 def limit_of_chance(comparisons: int, freedom: int) -> float:
     """Return how many standard errors chance alone may produce in so many comparisons."""
     # Imported late, so that the parent of the measured processes stays small.
-    from scipy import stats  # noqa: PLC0415
+    from scipy import stats
 
     return float(stats.t.isf(FAMILY_ERROR / comparisons / 2, freedom))

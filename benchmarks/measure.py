@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 # Idle threads of a linear algebra library spin for a while and would be counted as CPU time.
-ONE_THREAD: Final = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"
-)
+ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +103,10 @@ def children_cpu_s() -> float:
     return times.children_user + times.children_system
 
 
-def run_once(
-    engine: Engine, seed: int, arguments: Sequence[str], timeout_s: float
-) -> subprocess.CompletedProcess[str]:
+def run_once(engine: Engine, seed: int, arguments: Sequence[str], timeout_s: float) -> subprocess.CompletedProcess[str]:
     """Run an engine in a process of its own, which is ended if it takes too long."""
     module = f"benchmarks.engines.{engine.module}"
-    return subprocess.run(  # noqa: S603  (our own modules, no shell)
+    return subprocess.run(
         [sys.executable, "-m", module, "--seed", str(seed), *arguments],
         cwd=Path(__file__).parents[1],
         env=os.environ | ONE_THREAD,
@@ -121,9 +117,7 @@ def run_once(
     )
 
 
-def add_run(
-    measured: Measurements, engine: Engine, seed: int, arguments: Sequence[str], timeout_s: float
-) -> None:
+def add_run(measured: Measurements, engine: Engine, seed: int, arguments: Sequence[str], timeout_s: float) -> None:
     """Run an engine once and note what came of it."""
     before = children_cpu_s()
     try:

@@ -32,9 +32,7 @@ def parser() -> argparse.ArgumentParser:
     words.add_argument("--residents", type=positive, default=5_000)
     words.add_argument("--repeats", type=positive, default=5, help="each with another seed")
     words.add_argument("--seed", type=int, default=1, help="of the first repeat")
-    words.add_argument(
-        "--staff", type=positive, default=1, help="multiplies the staff; 2 is the light variant"
-    )
+    words.add_argument("--staff", type=positive, default=1, help="multiplies the staff; 2 is the light variant")
     words.add_argument("--timeout", type=float, default=600.0, help="seconds for one process")
     words.add_argument("--engines", default="", help=f"some of {','.join(names)}")
     words.add_argument("--json", type=Path, metavar="FILE", help="write every run there as well")

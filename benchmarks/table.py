@@ -88,8 +88,7 @@ def notes(measured: Measurements) -> list[str]:
     if versions:
         said.append("Versions: " + ", ".join(f"{name} {versions[name]}" for name in versions))
     said += [
-        f"{name}: stopped after more than {int(over_s)} s of CPU, start of the process included; "
-        "not tried again."
+        f"{name}: stopped after more than {int(over_s)} s of CPU, start of the process included; not tried again."
         for name, over_s in measured.over_s.items()
     ]
     said += [f"{name}: skipped, {reason}." for name, reason in measured.skipped.items()]

@@ -109,10 +109,7 @@ class Workload:
         """List every change of staff before the end, the one in force at midnight first."""
         listed = [Change(0.0, self.on_duty(self.shifts[-1]))]
         for day in range(self.days):
-            listed += [
-                Change(day * HOURS_PER_DAY + shift.begin_h, self.on_duty(shift))
-                for shift in self.shifts
-            ]
+            listed += [Change(day * HOURS_PER_DAY + shift.begin_h, self.on_duty(shift)) for shift in self.shifts]
         return tuple(listed)
 
     def places(self) -> tuple[int, ...]:
@@ -125,13 +122,9 @@ class Workload:
         erlang = share * self.residents * self.service_mean_h / self.gap_mean_h
         begins = [shift.begin_h for shift in self.shifts]
         lengths = [
-            (after - before) % HOURS_PER_DAY
-            for before, after in zip(begins, begins[1:] + begins[:1], strict=True)
+            (after - before) % HOURS_PER_DAY for before, after in zip(begins, begins[1:] + begins[:1], strict=True)
         ]
-        people = sum(
-            length * self.on_duty(shift)[pool]
-            for length, shift in zip(lengths, self.shifts, strict=True)
-        )
+        people = sum(length * self.on_duty(shift)[pool] for length, shift in zip(lengths, self.shifts, strict=True))
         return erlang * HOURS_PER_DAY / people
 
 

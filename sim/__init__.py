@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_HOMES = {"load": "sim.files", "run": "sim.run", "run_many": "sim.run", "Scenario": "sim.spec.scenario", "Result": "sim.records.result"}
+_HOMES = {
+    "load": "sim.files",
+    "run": "sim.run",
+    "run_many": "sim.run",
+    "Scenario": "sim.spec.scenario",
+    "Result": "sim.records.result",
+}
 __all__ = ["Result", "Scenario", "__version__", "load", "run", "run_many"]
 
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush, heapreplace
 from itertools import islice, repeat
 from math import inf
-from operator import le
+from operator import attrgetter, le
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import simpy
@@ -41,6 +41,8 @@ class Clock(simpy.Environment):
         process = BoundClass(Process)
         timeout = BoundClass(Timeout)
         event = BoundClass(Event)
+
+    now = property(attrgetter("_now"), doc="The current time in hours.")  # at half the price of SimPy's own
 
     def __init__(self, initial_time: SimTime = 0) -> None:
         super().__init__(initial_time)
@@ -98,14 +100,13 @@ class Clock(simpy.Environment):
     def run(self, until: SimTime | Event | None = None) -> Any:
         """As `simpy.Environment.run`: go on until nothing is left, or up to a time (what happens
         at that very time stays for the next run), or until an event has been processed, whose
-        value is then returned."""
+        value is then returned.
+        """
         if until is not None:
             if not isinstance(until, Event):
                 at: SimTime = until if isinstance(until, int) else float(until)
                 if not at > self._now:
-                    raise ValueError(
-                        f"until ({at}) must be greater than the current simulation time"
-                    )
+                    raise ValueError(f"until ({at}) must be greater than the current simulation time")
                 until = Event(self)
                 until._ok, until._value = True, None
                 heappush(self._heap, (at, URGENT, next(self._eid), until))
@@ -118,9 +119,7 @@ class Clock(simpy.Environment):
             return stop.args[0]
         except EmptySchedule:
             if until is not None:
-                raise RuntimeError(
-                    f'No scheduled events left but "until" event was not triggered: {until}'
-                ) from None
+                raise RuntimeError(f'No scheduled events left but "until" event was not triggered: {until}') from None
         return None
 
     def _advance(self, turns: Iterable[None]) -> None:

@@ -34,7 +34,9 @@ def find(name: str | Path) -> Path:
     known = shipped()
     if str(name) in known:
         return known[str(name)]
-    raise InputError(str(name), [Problem("", f"no scenario file or shipped scenario has this name{nearest(str(name), known)}")])
+    raise InputError(
+        str(name), [Problem("", f"no scenario file or shipped scenario has this name{nearest(str(name), known)}")]
+    )
 
 
 def load(name: str | Path) -> Scenario:
@@ -42,7 +44,16 @@ def load(name: str | Path) -> Scenario:
     path = find(name)
     data, lines = read_yaml(path)
     if not isinstance(data, dict):
-        raise InputError(str(path), [Problem("", "a map with the keys name, horizon, world and response is wanted; " + ("the file is empty" if data is None else "found something else"))])
+        raise InputError(
+            str(path),
+            [
+                Problem(
+                    "",
+                    "a map with the keys name, horizon, world and response is wanted; "
+                    + ("the file is empty" if data is None else "found something else"),
+                )
+            ],
+        )
     return validate(_anchored(data, path), str(path), lines)
 
 
@@ -72,14 +83,18 @@ def read_yaml(path: Path) -> tuple[Any, dict[Path_, int]]:
     source = str(path)
     try:
         if path.stat().st_size > LARGEST_BYTES:
-            raise InputError(source, [Problem("", f"at most {LARGEST_BYTES:,} bytes are wanted; found {path.stat().st_size:,}")])
+            raise InputError(
+                source, [Problem("", f"at most {LARGEST_BYTES:,} bytes are wanted; found {path.stat().st_size:,}")]
+            )
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise InputError(source, [Problem("", "there is no such file")]) from None
     except IsADirectoryError:
         raise InputError(source, [Problem("", "a file is wanted; found a directory")]) from None
     except UnicodeDecodeError as error:
-        raise InputError(source, [Problem("", f"UTF-8 text is wanted; byte {error.start} is something else: save the file as UTF-8")]) from None
+        raise InputError(
+            source, [Problem("", f"UTF-8 text is wanted; byte {error.start} is something else: save the file as UTF-8")]
+        ) from None
     except OSError as error:
         raise InputError(source, [Problem("", f"it cannot be read: {error.strerror}")]) from None
     return parse_yaml(text, source)
@@ -113,7 +128,9 @@ def _refuse_anchors(text: str, source: str) -> None:
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise InputError(source, [Problem("", "YAML anchors and aliases (& and *) are not read; write the value out", line)])
+            raise InputError(
+                source, [Problem("", "YAML anchors and aliases (& and *) are not read; write the value out", line)]
+            )
         if getattr(event, "tag", None) and not isinstance(event, (yaml.DocumentStartEvent, yaml.DocumentEndEvent)):
             raise InputError(source, [Problem("", f"YAML tags are not read; found {event.tag!r}", line)])
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -141,7 +158,14 @@ def _plain(node: yaml.Node, path: Path_, lines: dict[Path_, int], problems: list
         lines[(*path, key)] = here
         if key in data:
             problems.append(Problem(f"{place}.{key}".lstrip("."), f"the key {key!r} stands twice", here))
-        elif node.flow_style and isinstance(value_node, yaml.ScalarNode) and value_node.value == "" and value_node.style is None:
-            problems.append(Problem(place, f"a comma cuts this map: {key!r} has no value; put text with commas in quotes", here))
+        elif (
+            node.flow_style
+            and isinstance(value_node, yaml.ScalarNode)
+            and value_node.value == ""
+            and value_node.style is None
+        ):
+            problems.append(
+                Problem(place, f"a comma cuts this map: {key!r} has no value; put text with commas in quotes", here)
+            )
         data[key] = _plain(value_node, (*path, key), lines, problems)
     return data

@@ -122,7 +122,10 @@ class CrisisModel(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         """Make the people of a team; who can do what is drawn per person against the stated shares."""
         unit: Unit = team.spec
         index = np.arange(count)
-        able = {skill: self.chance.uniform(f"skill.{team.name}.{skill}", index) < share for skill, share in unit.skills.items()}
+        able = {
+            skill: self.chance.uniform(f"skill.{team.name}.{skill}", index) < share
+            for skill, share in unit.skills.items()
+        }
         leaders = {spell.start for spell in rostered(unit.shift, unit.count) if spell} if unit.shift else {0}
         crews: dict[frozenset[str], Crew] = {}
         for k in range(count):
@@ -164,8 +167,7 @@ class CrisisModel(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
     def run(self) -> Result:
         """Run to the end and return what happened."""
         try:
-            if self.look_h >= self.spec.end_h:
-                self.look_h = self.spec.end_h
+            self.look_h = min(self.spec.end_h, self.look_h)
             while self.running:
                 self.step()
             return self.finish()
@@ -263,6 +265,9 @@ class CrisisModel(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         if self.clock.now < end:
             raise LawBroken(f"the run was ended at {self.clock.now} h, before its end at {end} h")
         self.book.sweep(end)
+        for desk in self.desks:
+            if desk.office is None:
+                self.book.taken_in_at_once(desk.needs, end)
         self.visits.unfinished(end)
         self.roster.finish(end)
         result = result_of(self)

@@ -81,7 +81,12 @@ def _local(workers: int) -> Executor:
 
 
 def _job(
-    scenario: Scenario, seed: int, replication: int, measure: Callable[[Result], T], out: Path | None, plugins: tuple[Path, ...]
+    scenario: Scenario,
+    seed: int,
+    replication: int,
+    measure: Callable[[Result], T],
+    out: Path | None,
+    plugins: tuple[Path, ...],
 ) -> T:
     for plugin in plugins:
         load_plugin(plugin)

@@ -66,7 +66,12 @@ def say_duration(hours: float) -> str:
 def parse_time_of_day(text: str) -> float:
     """Return "08:30" as hours since midnight in [0, 24]."""
     match = _TIME_OF_DAY.fullmatch(text.strip())
-    if not match or int(match.group(1)) > 24 or int(match.group(2)) > 59 or (match.group(1) == "24" and match.group(2) != "00"):
+    if (
+        not match
+        or int(match.group(1)) > 24
+        or int(match.group(2)) > 59
+        or (match.group(1) == "24" and match.group(2) != "00")
+    ):
         raise ValueError(f"a time of day such as '08:30' is wanted; found {text!r}")
     return int(match.group(1)) + int(match.group(2)) / 60
 
@@ -93,5 +98,3 @@ def found(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return "a list"
     return repr(value)
-
-

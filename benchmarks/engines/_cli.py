@@ -24,7 +24,7 @@ class UnavailableError(Exception):
 def peak_mb() -> float | None:
     """Return the largest resident memory of this process so far, or None where it is unknown."""
     try:
-        import resource  # noqa: PLC0415  (absent on Windows)
+        import resource
     except ImportError:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

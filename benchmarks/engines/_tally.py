@@ -47,8 +47,7 @@ class Tally:
             left=self.left,
             wait_sum_h=sum(self.waits),
             wait_mean_by_urgency_h={
-                urgency: wait / count if count else 0.0
-                for urgency, (wait, count) in enumerate(pairs, start=1)
+                urgency: wait / count if count else 0.0 for urgency, (wait, count) in enumerate(pairs, start=1)
             },
             events=events,
         )

@@ -94,7 +94,7 @@ def run(residents: int, seed: int, staff: int) -> Outcome:
     model = Community(workload, needs_by_resident(workload, seed))
     model.env.run(until=workload.end_h)
     # SimPy numbers its events as it schedules them; counting costs nothing this way.
-    return model.tally.outcome(events=next(model.env._eid))  # noqa: SLF001
+    return model.tally.outcome(events=next(model.env._eid))
 
 
 def main() -> int:

@@ -78,9 +78,7 @@ class Community(mesa.Model):
             self.env.process(resident.live())
 
 
-def roster(
-    env: simpy.Environment, workload: Workload, pools: list[simpy.PriorityResource]
-) -> Process:
+def roster(env: simpy.Environment, workload: Workload, pools: list[simpy.PriorityResource]) -> Process:
     """Keep as many places blocked as people are off duty."""
     opening: list[list[simpy.Event]] = [[] for _ in pools]
     for change in workload.changes():
@@ -107,7 +105,7 @@ def run(residents: int, seed: int, staff: int) -> Outcome:
     model = Community(workload, seed)
     model.env.run(until=workload.end_h)
     # SimPy numbers its events as it schedules them; counting costs nothing this way.
-    return model.tally.outcome(events=next(model.env._eid))  # noqa: SLF001
+    return model.tally.outcome(events=next(model.env._eid))
 
 
 def main() -> int:

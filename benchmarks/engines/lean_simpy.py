@@ -26,9 +26,7 @@ class Need:
 
     __slots__ = ("arrival_h", "patience_h", "pool", "service_h", "urgency", "waiting")
 
-    def __init__(
-        self, arrival_h: float, pool: int, urgency: int, service_h: float, patience_h: float
-    ) -> None:
+    def __init__(self, arrival_h: float, pool: int, urgency: int, service_h: float, patience_h: float) -> None:
         """Take the numbers drawn beforehand."""
         self.arrival_h = arrival_h
         self.pool = pool
@@ -41,9 +39,7 @@ class Need:
 class Pool:
     """The responders of one skill and the needs that wait for them."""
 
-    def __init__(
-        self, env: simpy.Environment, workload: Workload, tally: Tally, places: int
-    ) -> None:
+    def __init__(self, env: simpy.Environment, workload: Workload, tally: Tally, places: int) -> None:
         """Set one process going for each place."""
         self.env = env
         self.tally = tally
@@ -142,7 +138,7 @@ def run(residents: int, seed: int, staff: int) -> Outcome:
     env.process(arrivals(env, needs, pools, tally))
     env.run(until=workload.end_h)
     # SimPy numbers its events as it schedules them; counting costs nothing this way.
-    return tally.outcome(events=next(env._eid))  # noqa: SLF001
+    return tally.outcome(events=next(env._eid))
 
 
 def main() -> int:

@@ -47,7 +47,7 @@ class Need:
         "waiting",
     )
 
-    def __init__(  # noqa: PLR0913, PLR0917  (one argument per column)
+    def __init__(
         self,
         resident: Resident,
         arrival_h: float,
@@ -104,9 +104,7 @@ class Pool:
         self.model = model
         self.on_duty = 0
         self.busy = 0
-        self.queues: list[deque[tuple[Need, mesa.time.Event]]] = [
-            deque() for _ in model.workload.urgencies
-        ]
+        self.queues: list[deque[tuple[Need, mesa.time.Event]]] = [deque() for _ in model.workload.urgencies]
         self.idle = [Responder(model, self) for _ in range(places)]
 
     def receive(self, need: Need) -> None:
@@ -191,14 +189,12 @@ def run(residents: int, seed: int, staff: int) -> Outcome:
     model = Community(workload, seed)
     model.run_until(workload.end_h)
     # Mesa numbers its events as it schedules them; counting costs nothing this way.
-    return model.tally.outcome(events=next(mesa.time.Event._ids))  # noqa: SLF001
+    return model.tally.outcome(events=next(mesa.time.Event._ids))
 
 
 def main() -> int:
     """Measure one run from the command line."""
-    return _cli.main(
-        "mesa_events", run, ("mesa", "numpy"), inputs="handed", warm_up=check_available
-    )
+    return _cli.main("mesa_events", run, ("mesa", "numpy"), inputs="handed", warm_up=check_available)
 
 
 if __name__ == "__main__":

@@ -38,9 +38,7 @@ class Need(sim.Component):
         pool = env.kind.sample()
         urgency = env.urgency.sample()
         env.tally.needs += 1
-        yield self.request(
-            (env.pools[pool], 1, urgency), fail_delay=env.patience[urgency - 1].sample()
-        )
+        yield self.request((env.pools[pool], 1, urgency), fail_delay=env.patience[urgency - 1].sample())
         if self.failed():
             env.tally.left += 1
             return
@@ -67,9 +65,7 @@ class Community(sim.Environment):
         """Create distributions, pools and the source of needs."""
         self.tally = Tally(workload)
         self.changes = workload.changes()
-        self.kind = sim.Pdf(
-            [kind.pool for kind in workload.types], [kind.share for kind in workload.types]
-        )
+        self.kind = sim.Pdf([kind.pool for kind in workload.types], [kind.share for kind in workload.types])
         classes = workload.urgencies
         self.urgency = sim.Pdf(range(1, len(classes) + 1), [u.share for u in classes])
         self.patience = [sim.Exponential(u.patience_mean_h) for u in classes]
@@ -88,7 +84,7 @@ def run(residents: int, seed: int, staff: int) -> Outcome:
     env = Community(yieldless=False, random_seed=own_seed, workload=workload)
     env.run(till=workload.end_h)
     # salabim numbers its events as it schedules them; counting costs nothing this way.
-    outcome: Outcome = env.tally.outcome(events=env._seq)  # noqa: SLF001
+    outcome: Outcome = env.tally.outcome(events=env._seq)
     return outcome
 
 

@@ -87,7 +87,12 @@ def queue_intervals(result: Result, desk: int | None = None) -> tuple[Floats, Fl
     request = np.where(here, needs["requested_h"], np.nan)
     mine = here[visits["need"]]
     return queue_spells(
-        visits["need"][mine].astype(np.int64), visits["dispatched_h"][mine], visits["ended_h"][mine], again[mine], request, gone
+        visits["need"][mine].astype(np.int64),
+        visits["dispatched_h"][mine],
+        visits["ended_h"][mine],
+        again[mine],
+        request,
+        gone,
     )
 
 

@@ -58,7 +58,9 @@ class Result:
         declared = {column.name: column for column in TABLES[name]}
         arrays, fields = [], []
         for key, values in self.columns(name).items():
-            column = declared.get(key) or Column(key, "flag", "", f"the resident is in the group {key.removeprefix(GROUP_PREFIX)}")
+            column = declared.get(key) or Column(
+                key, "flag", "", f"the resident is in the group {key.removeprefix(GROUP_PREFIX)}"
+            )
             array = _arrow(values, column)
             arrays.append(array)
             fields.append(pa.field(key, array.type, metadata={"unit": column.unit, "meaning": column.meaning}))
@@ -68,12 +70,17 @@ class Result:
         """Return one table as a pandas data frame."""
         return self.table(name).to_pandas()
 
-    def write(self, folder: Path) -> None:
-        """Write every table to ``folder/<table>/part-<replication>.parquet``, each aside first and then in place."""
+    def write(self, folder: Path) -> dict[str, int]:
+        """Write every table to ``folder/<table>/part-<replication>.parquet`` and return the rows of each.
+
+        A part is written aside first and then put in place, so that a reader never sees half of one.
+        """
         import pyarrow.parquet as pq
 
+        rows = {}
         for name in TABLES:
             table = self.table(name)
+            rows[name] = table.num_rows
             part = folder / name / f"part-{self.replication:06d}.parquet"
             part.parent.mkdir(parents=True, exist_ok=True)
             aside = part.with_suffix(".aside")
@@ -89,6 +96,7 @@ class Result:
                 store_schema=True,
             )
             aside.replace(part)
+        return rows
 
     def digest(self) -> str:
         """Return a hash of all tables, floats bit for bit, without what differs from machine to machine."""
@@ -116,7 +124,9 @@ def _arrow(values: Any, column: Column) -> pa.Array:
     if isinstance(values, Words):
         codes = values.codes
         mask = codes < 0
-        indices = pa.array(codes, pa.int16() if len(values.names) < 30_000 else pa.int32(), mask=mask if mask.any() else None)
+        indices = pa.array(
+            codes, pa.int16() if len(values.names) < 30_000 else pa.int32(), mask=mask if mask.any() else None
+        )
         return pa.DictionaryArray.from_arrays(indices, pa.array(values.names, pa.string()))
     if column.kind == "float":
         return pa.array(values, pa.float64(), from_pandas=True)

@@ -129,7 +129,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
     "gauges": (
         _time("t_h", "the moment of the look"),
-        Column("gauge", "word", "", "waiting: requests without a first visit; open: needs begun and not ended; known: of these, requested"),
+        Column(
+            "gauge",
+            "word",
+            "",
+            "waiting: requests without a first visit; open: needs begun and not ended; known: of these, requested",
+        ),
         Column("value", "float", "needs", "its value"),
     ),
     "runs": (

@@ -41,7 +41,9 @@ def change_points(spells: list[tuple[int, Floats, Floats]], measures: int) -> tu
     return time[moved], levels[moved]
 
 
-def queue_spells(need: Ints, dispatched: Floats, ended: Floats, again: npt.NDArray[np.bool_], request: Floats, gone: Floats) -> tuple[Floats, Floats]:
+def queue_spells(
+    need: Ints, dispatched: Floats, ended: Floats, again: npt.NDArray[np.bool_], request: Floats, gone: Floats
+) -> tuple[Floats, Floats]:
     """Return (begins, ends) of all times in queue, however they ended.
 
     Visits come sorted by (need, attempt), with ``again`` where the need waits in queue after the visit; ``request``

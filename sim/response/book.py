@@ -71,6 +71,9 @@ class Book:
         }
         self.triaged, self.dispatched, self.started, self.closed = (memoryview(c) for c in self.stamps.values())
         self.rejoined: dict[int, float] = {}
+        """Since when a need waits again that has been visited."""
+        self.risen = False
+        """Whether any request has changed its line."""
         self.rare: dict[str, dict[int, float]] = {"escalated_h": {}, "referred_h": {}}
         self.state_column = np.full(size, int(State.UNKNOWN), np.uint8)
         self.state_column[~np.isnan(demand.mark)] = int(State.CANDIDATE)
@@ -138,3 +141,8 @@ class Book:
         self.end_column[left] = End.ABANDONED
         self.stamps["closed_h"][left] = self.deadline_h[left]
         self.state_column[left] = State.CLOSED
+
+    def taken_in_at_once(self, needs: npt.NDArray[np.int64], end_h: float) -> None:
+        """At the end of a run, write down that a desk without a coordinator took requests in as they came."""
+        request = self.request_h[needs]
+        self.stamps["triaged_h"][needs] = np.where(request < end_h, request, np.nan)

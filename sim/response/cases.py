@@ -119,7 +119,11 @@ class Referrals:
             self._decided(need)
             return
         decision = office.team.spec.decision
-        length = float(decision.quantile(np.array([self.book.uniform("decision", need, 1)]))[0]) if decision is not None else 0.0
+        length = (
+            float(decision.quantile(np.array([self.book.uniform("decision", need, 1)]))[0])
+            if decision is not None
+            else 0.0
+        )
         office.add("decision", length, self._decided, need, need)
 
     def _superior(self, need: int) -> Office | None:

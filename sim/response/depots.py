@@ -38,7 +38,9 @@ class Stock:
 class Depot(mesa.Agent):
     """A store with its stock and the requests that wait for goods."""
 
-    def __init__(self, model: Any, number: int, name: str, spec: DepotSpec, place: Place, items: dict[str, int]) -> None:
+    def __init__(
+        self, model: Any, number: int, name: str, spec: DepotSpec, place: Place, items: dict[str, int]
+    ) -> None:
         super().__init__(model)
         self.number = number
         self.name = name

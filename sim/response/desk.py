@@ -1,13 +1,14 @@
 """A desk: requests arrive, are taken in, wait in lines, and are sent to responders.
 
 Which request is next and who goes is the policies' business; how people travel and work is that of the visits; who
-is on duty that of the roster. A line holds requests that the same crews can serve; its entries are dropped when they
-come up stale (sent, left, or moved to another line), so nothing is ever searched.
+is on duty that of the roster. A line holds requests that the same crews can serve and that the triage rule treats
+alike, in the order of asking. Entries that have become stale (sent, left, moved to another line) are dropped when
+they come up, so nothing is ever searched.
 """
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from collections import deque
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,15 +26,15 @@ INTAKE, WAITING, PARKED = int(State.INTAKE), int(State.WAITING), int(State.PARKE
 
 
 class Line:
-    """Requests that the same crews can serve: a heap of (key, time of request, need)."""
+    """Requests in the order of asking, all of one eligibility and one value of the triage rule."""
 
-    __slots__ = ("crews", "heap", "is_case", "split")
+    __slots__ = ("crews", "is_case", "value", "waiting")
 
-    def __init__(self, crews: tuple[Crew, ...], is_case: bool, split: float) -> None:
+    def __init__(self, crews: tuple[Crew, ...], is_case: bool, value: float) -> None:
         self.crews = crews
         self.is_case = is_case
-        self.split = split
-        self.heap: list[tuple[float, float, int]] = []
+        self.value = value
+        self.waiting: deque[int] = deque()
 
 
 class Desk:
@@ -45,18 +46,15 @@ class Desk:
         self.needs = needs
         self.book = model.book
         self.clock = model.clock
-        names = spec.units or tuple(model.teams)
-        self.teams = [model.teams[unit] for unit in names]
-        self.office = model.teams[spec.coordinator].office if spec.coordinator is not None else None
+        self.teams = [model.teams[unit] for unit in spec.units]
         self.crews = [crew for team in self.teams for crew in team.crews]
+        self.office = model.teams[spec.coordinator].office if spec.coordinator is not None else None
         self.lines: dict[tuple[tuple[int, ...], bool, float], Line] = {}
-        self.line_of: list[Line] = []
-        self.key_of: memoryview[float] = memoryview(np.empty(0))
-        self.place_of = np.full(model.book.demand.size, -1, np.int64)
-        self.place_of[needs] = np.arange(needs.size)
-        self.place: memoryview[int] = memoryview(self.place_of)
+        self.line_of: list[Line | None] = []
         self.gated = [bool(spec.items) for spec in model.book.specs]
         self.any_gated = any(self.gated)
+        if self.office is None:  # taken in at once: a request waits from the moment it is made
+            model.book.state_column[needs[model.book.state_column[needs] == State.UNKNOWN]] = WAITING
         self.adopt(spec)
 
     def adopt(self, spec: DeskSpec) -> None:
@@ -65,30 +63,28 @@ class Desk:
         self.rule = TRIAGE[spec.triage]
         self.match = MATCH[spec.match]
         self.handling = self._handling(spec)
-        waiting = sorted({need for line in self.lines.values() for *_, need in line.heap})
+        waiting = {need for line in self.lines.values() for need in line.waiting}
         self.lines.clear()
         for crew in self.crews:
-            crew.lanes = [line for line in crew.lanes if line not in self.line_of]
-        requests = self._requests(self.needs)
-        self.keys = self.rule.key(requests).astype(np.float64)
-        self.key_of = memoryview(self.keys)
-        splits = self.rule.split(requests).astype(np.float64) if self.rule.split is not None else np.zeros(self.needs.size)
-        self.line_of = self._sort_into_lines(splits)
-        for need in waiting:
+            crew.lanes = []
+        self.line_of = self._sort_into_lines()
+        for need in sorted(waiting, key=lambda need: (self._asked(need), need)):
             if self.book.state[need] == WAITING:
                 self._push(need)
 
     def _handling(self, spec: DeskSpec) -> memoryview[float] | None:
-        if spec.handling is None or not self.needs.size:
+        """Return the time that taking in costs for every need, drawn per need."""
+        if spec.handling is None:
             return None
         demand = self.book.demand
-        keys = demand.resident[self.needs], demand.nth[self.needs], demand.need_type[self.needs]
-        return memoryview(np.ascontiguousarray(spec.handling.quantile(self.model.chance.uniform(f"handling.{self.name}", *keys))))
+        keys = demand.resident, demand.nth, demand.need_type
+        uniform = self.model.chance.uniform(f"handling.{self.name}", *keys)
+        return memoryview(np.ascontiguousarray(spec.handling.quantile(uniform)))
 
     def _requests(self, needs: npt.NDArray[np.int64]) -> Requests:
         book, demand = self.book, self.book.demand
-        weight = np.array([np.nan if spec.weight is None else spec.weight for spec in book.specs])[demand.need_type[needs]]
-        urgency = book.urgency_column[needs]
+        weights = np.array([np.nan if spec.weight is None else spec.weight for spec in book.specs])
+        weight, urgency = weights[demand.need_type[needs]], book.urgency_column[needs]
         return Requests(
             urgency=urgency,
             weight=np.where(np.isnan(weight), 5.0 - urgency, weight),
@@ -97,17 +93,29 @@ class Desk:
             need_type=demand.need_type[needs],
         )
 
-    def _sort_into_lines(self, splits: npt.NDArray[np.float64]) -> list[Line]:
-        """Return the line of each of the desk's needs, by who can serve it and the value that splits lines."""
-        demand = self.book.demand
-        zone = self.model.population.zone[demand.resident[self.needs]]
-        kinds, which = np.unique(
-            np.stack([demand.need_type[self.needs], zone, splits], axis=1), axis=0, return_inverse=True
-        ) if self.needs.size else (np.empty((0, 3)), np.empty(0, np.int64))
-        lines = [self._line(int(need_type), int(zone), float(split)) for need_type, zone, split in kinds.tolist()]
-        return [lines[i] for i in which.ravel().tolist()]
+    def _sort_into_lines(self) -> list[Line | None]:
+        """Return the line of each need, by who can serve it and the value of the triage rule; None for other desks'."""
+        demand, needs = self.book.demand, self.needs
+        line_of: list[Line | None] = [None] * demand.size
+        if not needs.size:
+            return line_of
+        value = np.asarray(self.rule.split(self._requests(needs)), dtype=np.float64)
+        zone = self.model.population.zone[demand.resident[needs]]
+        values, which = np.unique(value, return_inverse=True)
+        zones = len(self.model.population.zone_names)
+        kind = (demand.need_type[needs].astype(np.int64) * zones + zone) * values.size + which
+        kinds, place = np.unique(kind, return_inverse=True)
+        lines = [
+            self._line(k // values.size // zones, k // values.size % zones, float(values[k % values.size]))
+            for k in kinds.tolist()
+        ]
+        if needs.size == demand.size:
+            return [lines[k] for k in place.tolist()]
+        for need, k in zip(needs.tolist(), place.tolist(), strict=True):
+            line_of[need] = lines[k]
+        return line_of
 
-    def _line(self, need_type: int, zone: int, split: float) -> Line:
+    def _line(self, need_type: int, zone: int, value: float) -> Line:
         spec = self.book.specs[need_type]
         able = [
             number
@@ -116,11 +124,12 @@ class Desk:
             and (not self.match.by_skill or spec.skill is None or spec.skill in crew.skills)
         ]
         able.sort(key=lambda number: (len(self.crews[number].skills), number))
-        name = tuple(able), spec.sessions is not None, split
+        name = tuple(able), spec.sessions is not None, value
         if name not in self.lines:
-            line = self.lines[name] = Line(tuple(self.crews[number] for number in able), name[1], split)
+            line = self.lines[name] = Line(tuple(self.crews[number] for number in able), name[1], value)
             for crew in line.crews:
                 crew.lanes.append(line)
+                crew.lanes.sort(key=_value)
         return self.lines[name]
 
     # -- a request's way to a responder -----------------------------------------------------------------------------
@@ -128,40 +137,51 @@ class Desk:
     def request(self, need: int) -> None:
         """Take a request in: at once, or when a coordinator has had time for it."""
         if self.office is None:
-            self.triaged(need)
+            self.offer(need)
             return
         self.book.state[need] = INTAKE
-        duration = self.handling[self.place[need]] if self.handling is not None else 0.0
-        self.office.add("intake", duration, self.triaged, need, need)
+        duration = self.handling[need] if self.handling is not None else 0.0
+        self.office.add("intake", duration, self._taken_in, need, need)
 
-    def triaged(self, need: int) -> None:
-        """Send a responder to a request that is taken in, or let it wait in line."""
+    def _taken_in(self, need: int) -> None:
         now = self.clock.now
-        book = self.book
-        if self.office is not None and book.has_left(need, now):
-            return
-        book.triaged[need] = now
-        self.offer(need)
+        if self.book.state[need] == INTAKE and not self.book.has_left(need, now):
+            self.book.triaged[need] = now
+            self.offer(need)
 
     def offer(self, need: int) -> None:
         """Send an idle responder, if there is one who can go; else put the request in line."""
-        line = self.line_of[self.place[need]]
-        if self.match.choose is not None:
-            responder = self._chosen(need, line)
+        line = self.line_of[need]
+        assert line is not None
+        for crew in line.crews:
+            if crew.idle and crew.team.busy < crew.team.places:
+                break
         else:
-            responder = self._first(line)
+            self._push(need)
+            return
+        responder = self._first(line) if self.match.choose is None else self._chosen(need, line)
         if responder is None:
             self._push(need)
-        elif self._granted(need):
+        elif not self.any_gated or self._granted(need):
             responder.crew.idle.remove(responder)
             self.model.visits.begin(need, responder, self.office)
 
+    def _asked(self, need: int) -> float:
+        return self.book.rejoined.get(need, self.book.request[need])
+
     def _push(self, need: int) -> None:
-        place = self.place[need]
+        """Put a request in its line, by when it was asked: at the end unless it comes back."""
         self.book.state[need] = WAITING
-        since = self.book.rejoined.get(need) if self.book.rejoined else None
-        asked = since if since is not None else self.book.request[need]
-        heappush(self.line_of[place].heap, (self.key_of[place], asked, need))
+        line = self.line_of[need]
+        assert line is not None
+        waiting = line.waiting
+        if waiting and self.book.attempts[need] + self.book.risen > 0:
+            asked = self._asked(need)
+            if asked < self._asked(waiting[-1]):
+                place = next(k for k, other in enumerate(waiting) if self._asked(other) > asked)
+                waiting.insert(place, need)
+                return
+        waiting.append(need)
 
     def _first(self, line: Line) -> Responder | None:
         for crew in line.crews:
@@ -169,7 +189,7 @@ class Desk:
                 if not line.is_case:
                     return crew.idle[0]
                 for responder in crew.idle:
-                    if self._has_room(responder):
+                    if _has_room(responder):
                         return responder
         return None
 
@@ -179,7 +199,7 @@ class Desk:
             for crew in line.crews
             if crew.team.busy < crew.team.places
             for responder in crew.idle
-            if not line.is_case or self._has_room(responder)
+            if not line.is_case or _has_room(responder)
         ]
         if not idle or self.match.choose is None:
             return None
@@ -189,69 +209,82 @@ class Desk:
         views = [Candidate(r.index, r.crew.skills, plan.metres(r.place, building)) for r in idle]
         return idle[self.match.choose(views, self.book.uniform("match", need, self.book.attempts[need] + 1))]
 
-    @staticmethod
-    def _has_room(responder: Responder) -> bool:
-        limit = responder.team.spec.caseload
-        return limit is None or responder.cases < limit
-
     def _granted(self, need: int) -> bool:
         """Ask the store for what the visit needs; a request refused is parked there, its clock running."""
-        if not self.any_gated or not self.gated[self.book.need_type[need]]:
-            return True
-        return self.model.depots.issue(need)
+        return not self.gated[self.book.need_type[need]] or self.model.depots.issue(need)
 
     def next_for(self, responder: Responder) -> None:
         """Give a responder who is free the next request, or let them wait."""
         team = responder.team
-        if team.busy < team.places:
-            if responder.own and self.model.cases.next_for(responder):
-                return
-            while True:
-                need = self._take(responder)
-                if need == NOBODY:
-                    break
-                if self._granted(need):
+        if team.busy < team.places and not (responder.own and self.model.cases.next_for(responder)):
+            need = self._take(responder)
+            while need != NOBODY:
+                if not self.any_gated or self._granted(need):
                     self.model.visits.begin(need, responder, self.office)
                     return
+                need = self._take(responder)
+        elif responder.need != NOBODY:
+            return
         responder.crew.idle.append(responder)
 
     def _take(self, responder: Responder) -> int:
         """Take the next request for a responder off its line; NOBODY where none waits."""
-        state, deadline, now = self.book.state, self.book.deadline, self.clock.now
+        book, now, score = self.book, self.clock.now, self.rule.score
+        state, deadline = book.state, book.deadline
         best: Line | None = None
-        best_key: tuple[float, float, int] = (0.0, 0.0, 0)
-        score = self.rule.score
+        best_key: tuple[float, float, int] | None = None
         for line in responder.crew.lanes:
-            heap = line.heap
-            while heap:
-                need = heap[0][2]
-                if state[need] != WAITING:
-                    heappop(heap)
+            waiting = line.waiting
+            if score is None and best is not None and line.value > best.value:
+                break
+            while waiting:
+                need = waiting[0]
+                if state[need] != WAITING or (book.risen and self.line_of[need] is not line):
+                    waiting.popleft()
                 elif deadline[need] <= now:
-                    heappop(heap)
-                    self.book.close(need, 3, deadline[need])
+                    waiting.popleft()
+                    book.close(need, 3, deadline[need])
                 else:
                     break
-            if not heap or (line.is_case and not self._has_room(responder)):
+            if not waiting or (line.is_case and not _has_room(responder)):
                 continue
-            key = heap[0]
-            if score is not None:
-                metres = lambda building: self.model.plan.metres(responder.place, building)  # noqa: E731
-                key = (score(Head(key[1], line.split, now, metres)), key[1], key[2])
-            if best is None or key < best_key:
+            if best is None and score is None:
+                best = line
+                continue
+            key = self._key(line, responder, now)
+            if best is not None and best_key is None:
+                best_key = self._key(best, responder, now)
+            if best_key is None or key < best_key:
                 best, best_key = line, key
-        if best is None:
-            return NOBODY
-        return heappop(best.heap)[2]
+        return best.waiting.popleft() if best is not None else NOBODY
+
+    def _key(self, line: Line, responder: Responder, now: float) -> tuple[float, float, int]:
+        """Return by what the head of a line is compared with the heads of others."""
+        need = line.waiting[0]
+        asked = self._asked(need)
+        if self.rule.score is None:
+            return line.value, asked, need
+        plan, place = self.model.plan, responder.place
+        head = Head(asked, line.value, now, lambda building: plan.metres(place, building))
+        return self.rule.score(head), asked, need
 
     def rise(self, need: int) -> None:
-        """Put a waiting request in line again, its urgency having risen."""
-        requests = self._requests(np.array([need]))
-        place = self.place[need]
-        self.key_of[place] = float(self.rule.key(requests)[0])
-        if self.rule.split is not None:
-            demand = self.book.demand
-            zone = int(self.model.population.zone[demand.resident[need]])
-            self.line_of[place] = self._line(int(demand.need_type[need]), zone, float(self.rule.split(requests)[0]))
-        if self.book.state[need] == WAITING:
-            self._push(need)
+        """Put a request in the line of its urgency, which has risen."""
+        self.book.risen = True
+        demand = self.book.demand
+        value = float(self.rule.split(self._requests(np.array([need])))[0])
+        zone = int(self.model.population.zone[demand.resident[need]])
+        line = self._line(int(demand.need_type[need]), zone, value)
+        if line is not self.line_of[need]:
+            self.line_of[need] = line
+            if self.book.state[need] == WAITING:
+                self._push(need)
+
+
+def _has_room(responder: Responder) -> bool:
+    limit = responder.team.spec.caseload
+    return limit is None or responder.cases < limit
+
+
+def _value(line: Line) -> float:
+    return line.value

@@ -42,7 +42,9 @@ class Office:
         self.idle: deque[Responder] = deque()
         self.tasks: deque[Task] = deque()
 
-    def add(self, kind: str, duration_h: float, done: Callable[[Any], object], argument: Any, need: int = NOBODY) -> None:
+    def add(
+        self, kind: str, duration_h: float, done: Callable[[Any], object], argument: Any, need: int = NOBODY
+    ) -> None:
         """Ask the office for something; ``done(argument)`` is called when somebody has had time for it."""
         task = Task(self.model.clock.now, kind, duration_h, done, argument, need)
         if self.idle:
@@ -155,7 +157,10 @@ class ReportsUp:
     def entered(self, responder: Responder) -> None:
         """Begin the reports of somebody who has come on duty, at a moment of the first interval of their own."""
         if self.listener(responder) is not None:
-            wait = self.model.chance.one(f"report.{responder.team.name}", responder.index, responder.duty) * self.spec.every
+            wait = (
+                self.model.chance.one(f"report.{responder.team.name}", responder.index, responder.duty)
+                * self.spec.every
+            )
             self.model.clock.call_later(wait, self._report, (responder, responder.duty))
 
     def listener(self, responder: Responder) -> Office | None:

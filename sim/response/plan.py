@@ -13,7 +13,9 @@ class EstatePlan:
 
     def __init__(self, population: Population, travel: Travel | None) -> None:
         self.population = population
-        self.places: list[Place] = list(zip(population.building_x_m.tolist(), population.building_y_m.tolist(), strict=True))
+        self.places: list[Place] = list(
+            zip(population.building_x_m.tolist(), population.building_y_m.tolist(), strict=True)
+        )
         self.moves = travel is not None
         self.hours_per_metre = 1 / (travel.speed_km_h * 1000) if travel is not None else 0.0
         self.doorstep_h = travel.doorstep if travel is not None else 0.0

@@ -1,8 +1,9 @@
 """Policies: which request is next, and which idle responder goes. Pure functions of what the decider can know.
 
-A triage rule gives each request a key when it is taken in (lower first; ties by time of request) or, where the order
-changes with time or place, a score that is asked for the head of each line only. A match rule chooses among idle
-responders; it draws nothing, and gets a keyed uniform where it needs one. Register your own by name in a plug-in.
+A triage rule sorts requests into lines, first come first served within a line. The order of the lines is that of the
+value that splits them (lower first; ties by time of request) or, where the order changes with time or place, a score
+of the head of each line. A match rule chooses among idle responders; it draws nothing, and gets a keyed uniform where
+it needs one. Register your own by name in a plug-in.
 """
 
 from __future__ import annotations
@@ -44,14 +45,9 @@ class Head:
 
 @dataclass(frozen=True)
 class TriageRule:
-    """An order of requests.
+    """An order of requests: ``split`` gives the line of each, ``score`` (of the heads, lower first) decides between lines."""
 
-    ``key`` gives the static order; with ``split`` requests are kept in one line for each value, and ``score`` of the
-    heads decides between the lines, lower first.
-    """
-
-    key: Callable[[Requests], Floats]
-    split: Callable[[Requests], Floats] | None = None
+    split: Callable[[Requests], Floats]
     score: Callable[[Head], float] | None = None
 
 
@@ -81,7 +77,7 @@ TRIAGE: Registry[TriageRule] = Registry("triage rule")
 MATCH: Registry[MatchRule] = Registry("match rule")
 
 
-def _no_key(requests: Requests) -> Floats:
+def _one_line(requests: Requests) -> Floats:
     return np.zeros(requests.request_h.size)
 
 
@@ -113,10 +109,10 @@ def _random(idle: Sequence[Candidate], uniform: float) -> int:
     return int(uniform * len(idle))
 
 
-TRIAGE.add("first_come", TriageRule(_no_key))
+TRIAGE.add("first_come", TriageRule(_one_line))
 TRIAGE.add("urgency", TriageRule(_urgency))
-TRIAGE.add("weighted_wait", TriageRule(_no_key, split=_weight, score=_weighted_wait))
-TRIAGE.add("nearest", TriageRule(_no_key, split=_building, score=_way))
+TRIAGE.add("weighted_wait", TriageRule(_weight, score=_weighted_wait))
+TRIAGE.add("nearest", TriageRule(_building, score=_way))
 MATCH.add("skill", MatchRule())
 MATCH.add("nearest", MatchRule(choose=_nearest))
 MATCH.add("random", MatchRule(choose=_random, by_skill=False))

@@ -56,7 +56,11 @@ class Roster:
         team, number, day, begin_h = turn
         assert team.spec.shift is not None
         end_h = begin_h + team.spec.shift[number].length_h
-        here = [index for index in rostered(team.spec.shift, team.spec.count)[number] if self._comes(team, index, day, number)]
+        here = [
+            index
+            for index in rostered(team.spec.shift, team.spec.count)[number]
+            if self._comes(team, index, day, number)
+        ]
         self.clock.call_at(end_h, self._shift_ends, (team, [team.people[index] for index in here], end_h))
         self._schedule(team, number, day + 1, begin_h + DAY_H)
         self.model.tell("shift_begun", team.name, len(here))
@@ -65,8 +69,10 @@ class Roster:
     def _comes(self, team: Team, index: int, day: int, number: int) -> bool:
         """Tell whether somebody comes to a shift: the gates may be closed to them, or they do not turn up."""
         now = self.clock.now
-        if team.spec.home == "outside" and index >= team.spec.inside and any(
-            closure.begins <= now and (closure.ends is None or now < closure.ends) for closure in self.closures
+        if (
+            team.spec.home == "outside"
+            and index >= team.spec.inside
+            and any(closure.begins <= now and (closure.ends is None or now < closure.ends) for closure in self.closures)
         ):
             return False
         share = team.spec.attendance
@@ -151,7 +157,9 @@ class Roster:
         responder.on_duty = responder.settled = False
         responder.next_post = None
         team.on_duty -= 1
-        self.shifts.rows.extend((responder.number, responder.rostered_from, responder.rostered_until, now, responder.duty))
+        self.shifts.rows.extend(
+            (responder.number, responder.rostered_from, responder.rostered_until, now, responder.duty)
+        )
         if not responder.employed:
             self.model.cases.hand_back(responder)
         if team.places != NO_LIMIT and team.busy < team.places:

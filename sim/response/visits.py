@@ -29,7 +29,10 @@ class Visits:
         self.clock = model.clock
         self.rows = RowBuffer(8)
         self.instant = not model.plan.moves and not model.messages.take_time
-        self.plain = [spec.sessions is None and spec.again == 0 and (spec.referral is None or spec.referral.on_visit == 0) for spec in self.book.specs]
+        self.plain = [
+            spec.sessions is None and spec.again == 0 and (spec.referral is None or spec.referral.on_visit == 0)
+            for spec in self.book.specs
+        ]
         self.skill = [spec.skill for spec in self.book.specs]
 
     def begin(self, need: int, responder: Responder, office: Office | None) -> None:

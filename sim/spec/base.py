@@ -10,7 +10,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Generic, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    PlainSerializer,
+    WithJsonSchema,
+)
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from sim.units import duration_text, found, parse_duration, parse_number
@@ -24,7 +32,9 @@ DURATION_PATTERN = r"^\s*(\d+(\.\d+)?(e-?\d+)?\s*(s|min|h|d|w)\s*)+$"
 class Spec(BaseModel):
     """Base of every model of the specification: frozen, closed to unknown keys, with its own map type."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 class FrozenMap(Mapping[str, V], Generic[V]):
@@ -164,7 +174,9 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 
 def _name(value: object) -> str:
     if not isinstance(value, str) or not _NAME.fullmatch(value):
-        raise ValueError(f"a name of letters, digits and underscores, starting with a letter, is wanted; found {found(value)}")
+        raise ValueError(
+            f"a name of letters, digits and underscores, starting with a letter, is wanted; found {found(value)}"
+        )
     return value
 
 

@@ -8,7 +8,20 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from sim.errors import nearest
-from sim.spec.base import Count, FrozenMap, Integer, Name, NonNegative, Number, Positive, Share, Spec, Text, between, refuse
+from sim.spec.base import (
+    Count,
+    FrozenMap,
+    Integer,
+    Name,
+    NonNegative,
+    Number,
+    Positive,
+    Share,
+    Spec,
+    Text,
+    between,
+    refuse,
+)
 
 GROUPS = ("over_80", "living_alone", "disabled", "chronic_illness", "child", "pregnant", "offline", "in_rehabilitation")
 """The vulnerability groups; they overlap."""
@@ -68,9 +81,17 @@ class Community(Spec):
     buildings. Household sizes and attributes are drawn per household and per resident against the marginals.
     """
 
-    residents: Annotated[Integer, between(1, MOST_RESIDENTS, f"between 1 and {MOST_RESIDENTS:,} residents")] | None = None
-    households: Annotated[Integer, between(1, MOST_RESIDENTS, f"between 1 and {MOST_RESIDENTS:,} households")] | None = None
-    buildings: Annotated[Integer, between(1, 100_000, "between 1 and 100,000 buildings")] | Annotated[tuple[Building, ...], Field(min_length=1)] | None = None
+    residents: Annotated[Integer, between(1, MOST_RESIDENTS, f"between 1 and {MOST_RESIDENTS:,} residents")] | None = (
+        None
+    )
+    households: (
+        Annotated[Integer, between(1, MOST_RESIDENTS, f"between 1 and {MOST_RESIDENTS:,} households")] | None
+    ) = None
+    buildings: (
+        Annotated[Integer, between(1, 100_000, "between 1 and 100,000 buildings")]
+        | Annotated[tuple[Building, ...], Field(min_length=1)]
+        | None
+    ) = None
     zones: tuple[Name, ...] = ()
     ages: FrozenMap[Share] | None = None
     household_sizes: FrozenMap[Share] | None = None
@@ -83,20 +104,28 @@ class Community(Spec):
     @model_validator(mode="after")
     def _whole(self) -> Community:
         if self.table is not None:
-            clash = [name for name in ("residents", "households", "buildings", "ages", "household_sizes", "shares") if name in self.model_fields_set]
+            clash = [
+                name
+                for name in ("residents", "households", "buildings", "ages", "household_sizes", "shares")
+                if name in self.model_fields_set
+            ]
             if clash:
                 raise refuse(f"either 'from' or marginals are wanted; found 'from' with {', '.join(clash)}")
             return self
         if self.residents is None:
             raise refuse("'residents' (a count) or 'from' (a table) is wanted; found neither")
         if self.households is not None and self.households > self.residents:
-            raise refuse(f"at most one household a resident is wanted; found {self.households} households for {self.residents} residents")
+            raise refuse(
+                f"at most one household a resident is wanted; found {self.households} households for {self.residents} residents"
+            )
         if len(set(self.zones)) < len(self.zones):
             raise refuse("zones of different names are wanted; found one twice")
         if isinstance(self.buildings, tuple):
             self._check_buildings(self.buildings)
         elif isinstance(self.buildings, int) and len(self.zones) > self.buildings:
-            raise refuse(f"at least one building a zone is wanted; found {self.buildings} buildings for {len(self.zones)} zones")
+            raise refuse(
+                f"at least one building a zone is wanted; found {self.buildings} buildings for {len(self.zones)} zones"
+            )
         return self
 
     def _check_buildings(self, buildings: tuple[Building, ...]) -> None:
@@ -106,10 +135,14 @@ class Community(Spec):
             raise refuse(f"buildings of different ids are wanted; found {twice[0]!r} twice")
         for building in buildings:
             if building.zone is not None and building.zone not in self.zones:
-                raise refuse(f"building {building.id!r} stands in a zone that does not exist: {building.zone!r}{nearest(building.zone, self.zones)}")
+                raise refuse(
+                    f"building {building.id!r} stands in a zone that does not exist: {building.zone!r}{nearest(building.zone, self.zones)}"
+                )
         stated = [building.households for building in buildings if building.households is not None]
         if stated and self.households is not None and len(stated) == len(buildings) and sum(stated) != self.households:
-            raise refuse(f"the households of the buildings add up to {sum(stated)}, the community states {self.households}")
+            raise refuse(
+                f"the households of the buildings add up to {sum(stated)}, the community states {self.households}"
+            )
 
     @model_validator(mode="after")
     def _marginals(self) -> Community:

@@ -150,7 +150,9 @@ class Triangular(_Law):
     def _quantile(self, u: Floats) -> Floats:
         width = self.high - self.low
         rise, fall = self.mode - self.low, self.high - self.mode
-        return np.where(u < rise / width, self.low + np.sqrt(u * width * rise), self.high - np.sqrt((1 - u) * width * fall))
+        return np.where(
+            u < rise / width, self.low + np.sqrt(u * width * rise), self.high - np.sqrt((1 - u) * width * fall)
+        )
 
     def _mean(self) -> float:
         return (self.low + self.mode + self.high) / 3

@@ -13,7 +13,9 @@ from sim.units import found
 _UNION_NAMES = {"int", "float", "str", "tuple", "constrained-int", "Fixed", "function-before", "function-after"}
 
 
-def translate(error: ValidationError, model: type[BaseModel], lines: Mapping[tuple[str | int, ...], int]) -> list[Problem]:
+def translate(
+    error: ValidationError, model: type[BaseModel], lines: Mapping[tuple[str | int, ...], int]
+) -> list[Problem]:
     """Return the problems of a validation error, in the order of the file where lines are known."""
     seen: dict[str, Problem] = {}
     for item in error.errors(include_url=False):
@@ -42,10 +44,14 @@ def _message(item: Any, model: type[BaseModel], path: tuple[str | int, ...]) -> 
         return "wanted, but it is not there"
     if kind in ("literal_error", "enum"):
         wanted = context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        return f"one of {', '.join(wanted)} is wanted; found {found(given)}{nearest(str(given), wanted) if isinstance(given, str) else ''}".split("; known:")[0]
+        return f"one of {', '.join(wanted)} is wanted; found {found(given)}{nearest(str(given), wanted) if isinstance(given, str) else ''}".split(
+            "; known:"
+        )[0]
     if kind == "union_tag_invalid":
         tags = context["expected_tags"].replace("'", "").split(", ")
-        return f"one of {', '.join(tags)} is wanted for {context['discriminator']}; found {context['tag']!r}{nearest(context['tag'], tags)}".split("; known:")[0]
+        return f"one of {', '.join(tags)} is wanted for {context['discriminator']}; found {context['tag']!r}{nearest(context['tag'], tags)}".split(
+            "; known:"
+        )[0]
     if kind == "union_tag_not_found":
         return f"the key {context['discriminator']} is wanted, to say which kind this is"
     if kind in ("model_type", "dict_type", "model_attributes_type", "mapping_type"):
@@ -78,7 +84,7 @@ def _is_branch(step: str, here: Any) -> bool:
     if any(mark in step for mark in "[(,"):
         return True
     models = list(_models(here))
-    if len(models) <= 1 and not (step in {m.__name__ for m in models}):
+    if len(models) <= 1 and step not in {m.__name__ for m in models}:
         return step in _UNION_NAMES and not any(step in m.model_fields for m in models)
     if any(step == m.__name__ or step in _tags(m) for m in models):
         return not any(step in m.model_fields for m in models)
@@ -93,7 +99,12 @@ def _branch(step: str, here: Any) -> Any:
 
 
 def _tags(model: type[BaseModel]) -> set[str]:
-    return {str(tag) for name in ("dist", "kind") if name in model.model_fields for tag in get_args(model.model_fields[name].annotation)}
+    return {
+        str(tag)
+        for name in ("dist", "kind")
+        if name in model.model_fields
+        for tag in get_args(model.model_fields[name].annotation)
+    }
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -7,7 +7,19 @@ from typing import Annotated
 from pydantic import model_validator
 
 from sim.errors import nearest
-from sim.spec.base import Count, FrozenMap, Integer, Name, NonNegative, PositiveHours, Share, Spec, Urgency, between, refuse
+from sim.spec.base import (
+    Count,
+    FrozenMap,
+    Integer,
+    Name,
+    NonNegative,
+    PositiveHours,
+    Share,
+    Spec,
+    Urgency,
+    between,
+    refuse,
+)
 from sim.spec.community import GROUPS, PHASES
 from sim.spec.distributions import Duration
 
@@ -51,7 +63,9 @@ class Rate(Spec):
     @model_validator(mode="after")
     def _rate(self) -> Rate:
         if (self.per_1000_day is None) == (self.per_hour is None):
-            raise refuse("one of per_1000_day and per_hour is wanted; found " + ("neither" if self.per_hour is None else "both"))
+            raise refuse(
+                "one of per_1000_day and per_hour is wanted; found " + ("neither" if self.per_hour is None else "both")
+            )
         for group in self.rate_by_group:
             if group not in GROUPS:
                 raise refuse(f"rate_by_group: {group!r} is no vulnerability group{nearest(group, GROUPS)}")
@@ -94,5 +108,3 @@ class Need(Rate):
         if self.sessions is not None and self.again > 0:
             raise refuse("either 'sessions' or 'again' is wanted; found both")
         return self
-
-

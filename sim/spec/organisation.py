@@ -8,7 +8,20 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from sim.errors import nearest
-from sim.spec.base import FrozenMap, Hours, Integer, Name, NonNegative, PositiveHours, Share, Spec, Text, YesNo, between, refuse
+from sim.spec.base import (
+    FrozenMap,
+    Hours,
+    Integer,
+    Name,
+    NonNegative,
+    PositiveHours,
+    Share,
+    Spec,
+    Text,
+    YesNo,
+    between,
+    refuse,
+)
 from sim.spec.distributions import Duration
 from sim.units import parse_time_of_day
 
@@ -94,7 +107,10 @@ class Unit(Spec):
     reports_to: Name | None = None
     leader: YesNo = False
     """Its first person on duty leads: passes messages on and hears reports, and makes no visits."""
-    skills: Annotated[FrozenMap[Share], BeforeValidator(lambda value: {skill: 1.0 for skill in value} if isinstance(value, (list, tuple)) else value)] = FrozenMap()
+    skills: Annotated[
+        FrozenMap[Share],
+        BeforeValidator(lambda value: dict.fromkeys(value, 1.0) if isinstance(value, (list, tuple)) else value),
+    ] = FrozenMap()
     """What its people can do: a list (all of them can), or shares of its people by skill."""
     shift: Annotated[tuple[OneShift, ...], BeforeValidator(_shifts), Field(min_length=1, max_length=48)] | None = None
     """Daily hours; without it the unit is always on duty."""
@@ -153,11 +169,15 @@ class Organisation(Spec):
             if unit.reports_to is None:
                 continue
             if unit.reports_to not in self.units:
-                raise refuse(f"units.{name}.reports_to: no unit is called {unit.reports_to!r}{nearest(unit.reports_to, self.units)}")
+                raise refuse(
+                    f"units.{name}.reports_to: no unit is called {unit.reports_to!r}{nearest(unit.reports_to, self.units)}"
+                )
             path, above = [name], unit.reports_to
             while above is not None:
                 if above in path:
-                    raise refuse(f"units.{name}.reports_to: a tree is wanted; found the cycle {' → '.join([*path, above])}")
+                    raise refuse(
+                        f"units.{name}.reports_to: a tree is wanted; found the cycle {' → '.join([*path, above])}"
+                    )
                 path.append(above)
                 above = self.units[above].reports_to if above in self.units else None
         return self

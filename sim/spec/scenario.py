@@ -12,7 +12,19 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from sim.errors import InputError, Problem, nearest
-from sim.spec.base import FrozenMap, Hours, Number, PathMap, PositiveHours, ScenarioName, Spec, Text, freeze, refuse, thaw
+from sim.spec.base import (
+    FrozenMap,
+    Hours,
+    Number,
+    PathMap,
+    PositiveHours,
+    ScenarioName,
+    Spec,
+    Text,
+    freeze,
+    refuse,
+    thaw,
+)
 from sim.spec.changes import Change
 from sim.spec.community import Community
 from sim.spec.hazards import Hazard
@@ -165,7 +177,9 @@ def _check_skills(scenario: Scenario) -> None:
     declared = scenario.response.skills()
     for name, need in scenario.world.needs.items():
         if need.skill is not None and need.skill not in declared:
-            raise refuse(f"world.needs.{name}.skill: no unit declares the skill {need.skill!r}{nearest(need.skill, declared)}")
+            raise refuse(
+                f"world.needs.{name}.skill: no unit declares the skill {need.skill!r}{nearest(need.skill, declared)}"
+            )
 
 
 def _check_items(scenario: Scenario) -> None:
@@ -201,7 +215,9 @@ def _check_size(scenario: Scenario) -> None:
         rate = need.per_hour if need.per_hour is not None else (need.per_1000_day or 0) * residents / 24_000
         expected = rate * scenario.end_h
         if expected > MOST_NEEDS:
-            raise refuse(f"world.needs.{name}: at most {MOST_NEEDS:,} needs are wanted; this rate makes about {expected:,.0f}")
+            raise refuse(
+                f"world.needs.{name}: at most {MOST_NEEDS:,} needs are wanted; this rate makes about {expected:,.0f}"
+            )
 
 
 def merge(data: Any, patch: Any) -> Any:
@@ -281,9 +297,14 @@ def _check_changes(scenario: Scenario) -> list[Problem]:
             for path in change.set:
                 if not any(_matches(path, pattern) for pattern in CHANGEABLE[kind]):
                     wanted = "; ".join(pattern.replace("*", "NAME") for pattern in CHANGEABLE[kind])
-                    problems.append(Problem(f"{place}.{path}", f"this cannot change while the clock runs; what can: {wanted}"))
+                    problems.append(
+                        Problem(f"{place}.{path}", f"this cannot change while the clock runs; what can: {wanted}")
+                    )
             if not problems:
-                problems += [Problem(f"{place}", problem.message if not problem.place else f"{problem.place}: {problem.message}") for problem in _try(scenario, part, change)]
+                problems += [
+                    Problem(f"{place}", problem.message if not problem.place else f"{problem.place}: {problem.message}")
+                    for problem in _try(scenario, part, change)
+                ]
     return problems
 
 
@@ -312,7 +333,15 @@ def changed(scenario: Scenario, part: str, change: Change) -> Scenario:
             if not isinstance(parent, Mapping) or key not in parent:
                 if part == "response" and path.startswith("desks.") and key == "desk" and not scenario.response.desks:
                     break
-                raise InputError(path, [Problem("", f"there is no {key!r} to change{nearest(key, parent) if isinstance(parent, Mapping) else ''}")])
+                raise InputError(
+                    path,
+                    [
+                        Problem(
+                            "",
+                            f"there is no {key!r} to change{nearest(key, parent) if isinstance(parent, Mapping) else ''}",
+                        )
+                    ],
+                )
             parent = parent[key]
         data[part] = merge(data[part], nested(path, thaw(value)))
     return validate(data, "change")

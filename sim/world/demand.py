@@ -114,7 +114,9 @@ class Rates:
             rate[now] = self.base(need)[1] * self.phase_factor(need, time_h[now])
         share = rate * self.intensity(name, time_h, resident) / bound
         if share.size and share.max() > 1 + 1e-9:
-            raise LawBroken(f"the rate of {name!r} is {share.max():.3g} times the bound that its candidates were drawn with")
+            raise LawBroken(
+                f"the rate of {name!r} is {share.max():.3g} times the bound that its candidates were drawn with"
+            )
         return share
 
 
@@ -186,7 +188,14 @@ def _poisson(name: str, rate: Floats, end_h: float, chance: Chance) -> tuple[Flo
 
 
 def _replay(
-    name: str, need: Need, driver: Strength, times: Floats, end_h: float, population: Population, chance: Chance, rates: Rates
+    name: str,
+    need: Need,
+    driver: Strength,
+    times: Floats,
+    end_h: float,
+    population: Population,
+    chance: Chance,
+    rates: Rates,
 ) -> tuple[Floats, Rows, Rows]:
     """Return a log's own timestamps as needs, each of a resident drawn by weight; ``per_hour`` below 1 keeps a share."""
     number = np.arange(times.size)
@@ -197,7 +206,9 @@ def _replay(
         names = population.zone_names
         weight = weight * np.isin(population.zone, [names.index(zone) for zone in driver.hazard.zones if zone in names])
     edges = np.cumsum(weight)
-    resident = np.searchsorted(edges, chance.uniform(f"need.{name}.whose", number) * edges[-1]) if number.size else number
+    resident = (
+        np.searchsorted(edges, chance.uniform(f"need.{name}.whose", number) * edges[-1]) if number.size else number
+    )
     return times, np.minimum(resident, population.size - 1), REPLAY_FROM + number
 
 

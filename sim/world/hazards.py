@@ -101,12 +101,20 @@ def _read(path: str, changed: float, column: str, only: tuple[tuple[str, str], .
                 try:
                     stamps.append(datetime.fromisoformat(row[column]).replace(tzinfo=None))
                 except (ValueError, TypeError):
-                    problems.append(Problem(column, f"a date and time such as 2015-05-25T18:30:00 is wanted; found {row[column]!r}", number))
+                    problems.append(
+                        Problem(
+                            column,
+                            f"a date and time such as 2015-05-25T18:30:00 is wanted; found {row[column]!r}",
+                            number,
+                        )
+                    )
     if problems:
         raise InputError(path, problems[:10])
     if not stamps:
         raise InputError(path, [Problem(column, "no row is left: the file is empty or 'only' keeps nothing")])
-    first = datetime.fromisoformat(start) if start is not None else min(stamps).replace(minute=0, second=0, microsecond=0)
+    first = (
+        datetime.fromisoformat(start) if start is not None else min(stamps).replace(minute=0, second=0, microsecond=0)
+    )
     hours = np.sort(np.array([(stamp - first).total_seconds() / 3600 for stamp in stamps]))
     return hours[hours >= 0]
 

@@ -169,7 +169,9 @@ def _ages(community: Community, who: npt.NDArray[np.int64], chance: Chance) -> F
     return low[band] + np.floor(chance.uniform("age.year", who) * (high[band] - low[band] + 1))
 
 
-def _groups(community: Community, who: npt.NDArray[np.int64], age: Floats, household: npt.NDArray[np.int64], chance: Chance) -> dict[str, Flags]:
+def _groups(
+    community: Community, who: npt.NDArray[np.int64], age: Floats, household: npt.NDArray[np.int64], chance: Chance
+) -> dict[str, Flags]:
     groups: dict[str, Flags] = {}
     for name, share in community.shares.items():
         if isinstance(share, GroupShare):
@@ -197,14 +199,18 @@ def _from_table(community: Community, path: Path) -> Population:
             raise InputError(str(path), [Problem(name, f"unknown column {name!r}{nearest(name, known)}")])
     for name in ("household", "building"):
         if name not in table.column_names:
-            raise InputError(str(path), [Problem(name, f"the column {name!r} is wanted; found {', '.join(table.column_names)}")])
+            raise InputError(
+                str(path), [Problem(name, f"the column {name!r} is wanted; found {', '.join(table.column_names)}")]
+            )
     if table.num_rows == 0:
         raise InputError(str(path), [Problem("", "at least one resident is wanted; the table is empty")])
 
     def column(name: str) -> npt.NDArray[Any]:
         values = table.column(name)
         if values.null_count:
-            raise InputError(str(path), [Problem(name, f"a value in every row is wanted; {values.null_count} are missing")])
+            raise InputError(
+                str(path), [Problem(name, f"a value in every row is wanted; {values.null_count} are missing")]
+            )
         return np.asarray(values.to_pylist())
 
     building_names, first, building = np.unique(column("building").astype(str), return_index=True, return_inverse=True)
@@ -213,7 +219,9 @@ def _from_table(community: Community, path: Path) -> Population:
     zone_names = community.zones or tuple(sorted(set(zones.tolist())))
     strange = sorted(set(zones.tolist()) - set(zone_names))
     if strange:
-        raise InputError(str(path), [Problem("zone", f"no zone is called {strange[0]!r}{nearest(strange[0], zone_names)}")])
+        raise InputError(
+            str(path), [Problem("zone", f"no zone is called {strange[0]!r}{nearest(strange[0], zone_names)}")]
+        )
     zone = np.array([zone_names.index(name) for name in zones])
     try:
         numbers = {name: column(name).astype(float) for name in ("age", "x_m", "y_m") if name in table.column_names}
@@ -255,4 +263,6 @@ def _read_table(path: Path) -> pa.Table:
     except FileNotFoundError:
         raise InputError(str(path), [Problem("", "there is no such table of residents")]) from None
     except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(str(path), [Problem("", f"a Parquet or CSV table is wanted: {str(error).splitlines()[0]}")]) from None
+        raise InputError(
+            str(path), [Problem("", f"a Parquet or CSV table is wanted: {str(error).splitlines()[0]}")]
+        ) from None

@@ -1,5 +1,6 @@
 """Law 1, one clock: `sim.clock.Clock` does what `simpy.Environment` does, and its bare callbacks
-and feeds fall exactly where SimPy's own events would."""
+and feeds fall exactly where SimPy's own events would.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +52,8 @@ CRASHES = (
 
 class Town:
     """A random model: processes that follow scripts of (operation, time, number) and share a
-    priority resource, a preemptive one, a container, a store and a few events."""
+    priority resource, a preemptive one, a container, a store and a few events.
+    """
 
     def __init__(self, env: simpy.Environment, scripts: list[list[tuple[str, float, int]]]) -> None:
         self.env, self.trace = env, Trace()
@@ -181,9 +183,7 @@ ACTS = [
 ]
 OPERATIONS = [*WAITS, *ACTS, *["all_of", "any_of", "await_flag"] * 2]
 scripts = st.lists(
-    st.lists(
-        st.tuples(st.sampled_from(OPERATIONS), st.sampled_from(GRID), st.integers(0, 3)), max_size=6
-    ),
+    st.lists(st.tuples(st.sampled_from(OPERATIONS), st.sampled_from(GRID), st.integers(0, 3)), max_size=6),
     min_size=1,
     max_size=6,
 )
@@ -226,11 +226,10 @@ def drive(town: Town, orders: list[tuple[str, int]]) -> Trace:
 @as_4_1_2
 @many
 @given(scripts, drives)
-def test_same_trace_as_simpy(
-    lives: list[list[tuple[str, float, int]]], orders: list[tuple[str, int]]
-) -> None:
+def test_same_trace_as_simpy(lives: list[list[tuple[str, float, int]]], orders: list[tuple[str, int]]) -> None:
     """Random models leave the same trace under Clock and under SimPy: times, order, values, and
-    whatever a run returns or raises. Else what SimPy's documentation promises would not hold."""
+    whatever a run returns or raises. Else what SimPy's documentation promises would not hold.
+    """
     clock = drive(Town(Clock(), lives), orders)
     assert clock == drive(Town(simpy.Environment(), lives), orders)
 
@@ -238,14 +237,12 @@ def test_same_trace_as_simpy(
 @as_4_1_2
 def test_the_random_models_reach_everything() -> None:
     """The comparison above must not be empty: over 300 seeded models, equal under both too, each
-    operation completes, and interrupts, failures, preemption, crashes and stops all occur."""
+    operation completes, and interrupts, failures, preemption, crashes and stops all occur.
+    """
     seen: set[str] = set()
     for seed in range(300):
         rng = random.Random(seed)
-        lives = [
-            [(rng.choice(OPERATIONS), rng.choice(GRID), rng.randrange(4)) for _ in range(6)]
-            for _ in range(5)
-        ]
+        lives = [[(rng.choice(OPERATIONS), rng.choice(GRID), rng.randrange(4)) for _ in range(6)] for _ in range(5)]
         trace = drive(Town(Clock(), lives), [("flag", 0), ("person", 1)])
         assert trace == drive(Town(simpy.Environment(), lives), [("flag", 0), ("person", 1)])
         for _, who, what, value in trace:
@@ -300,7 +297,8 @@ def grow(
     how_to_feed: str,
 ) -> Trace:
     """Play a tree of nodes. On a Clock "at" and "later" are bare, elsewhere every node is an
-    event; the streams are fed, or each of their moments is scheduled at once."""
+    event; the streams are fed, or each of their moments is scheduled at once.
+    """
     trace = Trace()
 
     def node(i: int) -> None:
@@ -356,17 +354,17 @@ def grow(
 @given(nodes)
 def test_bare_callbacks_fall_where_events_would(tree: list[Node]) -> None:
     """Bare callbacks mixed with events and processes come in the order of the same model in events
-    alone, at ties too (priority, then order of scheduling): bare is faster and nothing else."""
+    alone, at ties too (priority, then order of scheduling): bare is faster and nothing else.
+    """
     assert grow(Clock(), tree, (), "none") == grow(simpy.Environment(), tree, (), "none")
 
 
 @many
 @given(nodes, feeds)
-def test_a_feed_is_the_same_as_scheduling_everything(
-    tree: list[Node], streams: list[tuple[int, list[float]]]
-) -> None:
+def test_a_feed_is_the_same_as_scheduling_everything(tree: list[Node], streams: list[tuple[int, list[float]]]) -> None:
     """Feeds, started before or during the run, give the order that scheduling each moment at once
-    would give, as bare calls or as SimPy events; so feeding is a matter of speed alone."""
+    would give, as bare calls or as SimPy events; so feeding is a matter of speed alone.
+    """
     fed = grow(Clock(), tree, streams, "feed")
     assert fed == grow(Clock(), tree, streams, "call_at")
     assert fed == grow(simpy.Environment(), tree, streams, "event")
@@ -378,7 +376,8 @@ def test_looking_changes_nothing(
     tree: list[Node], streams: list[tuple[int, list[float]]], looks: list[float], steps: bool
 ) -> None:
     """Stopping at arbitrary looks, or going step by step, leaves the trace of one run, and each
-    look falls exactly on its time with everything before it done and nothing at it or after."""
+    look falls exactly on its time with everything before it done and nothing at it or after.
+    """
 
     class Looked(Clock):
         def run(self, until: Any = None) -> Any:
@@ -401,7 +400,8 @@ def test_looking_changes_nothing(
 @pytest.mark.parametrize("decimals", [1, 2, 15])
 def test_a_run_ends_at_the_very_time(decimals: int) -> None:
     """`run(until=t)` ends at t to the last bit and leaves what is due at t, where SimPy's
-    now + (t - now) may pass it: a look must not depend on when the one before it was."""
+    now + (t - now) may pass it: a look must not depend on when the one before it was.
+    """
     rng = random.Random(1)
     for _ in range(500):
         clock, done = Clock(round(10 * rng.random(), decimals)), Trace()
@@ -415,7 +415,8 @@ def test_a_run_ends_at_the_very_time(decimals: int) -> None:
 @pytest.mark.parametrize("past", [0.99, -1.0, -math.inf, math.nan])
 def test_the_past_is_an_error(past: float) -> None:
     """Nothing can be put before now, nor at no time at all: the clock would run backwards. What
-    was refused leaves no trace."""
+    was refused leaves no trace.
+    """
     clock = Clock(1.0)
     with pytest.raises(ValueError, match="cannot call at"):
         clock.call_at(past, print)
@@ -439,7 +440,8 @@ def test_an_unsorted_feed_is_an_error(times: list[float]) -> None:
 
 def test_the_present_is_no_error() -> None:
     """Now is allowed, and comes after what was scheduled for now before; the argument is None
-    unless one is given, and an empty feed is nothing."""
+    unless one is given, and an empty feed is nothing.
+    """
     clock, seen = Clock(1), Trace()
     clock.call_at(1, lambda a: seen.append(("at", a)))
     clock.call_later(0, lambda a: seen.append(("later", a)), "x")
@@ -451,7 +453,8 @@ def test_the_present_is_no_error() -> None:
 
 def test_a_failing_call_stops_the_run_and_nothing_else() -> None:
     """An exception in a bare call or a feed leaves `run` as it is, from where it arose, and the
-    clock can go on with the rest: an error must never be swallowed nor eat what follows."""
+    clock can go on with the rest: an error must never be swallowed nor eat what follows.
+    """
     clock, seen = Clock(), Trace()
 
     def call(k: int) -> None:
@@ -470,7 +473,8 @@ def test_a_failing_call_stops_the_run_and_nothing_else() -> None:
 
 def test_a_feed_holds_one_moment_at_a_time() -> None:
     """However long a feed, one of its moments waits at a time and the heap stays short: a heap of
-    all arrivals costs six times as much."""
+    all arrivals costs six times as much.
+    """
     clock, most = Clock(), 0
 
     def call(_: int) -> None:
@@ -507,5 +511,6 @@ def test_runs_and_steps_may_nest() -> None:
 
 def test_the_constructors_are_bound_early() -> None:
     """`timeout`, `event` and `process` stand on the instance, as on SimPy's own environment, whose
-    early binding does not reach a subclass: each timeout would cost an eighth more."""
+    early binding does not reach a subclass: each timeout would cost an eighth more.
+    """
     assert {"timeout", "event", "process"} <= vars(Clock()).keys()

@@ -268,9 +268,7 @@ def _erlang_a_law(
     raise ValueError("Erlang A needs too many states; patience_rate is too small for this load")
 
 
-def erlang_a(
-    arrival_rate: float, service_rate: float, patience_rate: float, servers: int
-) -> ErlangA:
+def erlang_a(arrival_rate: float, service_rate: float, patience_rate: float, servers: int) -> ErlangA:
     """Return the steady state of M/M/c+M (Erlang A, FCFS), exact up to a bounded truncation.
 
     Args:
@@ -351,9 +349,7 @@ def md1_wait_mean(arrival_rate: float, service_time: float) -> float:
 # --------------------------------------------------------------------------- priorities
 
 
-def mmc_priority_waits(
-    arrival_rates: Sequence[float], service_rate: float, servers: int
-) -> tuple[float, ...]:
+def mmc_priority_waits(arrival_rates: Sequence[float], service_rate: float, servers: int) -> tuple[float, ...]:
     """Return the mean time in queue per class of non-preemptive priority M/M/c, in hours.
 
     Args:
@@ -430,9 +426,7 @@ class FeedbackQueue:
         return 1.0 - self.wait_probability * math.exp(-self.first_wait_rate * t)
 
 
-def mmc_feedback(
-    arrival_rate: float, service_rate: float, servers: int, feedback: float
-) -> FeedbackQueue:
+def mmc_feedback(arrival_rate: float, service_rate: float, servers: int, feedback: float) -> FeedbackQueue:
     """Return the steady state of M/M/c (FCFS) with immediate Bernoulli feedback to the tail.
 
     Args:

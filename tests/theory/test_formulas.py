@@ -41,9 +41,7 @@ def _stationary(matrix: Vector) -> Vector:
     return np.asarray(np.linalg.solve(system, right), dtype=np.float64)
 
 
-def _birth_death(
-    births: Callable[[int], float], deaths: Callable[[int], float], top: int
-) -> Vector:
+def _birth_death(births: Callable[[int], float], deaths: Callable[[int], float], top: int) -> Vector:
     """Solve the stationary law of a birth-death chain on 0..top by linear algebra."""
     rates: Rates = {}
     for n in range(top):
@@ -478,9 +476,7 @@ def test_infinite_servers_constant_rate(t: float) -> None:
     """At a constant rate m(t) = lambda E[min(S, t)], exponential or constant service alike."""
     exponential = f.mt_g_inf_mean_busy(t, lambda _: 5.0, lambda u: math.exp(-2.0 * u))
     assert exponential == pytest.approx(2.5 * -math.expm1(-2.0 * t), rel=1e-9)
-    constant = f.mt_g_inf_mean_busy(
-        t, lambda _: 5.0, lambda u: float(u < 0.75), survival_breaks=[0.75]
-    )
+    constant = f.mt_g_inf_mean_busy(t, lambda _: 5.0, lambda u: float(u < 0.75), survival_breaks=[0.75])
     assert constant == pytest.approx(5.0 * min(t, 0.75), rel=1e-9)
     assert f.mt_g_inf_mean_busy(0.0, lambda _: 5.0, lambda _: 1.0) == 0.0
 
@@ -491,9 +487,7 @@ def test_infinite_servers_sinusoidal_rate(t: float) -> None:
     base, amplitude, gamma, mu = 10.0, 6.0, 2 * math.pi / 24, 0.8
     wave = mu * math.sin(gamma * t) - gamma * (math.cos(gamma * t) - math.exp(-mu * t))
     expected = base / mu * -math.expm1(-mu * t) + amplitude * wave / (mu**2 + gamma**2)
-    value = f.mt_g_inf_mean_busy(
-        t, lambda s: base + amplitude * math.sin(gamma * s), lambda u: math.exp(-mu * u)
-    )
+    value = f.mt_g_inf_mean_busy(t, lambda s: base + amplitude * math.sin(gamma * s), lambda u: math.exp(-mu * u))
     assert value == pytest.approx(expected, rel=1e-9)
 
 
@@ -520,9 +514,7 @@ def test_infinite_servers_piecewise_rate_and_mixed_service() -> None:
             atol=1e-13,
         )
         state = flow.y[:, -1]
-        value = f.mt_g_inf_mean_busy(
-            high, rate, lambda u: float(weights @ np.exp(-mus * u)), rate_breaks=[2.0, 5.0]
-        )
+        value = f.mt_g_inf_mean_busy(high, rate, lambda u: float(weights @ np.exp(-mus * u)), rate_breaks=[2.0, 5.0])
         assert value == pytest.approx(state.sum(), rel=1e-8)
 
 
