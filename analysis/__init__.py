@@ -1,0 +1,1 @@
+"""Reads what runs leave: outcomes, intervals, figures, reports. Starts runs only through ``sim.run``."""

@@ -1,0 +1,1 @@
+"""The face of Firstline: its command line. It holds no model and no statistics."""

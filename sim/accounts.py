@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -79,7 +79,10 @@ def _rare(model: CrisisModel, name: str, keep: npt.NDArray[np.int64]) -> Floats:
 def _needs(model: CrisisModel, keep: npt.NDArray[np.int64]) -> Columns:
     book, demand, population = model.book, model.demand, model.population
     whole = keep.size == demand.size
-    pick = (lambda column: column) if whole else (lambda column: column[keep])
+
+    def pick(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return column if whole else column[keep]
+
     resident = pick(demand.resident)
     onset = pick(demand.onset_h)
     end_h = model.spec.end_h
@@ -89,7 +92,7 @@ def _needs(model: CrisisModel, keep: npt.NDArray[np.int64]) -> Columns:
     request = pick(book.request_h)
     zone = population.zone[resident]
     desk_of_zone = np.full(len(population.zone_names), -1)
-    for place, desk in model._desk_of_zone.items():
+    for place, desk in model.desk_of_zone.items():
         desk_of_zone[place] = model.desks.index(desk)
     met_by = pick(book.met_by_column).astype(np.int32)
     urgency = np.array([spec.urgency for spec in book.specs], np.int8)

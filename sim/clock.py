@@ -108,7 +108,7 @@ class Clock(simpy.Environment):
                 if not at > self._now:
                     raise ValueError(f"until ({at}) must be greater than the current simulation time")
                 until = Event(self)
-                until._ok, until._value = True, None
+                until._ok, until._value = True, None  # noqa: SLF001  # as SimPy does
                 heappush(self._heap, (at, URGENT, next(self._eid), until))
             elif until.callbacks is None:
                 return until.value
@@ -142,9 +142,9 @@ class Clock(simpy.Environment):
                     event.callbacks = callbacks[callbacks.index(callback) + 1 :]
                     self.schedule(event, EventPriority(-1))
                     raise
-                if not event._ok and not hasattr(event, "_defused"):
-                    failure = type(event._value)(*event._value.args)
-                    raise failure from event._value
+                if not event._ok and not hasattr(event, "_defused"):  # noqa: SLF001
+                    failure = type(event._value)(*event._value.args)  # noqa: SLF001
+                    raise failure from event._value  # noqa: SLF001
             elif first is _NEVER:
                 raise EmptySchedule
             else:  # the next of this feed takes its place before the call, which may fail or look

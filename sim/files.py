@@ -6,13 +6,13 @@ large files are refused. A scenario may be named as a path or by the name of a s
 
 from __future__ import annotations
 
-from importlib.resources import files as package_files
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from sim.errors import InputError, Problem, nearest
+from sim.spec.hazards import Surge
 from sim.spec.scenario import Scenario, validate
 
 LARGEST_BYTES = 4_000_000
@@ -22,7 +22,7 @@ Path_ = tuple[str | int, ...]
 
 def shipped() -> dict[str, Path]:
     """Return the shipped scenarios by name."""
-    folder = Path(str(package_files("scenarios").joinpath("")))
+    folder = Path(__file__).parent.parent / "scenarios"  # beside sim, in a checkout and in a wheel alike
     return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
 
 
@@ -54,7 +54,23 @@ def load(name: str | Path) -> Scenario:
                 )
             ],
         )
-    return validate(_anchored(data, path), str(path), lines)
+    scenario = validate(_anchored(data, path), str(path), lines)
+    missing = [
+        Problem(place, f"there is no such file: {file}") for place, file in _files(scenario) if not Path(file).is_file()
+    ]
+    if missing:
+        raise InputError(str(path), missing)
+    return scenario
+
+
+def _files(scenario: Scenario) -> list[tuple[str, str]]:
+    """Return the data files that a scenario names, by place."""
+    table = scenario.world.community.table
+    named = [("world.community.from", table)] if table is not None else []
+    for name, hazard in scenario.world.hazards.items():
+        if isinstance(hazard, Surge) and hazard.log is not None:
+            named.append((f"world.hazards.{name}.log.file", hazard.log.file))
+    return named
 
 
 def _anchored(data: dict[str, Any], path: Path) -> dict[str, Any]:
@@ -126,13 +142,15 @@ def parse_yaml(text: str, source: str) -> tuple[Any, dict[Path_, int]]:
 def _refuse_anchors(text: str, source: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark is not None else None
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise InputError(
                 source, [Problem("", "YAML anchors and aliases (& and *) are not read; write the value out", line)]
             )
         if getattr(event, "tag", None) and not isinstance(event, (yaml.DocumentStartEvent, yaml.DocumentEndEvent)):
-            raise InputError(source, [Problem("", f"YAML tags are not read; found {event.tag!r}", line)])
+            raise InputError(
+                source, [Problem("", f"YAML tags are not read; found {getattr(event, 'tag', None)!r}", line)]
+            )
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
             raise InputError(source, [Problem("", f"at most {DEEPEST} levels are wanted", line)])
@@ -147,6 +165,7 @@ def _plain(node: yaml.Node, path: Path_, lines: dict[Path_, int], problems: list
         return node.value
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*path, index), lines, problems) for index, item in enumerate(node.value)]
+    assert isinstance(node, yaml.MappingNode)
     data: dict[str, Any] = {}
     for key_node, value_node in node.value:
         here = key_node.start_mark.line + 1

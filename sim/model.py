@@ -17,6 +17,7 @@ from sim.chance import Chance
 from sim.clock import Clock
 from sim.errors import LawBroken
 from sim.laws import check
+from sim.records.columns import cells
 from sim.records.result import Result
 from sim.response.book import Book, State
 from sim.response.cases import Cases, Referrals
@@ -37,7 +38,7 @@ from sim.world.population import populate
 CANDIDATE, UNKNOWN = int(State.CANDIDATE), int(State.UNKNOWN)
 
 
-class CrisisModel(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
+class CrisisModel(mesa.Model):
     """One community, one crisis, one response, one draw of luck."""
 
     def __init__(self, scenario: Scenario, seed: int = 1, replication: int = 0, look_h: float = 1.0) -> None:
@@ -148,19 +149,19 @@ class CrisisModel(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         claimed = {unit for spec in specs.values() for unit in spec.units}
         free = tuple(name for name in self.teams if name not in claimed)
         zone_of_need = self.population.zone[self.demand.resident]
-        self._desk_of_zone: dict[int, Desk] = {}
+        self.desk_of_zone: dict[int, Desk] = {}
         desks = []
         for name, spec in specs.items():
             served = [zones.index(z) for z in (spec.zones or [z for z in zones if z not in named])]
             with_units = spec if spec.units else spec.model_copy(update={"units": free})
             desk = Desk(self, name, with_units, np.flatnonzero(np.isin(zone_of_need, served)))
             desks.append(desk)
-            self._desk_of_zone.update(dict.fromkeys(served, desk))
+            self.desk_of_zone.update(dict.fromkeys(served, desk))
         return desks
 
     def desk_of(self, need: int) -> Desk:
         """Return the desk that a need's requests go to."""
-        return self._desk_of_zone[int(self.population.zone[self.book.resident[need]])]
+        return self.desk_of_zone[int(self.population.zone[self.book.resident[need]])]
 
     # -- running ----------------------------------------------------------------------------------------------------
 
@@ -192,17 +193,17 @@ class CrisisModel(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         book = self.book
         rows = np.flatnonzero(book.request_h < self.spec.end_h)
         order = rows[np.argsort(book.request_h[rows], kind="stable")]
-        needs = memoryview(np.ascontiguousarray(order))
+        needs = cells(order)
         if len(self.desks) == 1:
             take = self.desks[0].request
-            self.clock.feed(memoryview(book.request_h[order]), lambda k: take(needs[k]))
+            self.clock.feed(cells(book.request_h[order]), lambda k: take(needs[k]))
         else:
-            self.clock.feed(memoryview(book.request_h[order]), lambda k: self.desk_of(needs[k]).request(needs[k]))
+            self.clock.feed(cells(book.request_h[order]), lambda k: self.desk_of(needs[k]).request(needs[k]))
         undecided = np.flatnonzero(book.state_column == CANDIDATE)
         self.undecided = undecided
         if undecided.size:
-            self.worlds = {name: worlds for name, worlds in state_decided(self.spec).items()}
-            self.clock.feed(memoryview(self.demand.onset_h[undecided]), self._decide)
+            self.worlds = state_decided(self.spec)
+            self.clock.feed(cells(self.demand.onset_h[undecided]), self._decide)
 
     def _decide(self, k: int) -> None:
         """Let a candidate become a need if its mark is below the rate of this moment, in the world as it is now."""
@@ -268,8 +269,8 @@ class CrisisModel(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         for desk in self.desks:
             if desk.office is None:
                 self.book.taken_in_at_once(desk.needs, end)
-        self.visits.unfinished(end)
-        self.roster.finish(end)
+        self.visits.unfinished()
+        self.roster.finish()
         result = result_of(self)
         check(result, self)
         return result

@@ -89,6 +89,7 @@ def parse_number(value: object) -> float:
 
 
 def found(value: object) -> str:
+    """Say what was found, for an error message."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):

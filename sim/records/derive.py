@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,8 @@ def derived(result: Result) -> dict[str, Columns]:
 
 def _until(column: Floats, end_h: float) -> Floats:
     """Return an end that has come before the end of the run, else NaN."""
-    return np.where(column < end_h, column, np.nan)
+    until: Floats = np.where(column < end_h, column, np.nan)
+    return until
 
 
 def _units(result: Result) -> Columns:
@@ -78,12 +79,14 @@ def _units(result: Result) -> Columns:
 def queue_intervals(result: Result, desk: int | None = None) -> tuple[Floats, Floats]:
     """Return (begins, ends) of every time in queue at a desk (or at all), however it ended; NaN where it has not."""
     needs, visits = result.raw["needs"], result.raw["visits"]
-    gone = np.where(np.isnan(needs["referred_h"]), needs["closed_h"], needs["referred_h"])
+    referred: Floats = needs["referred_h"]
+    closed: Floats = needs["closed_h"]
+    gone = np.where(np.isnan(referred), closed, referred)
     sessions = np.array(result.raw["_run"]["sessions"], bool)
     outcome = visits["outcome"].codes
     is_case = sessions[needs["need_type"].codes[visits["need"]]] if visits["need"].size else np.empty(0, bool)
     again = (outcome == WRONG_SKILL) | ((outcome == MORE) & ~is_case)
-    here = needs["desk"].codes == desk if desk is not None else np.ones(gone.size, bool)
+    here = needs["desk"].codes == desk if desk is not None else np.ones(len(needs["desk"]), bool)
     request = np.where(here, needs["requested_h"], np.nan)
     mine = here[visits["need"]]
     return queue_spells(
@@ -103,7 +106,7 @@ def _people(result: Result) -> Columns:
 
     def total(person: npt.NDArray[np.int32], begin: Floats, until: Floats) -> Floats:
         length = np.where(np.isnan(until), end, np.minimum(until, end)) - begin
-        return np.bincount(person, weights=np.maximum(np.nan_to_num(length), 0.0), minlength=count)
+        return np.asarray(np.bincount(person, weights=np.maximum(np.nan_to_num(length), 0.0), minlength=count))
 
     visit_h = total(visits["person"], visits["dispatched_h"], visits["ended_h"])
     travel_h = total(visits["person"], visits["dispatched_h"], visits["arrived_h"])
@@ -135,7 +138,7 @@ def _gauges(result: Result) -> Columns:
     looks = np.minimum(looks, result.end_h)
     begin, end = queue_intervals(result)
     onset, requested, closed = needs["onset_h"], needs["requested_h"], needs["closed_h"]
-    levels = {
+    levels: dict[str, npt.NDArray[Any]] = {
         "waiting": _level(begin, end, looks),
         "open": _level(onset, closed, looks),
         "known": _level(requested[~np.isnan(requested)], closed[~np.isnan(requested)], looks),
@@ -147,9 +150,10 @@ def _gauges(result: Result) -> Columns:
     }
 
 
-def _level(begin: Floats, end: Floats, at: Floats) -> npt.NDArray[np.int64]:
-    ended = np.sort(end[end == end])
-    return np.searchsorted(np.sort(begin), at, side="right") - np.searchsorted(ended, at, side="right")
+def _level(begin: Floats, end: Floats, at: Floats) -> npt.NDArray[Any]:
+    begun = np.searchsorted(np.sort(begin), at, side="right")
+    ended = np.searchsorted(np.sort(end[end == end]), at, side="right")
+    return np.asarray(begun - ended)
 
 
 def _runs(result: Result) -> Columns:

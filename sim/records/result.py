@@ -106,15 +106,7 @@ class Result:
                 if key in VOLATILE.get(name, ()):
                     continue
                 hasher.update(f"{name}.{key}:".encode())
-                if isinstance(values, Words):
-                    hasher.update(repr(values.names).encode())
-                    values = values.codes.astype(np.int64)
-                if isinstance(values, np.ndarray):
-                    if values.dtype == np.float64:
-                        values = np.where(np.isnan(values), np.nan, values)  # one NaN, whatever its bits
-                    hasher.update(np.ascontiguousarray(values).tobytes())
-                else:
-                    hasher.update(repr(list(values)).encode())
+                hasher.update(_bytes(values))
         return hasher.hexdigest()
 
 
@@ -137,3 +129,13 @@ def _arrow(values: Any, column: Column) -> pa.Array:
     if column.kind == "flag":
         return pa.array(values, pa.bool_())
     return pa.array(list(values), pa.string())
+
+
+def _bytes(values: Any) -> bytes:
+    if isinstance(values, Words):
+        return repr(values.names).encode() + values.codes.astype(np.int64).tobytes()
+    if not isinstance(values, np.ndarray):
+        return repr(list(values)).encode()
+    if values.dtype == np.float64:
+        values = np.where(np.isnan(values), np.nan, values)  # one NaN, whatever its bits
+    return np.ascontiguousarray(values).tobytes()

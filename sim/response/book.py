@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from sim.chance import Chance
 from sim.records.codes import MET_BY
+from sim.records.columns import cells
 from sim.spec.needs import Need
 from sim.world.demand import Demand
 from sim.world.population import Population
@@ -57,19 +58,19 @@ class Book:
         self.specs = tuple(needs[name] for name in demand.type_names)
         self.chance = chance
         size = demand.size
-        self.need_type = memoryview(demand.need_type)
-        self.resident = memoryview(demand.resident)
-        self.nth = memoryview(demand.nth)
+        self.need_type = cells(demand.need_type)
+        self.resident = cells(demand.resident)
+        self.nth = cells(demand.nth)
         self.request_h = np.array(demand.request_h)
         self.request_h[~np.isnan(demand.mark)] = np.nan
         self.deadline_h = self.request_h + demand.patience_h
-        self.request = memoryview(self.request_h)
-        self.deadline = memoryview(self.deadline_h)
-        self.building = memoryview(population.building[demand.resident])
+        self.request = cells(self.request_h)
+        self.deadline = cells(self.deadline_h)
+        self.building = cells(population.building[demand.resident])
         self.stamps: dict[str, Floats] = {
             name: np.full(size, np.nan) for name in ("triaged_h", "dispatched_h", "started_h", "closed_h")
         }
-        self.triaged, self.dispatched, self.started, self.closed = (memoryview(c) for c in self.stamps.values())
+        self.triaged, self.dispatched, self.started, self.closed = (cells(c) for c in self.stamps.values())
         self.rejoined: dict[int, float] = {}
         """Since when a need waits again that has been visited."""
         self.risen = False
@@ -77,17 +78,17 @@ class Book:
         self.rare: dict[str, dict[int, float]] = {"escalated_h": {}, "referred_h": {}}
         self.state_column = np.full(size, int(State.UNKNOWN), np.uint8)
         self.state_column[~np.isnan(demand.mark)] = int(State.CANDIDATE)
-        self.state = memoryview(self.state_column)
+        self.state = cells(self.state_column)
         self.end_column = np.zeros(size, np.uint8)
-        self.end = memoryview(self.end_column)
+        self.end = cells(self.end_column)
         self.met_by_column = np.zeros(size, np.uint8)
-        self.met_by = memoryview(self.met_by_column)
+        self.met_by = cells(self.met_by_column)
         self.attempts_column = np.zeros(size, np.int32)
-        self.attempts = memoryview(self.attempts_column)
+        self.attempts = cells(self.attempts_column)
         urgency = np.array([spec.urgency for spec in self.specs], np.uint8)
         self.urgency_column = urgency[demand.need_type]
-        self.urgency = memoryview(self.urgency_column)
-        self._service: dict[int, Any] = {1: memoryview(demand.service_h)}
+        self.urgency = cells(self.urgency_column)
+        self._service: dict[int, Any] = {1: cells(demand.service_h)}
         self._uniform: dict[tuple[str, int], Any] = {}
 
     def service(self, need: int, attempt: int) -> float:
@@ -99,8 +100,8 @@ class Book:
                 if rows.size:
                     keys = self.demand.resident[rows], self.demand.nth[rows], attempt
                     column[rows] = spec.service.quantile(self.chance.uniform(f"need.{name}.service", *keys))
-            self._service[attempt] = memoryview(column)
-        return self._service[attempt][need]  # type: ignore[no-any-return]
+            self._service[attempt] = cells(column)
+        return self._service[attempt][need]
 
     def uniform(self, question: str, need: int, attempt: int) -> float:
         """Return the uniform that decides a question about one attempt at a need."""
@@ -112,8 +113,8 @@ class Book:
                 if rows.size:
                     keys = self.demand.resident[rows], self.demand.nth[rows], attempt
                     column[rows] = self.chance.uniform(f"need.{name}.{question}", *keys)
-            self._uniform[key] = memoryview(column)
-        return self._uniform[key][need]  # type: ignore[no-any-return]
+            self._uniform[key] = cells(column)
+        return self._uniform[key][need]
 
     def close(self, need: int, end: int, time_h: float, met_by: int = 0) -> None:
         """End a need."""

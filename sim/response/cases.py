@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.records.columns import cells
 from sim.response.book import BY_OUTSIDE, End, State
 from sim.response.responders import Responder
 
@@ -91,7 +92,7 @@ class Referrals:
         times = self.book.request_h[rows] + after_h
         order = np.argsort(times, kind="stable")
         needs = rows[order].tolist()
-        self.model.clock.feed(memoryview(times[order]), lambda k: function(needs[k]))  # type: ignore[operator]
+        self.model.clock.feed(cells(times[order]), lambda k: function(needs[k]))  # type: ignore[operator]
 
     def requested(self, need: int) -> None:
         """Set those moments for a need that the state of the run has decided."""

@@ -9,13 +9,14 @@ they come up, so nothing is ever searched.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from sim.policies import MATCH, TRIAGE, Candidate, Head, Requests
+from sim.records.columns import cells
 from sim.response.book import State
-from sim.response.policies import MATCH, TRIAGE, Candidate, Head, Requests
 from sim.response.responders import NOBODY, Crew, Responder
 
 if TYPE_CHECKING:
@@ -72,14 +73,14 @@ class Desk:
             if self.book.state[need] == WAITING:
                 self._push(need)
 
-    def _handling(self, spec: DeskSpec) -> memoryview[float] | None:
+    def _handling(self, spec: DeskSpec) -> memoryview[Any] | None:
         """Return the time that taking in costs for every need, drawn per need."""
         if spec.handling is None:
             return None
         demand = self.book.demand
         keys = demand.resident, demand.nth, demand.need_type
         uniform = self.model.chance.uniform(f"handling.{self.name}", *keys)
-        return memoryview(np.ascontiguousarray(spec.handling.quantile(uniform)))
+        return cells(spec.handling.quantile(uniform))
 
     def _requests(self, needs: npt.NDArray[np.int64]) -> Requests:
         book, demand = self.book, self.book.demand

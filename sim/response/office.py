@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sim.records.columns import cells
 from sim.response.responders import NOBODY, Responder, Team
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Office:
 
 
 class Messages:
-    """Carry word from a desk to a responder along the reporting tree: a delay a level, and the time of leaders between."""
+    """Carry word from a desk to a responder along the reporting tree: a delay a level, and leaders' time between."""
 
     def __init__(self, model: CrisisModel) -> None:
         self.model = model
@@ -151,7 +152,7 @@ class ReportsUp:
     def __init__(self, model: CrisisModel, spec: Reports) -> None:
         self.model = model
         self.spec = spec
-        self.drawn: dict[tuple[int, int], memoryview[float]] = {}
+        self.drawn: dict[tuple[int, int], memoryview[Any]] = {}
         self.made: dict[int, int] = {}
 
     def entered(self, responder: Responder) -> None:
@@ -187,7 +188,7 @@ class ReportsUp:
             numbers = np.arange(self.BLOCK) + nth // self.BLOCK * self.BLOCK
             stream = f"report.length.{responder.team.name}"
             uniform = self.model.chance.uniform(stream, responder.index, numbers)
-            self.drawn[key] = memoryview(np.ascontiguousarray(self.spec.takes.quantile(uniform)))
+            self.drawn[key] = cells(self.spec.takes.quantile(uniform))
         return self.drawn[key][nth % self.BLOCK]
 
 

@@ -239,7 +239,7 @@ class Roster:
         if len(self.assignments.rows) >= self.assignments.full:
             self.assignments.pack()
 
-    def finish(self, end_h: float) -> None:
+    def finish(self) -> None:
         """Write down whoever is on duty, at a task or at a post when the run ends."""
         for responder in self.model.people:
             if not responder.on_duty:

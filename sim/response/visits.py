@@ -161,7 +161,7 @@ class Visits:
             book.rejoined[need] = self.clock.now
             self.model.desk_of(need).offer(need)
 
-    def unfinished(self, end_h: float) -> None:
+    def unfinished(self) -> None:
         """Write down the visits that the end of the run cuts off."""
         for responder in self.model.people:
             if responder.need != NOBODY:

@@ -86,7 +86,7 @@ class FrozenMap(Mapping[str, V], Generic[V]):
                 cls,
                 inner,
                 serialization=core_schema.wrap_serializer_function_ser_schema(
-                    lambda given, serialise, info: serialise(dict(given)), info_arg=True, schema=inner
+                    lambda given, serialise: serialise(dict(given)), schema=inner
                 ),
             ),
         )

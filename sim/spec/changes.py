@@ -1,4 +1,4 @@
-"""What changes during a run: patches of the response (``changes``) and of the world (``injects``), timed or conditional."""
+"""What changes during a run: patches of the response (``changes``) and of the world (``injects``)."""
 
 from __future__ import annotations
 

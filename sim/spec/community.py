@@ -1,4 +1,4 @@
-"""Who lives where: residents, households, buildings, zones, ages and vulnerability groups, as marginals or as a table."""
+"""Who lives where: residents, households, buildings, zones, ages and vulnerability groups; marginals or a table."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class Community(Spec):
             raise refuse("'residents' (a count) or 'from' (a table) is wanted; found neither")
         if self.households is not None and self.households > self.residents:
             raise refuse(
-                f"at most one household a resident is wanted; found {self.households} households for {self.residents} residents"
+                f"at most one household a resident is wanted; found {self.households} for {self.residents} residents"
             )
         if len(set(self.zones)) < len(self.zones):
             raise refuse("zones of different names are wanted; found one twice")
@@ -135,9 +135,8 @@ class Community(Spec):
             raise refuse(f"buildings of different ids are wanted; found {twice[0]!r} twice")
         for building in buildings:
             if building.zone is not None and building.zone not in self.zones:
-                raise refuse(
-                    f"building {building.id!r} stands in a zone that does not exist: {building.zone!r}{nearest(building.zone, self.zones)}"
-                )
+                hint = nearest(building.zone, self.zones)
+                raise refuse(f"building {building.id!r}: no zone is called {building.zone!r}{hint}")
         stated = [building.households for building in buildings if building.households is not None]
         if stated and self.households is not None and len(stated) == len(buildings) and sum(stated) != self.households:
             raise refuse(

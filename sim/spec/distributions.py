@@ -31,7 +31,7 @@ class _Law(Spec):
         return self._mean() + self.shift
 
     def _quantile(self, u: Floats) -> Floats:
-        raise TypeError(f"{type(self).__name__} has no quantile function")
+        raise TypeError(f"{type(self).__name__} has no quantile function for {u.size} uniforms")
 
     def _mean(self) -> float:
         raise TypeError(f"{type(self).__name__} has no mean")

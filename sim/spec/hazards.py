@@ -60,7 +60,7 @@ class RequestLog(Spec):
     start: Text | None = None
     """The timestamp that is hour 0; without it, the first one kept, rounded down to the hour."""
     replay: YesNo = False
-    """True: each timestamp is one need, at its time. False: counts per ``bin`` are the intensity of a Poisson process."""
+    """True: each timestamp is one need, at its time. False: counts per ``bin`` are a Poisson process's intensity."""
     bin: PositiveHours = 1.0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -35,34 +35,29 @@ def _dull(message: str) -> bool:
 
 def _message(item: Any, model: type[BaseModel], path: tuple[str | int, ...]) -> str:
     kind, given, context = item["type"], item.get("input"), item.get("ctx", {})
-    if kind == "firstline":
-        return str(context["text"])
-    if kind == "extra_forbidden":
-        fields = _fields(model, path[:-1])
-        return f"unknown key {path[-1]!r}{nearest(str(path[-1]), fields)}"
-    if kind == "missing":
-        return "wanted, but it is not there"
-    if kind in ("literal_error", "enum"):
-        wanted = context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        return f"one of {', '.join(wanted)} is wanted; found {found(given)}{nearest(str(given), wanted) if isinstance(given, str) else ''}".split(
-            "; known:"
-        )[0]
-    if kind == "union_tag_invalid":
-        tags = context["expected_tags"].replace("'", "").split(", ")
-        return f"one of {', '.join(tags)} is wanted for {context['discriminator']}; found {context['tag']!r}{nearest(context['tag'], tags)}".split(
-            "; known:"
-        )[0]
-    if kind == "union_tag_not_found":
-        return f"the key {context['discriminator']} is wanted, to say which kind this is"
-    if kind in ("model_type", "dict_type", "model_attributes_type", "mapping_type"):
-        return f"a map is wanted; found {found(given)}"
-    if kind in ("tuple_type", "list_type"):
-        return f"a list is wanted; found {found(given)}"
-    if kind == "too_short":
-        return f"at least {context['min_length']} entry is wanted; found {context['actual_length']}"
-    if kind == "too_long":
-        return f"at most {context['max_length']} entries are wanted"
-    return str(item["msg"])
+    say: dict[str, Callable[[], str]] = {
+        "firstline": lambda: str(context["text"]),
+        "extra_forbidden": lambda: f"unknown key {path[-1]!r}{nearest(str(path[-1]), _fields(model, path[:-1]))}",
+        "missing": lambda: "wanted, but it is not there",
+        "literal_error": lambda: _choice("", context["expected"].replace(" or ", ", "), given),
+        "union_tag_invalid": lambda: _choice(
+            f" for {context['discriminator']}", context["expected_tags"], context["tag"]
+        ),
+        "union_tag_not_found": lambda: f"the key {context['discriminator']} is wanted, to say which kind this is",
+        "model_type": lambda: f"a map is wanted; found {found(given)}",
+        "model_attributes_type": lambda: f"a map is wanted; found {found(given)}",
+        "dict_type": lambda: f"a map is wanted; found {found(given)}",
+        "tuple_type": lambda: f"a list is wanted; found {found(given)}",
+        "too_short": lambda: f"at least {context['min_length']} entry is wanted; found {context['actual_length']}",
+        "too_long": lambda: f"at most {context['max_length']} entries are wanted",
+    }
+    return say[kind]() if kind in say else str(item["msg"])
+
+
+def _choice(what: str, expected: str, given: object) -> str:
+    wanted = expected.replace("'", "").split(", ")
+    hint = nearest(given, wanted) if isinstance(given, str) else ""
+    return f"one of {', '.join(wanted)} is wanted{what}; found {found(given)}{hint}".split("; known:")[0]
 
 
 def _real_path(loc: tuple[str | int, ...], model: type[BaseModel]) -> tuple[str | int, ...]:

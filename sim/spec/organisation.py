@@ -115,7 +115,7 @@ class Unit(Spec):
     shift: Annotated[tuple[OneShift, ...], BeforeValidator(_shifts), Field(min_length=1, max_length=48)] | None = None
     """Daily hours; without it the unit is always on duty."""
     handover: Literal["overlap", "replace"] = "overlap"
-    """Work in progress at the end of a shift: finished as overtime beside the next shift, or the next waits for the place."""
+    """Work in progress at the end of a shift: finished as overtime beside the next shift, or the next shift waits."""
     home: Literal["residents", "outside"] = Field(default="residents", alias="from")
     """Where its people live; those from outside cannot come in while a lockdown lasts."""
     inside: People = 0
@@ -141,8 +141,8 @@ class Unit(Spec):
         if self.inside and self.home != "outside":
             raise refuse("'inside' is for people 'from: outside'; residents are inside")
         stated = [shift.count for shift in self.shift or () if shift.count is not None]
-        if stated and max(stated) > self.count:
-            raise refuse(f"a shift of at most count ({self.count}) people is wanted; found {max(stated)}")
+        if sum(stated) > self.count:
+            raise refuse(f"shifts of at most count ({self.count}) people together are wanted; found {sum(stated)}")
         return self
 
 
@@ -169,10 +169,10 @@ class Organisation(Spec):
             if unit.reports_to is None:
                 continue
             if unit.reports_to not in self.units:
-                raise refuse(
-                    f"units.{name}.reports_to: no unit is called {unit.reports_to!r}{nearest(unit.reports_to, self.units)}"
-                )
-            path, above = [name], unit.reports_to
+                hint = nearest(unit.reports_to, self.units)
+                raise refuse(f"units.{name}.reports_to: no unit is called {unit.reports_to!r}{hint}")
+            path: list[str] = [name]
+            above: str | None = unit.reports_to
             while above is not None:
                 if above in path:
                     raise refuse(

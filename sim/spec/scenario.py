@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from sim.errors import InputError, Problem, nearest
+from sim.policies import MATCH, TRIAGE
 from sim.spec.base import (
     FrozenMap,
     Hours,
@@ -90,6 +91,12 @@ class Response(Spec):
                 _known(f"desks.{name}.units", unit, units, "unit")
             if desk.coordinator is not None:
                 _known(f"desks.{name}.coordinator", desk.coordinator, units, "unit")
+            _known(f"desks.{name}.triage", desk.triage, TRIAGE, "triage rule")
+            _known(f"desks.{name}.match", desk.match, MATCH, "match rule")
+        claimed = [unit for desk in self.desks.values() for unit in desk.units]
+        twice = sorted({unit for unit in claimed if claimed.count(unit) > 1})
+        if twice:
+            raise refuse(f"desks: a unit belongs to one desk; {twice[0]!r} is named twice")
         if sum(1 for desk in self.desks.values() if not desk.zones) > 1:
             raise refuse("desks: at most one desk without 'zones' is wanted")
         return self
@@ -161,7 +168,7 @@ class Scenario(Spec):
         return validate(merge(self.data(), thaw(patch)), source)
 
     def with_values(self, values: Mapping[str, Any], source: str = "--set") -> Scenario:
-        """Return the scenario with values set at dotted paths, such as ``response.organisation.units.runners.count``."""
+        """Return the scenario with values set at dotted paths, such as ``response.travel.speed_km_h``."""
         data = self.data()
         for path, value in values.items():
             data = merge(data, nested(path, thaw(value)))
@@ -237,7 +244,7 @@ def nested(path: str, value: Any) -> dict[str, Any]:
     """Return {"a": {"b": value}} for the dotted path "a.b"."""
     for key in reversed(path.split(".")):
         value = {key: value}
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def validate(data: Any, source: str, lines: Mapping[tuple[str | int, ...], int] | None = None) -> Scenario:
@@ -333,15 +340,8 @@ def changed(scenario: Scenario, part: str, change: Change) -> Scenario:
             if not isinstance(parent, Mapping) or key not in parent:
                 if part == "response" and path.startswith("desks.") and key == "desk" and not scenario.response.desks:
                     break
-                raise InputError(
-                    path,
-                    [
-                        Problem(
-                            "",
-                            f"there is no {key!r} to change{nearest(key, parent) if isinstance(parent, Mapping) else ''}",
-                        )
-                    ],
-                )
+                hint = nearest(key, parent) if isinstance(parent, Mapping) else ""
+                raise InputError(path, [Problem("", f"there is no {key!r} to change{hint}")])
             parent = parent[key]
         data[part] = merge(data[part], nested(path, thaw(value)))
     return validate(data, "change")

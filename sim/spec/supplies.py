@@ -17,7 +17,7 @@ class ReplenishmentPolicy(Spec):
     """When to order and how much: base stock (S), (r, Q) or (s, S).
 
     The inventory position is what is on hand plus on order minus back-ordered. Base stock orders up to S after every
-    issue; (r, Q) orders multiples of Q when the position is at or below r; (s, S) orders up to S when it is at or below s.
+    issue; (r, Q) orders multiples of Q when the position is at or below r; (s, S) orders up to S at or below s.
     """
 
     base_stock: Quantity | None = None

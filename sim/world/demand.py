@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -130,10 +131,10 @@ def draw(scenario: Scenario, population: Population, chance: Chance, rates: Rate
         parts.append(_details(index, name, need, onset, resident, nth, mark, chance))
     columns = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
     order = np.argsort(columns["onset_h"], kind="stable")
-    for key in columns:
-        columns[key] = columns[key][order]
-        columns[key].setflags(write=False)
-    return Demand(type_names=tuple(scenario.world.needs), **columns)  # type: ignore[arg-type]
+    ordered: dict[str, Any] = {key: column[order] for key, column in columns.items()}
+    for column in ordered.values():
+        column.setflags(write=False)
+    return Demand(type_names=tuple(scenario.world.needs), **ordered)
 
 
 def state_decided(scenario: Scenario) -> dict[str, list[World]]:
@@ -197,7 +198,7 @@ def _replay(
     chance: Chance,
     rates: Rates,
 ) -> tuple[Floats, Rows, Rows]:
-    """Return a log's own timestamps as needs, each of a resident drawn by weight; ``per_hour`` below 1 keeps a share."""
+    """Return a log's timestamps as needs, each of a resident drawn by weight; ``per_hour`` below 1 keeps a share."""
     number = np.arange(times.size)
     keep = (times < end_h) & (chance.uniform(f"need.{name}.replayed", number) < (need.per_hour or 0.0))
     times, number = times[keep], number[keep]

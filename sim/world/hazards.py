@@ -87,7 +87,7 @@ def _binned(log: RequestLog) -> Floats:
 
 
 @lru_cache(maxsize=8)
-def _read(path: str, changed: float, column: str, only: tuple[tuple[str, str], ...], start: str | None) -> Floats:
+def _read(path: str, _changed: float, column: str, only: tuple[tuple[str, str], ...], start: str | None) -> Floats:
     problems: list[Problem] = []
     stamps: list[datetime] = []
     with Path(path).open(newline="", encoding="utf-8-sig") as file:

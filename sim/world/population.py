@@ -191,7 +191,7 @@ def _groups(
 
 
 def _from_table(community: Community, path: Path) -> Population:
-    """Read residents from Parquet or CSV: ``household`` and ``building`` wanted, the other columns as they are there."""
+    """Read residents from Parquet or CSV: ``household`` and ``building`` are wanted, other columns as they are."""
     table = _read_table(path)
     known = {"resident", "household", "building", "zone", "age", "x_m", "y_m", *GROUPS}
     for name in table.column_names:

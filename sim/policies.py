@@ -45,7 +45,7 @@ class Head:
 
 @dataclass(frozen=True)
 class TriageRule:
-    """An order of requests: ``split`` gives the line of each, ``score`` (of the heads, lower first) decides between lines."""
+    """An order of requests: ``split`` gives each its line, ``score`` of the heads (lower first) chooses a line."""
 
     split: Callable[[Requests], Floats]
     score: Callable[[Head], float] | None = None
@@ -101,7 +101,7 @@ def _way(head: Head) -> float:
     return head.metres(int(head.line))
 
 
-def _nearest(idle: Sequence[Candidate], uniform: float) -> int:
+def _nearest(idle: Sequence[Candidate], _uniform: float) -> int:
     return min(range(len(idle)), key=lambda place: (idle[place].metres, place))
 
 

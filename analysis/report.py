@@ -1,0 +1,131 @@
+"""One self-contained HTML page about the runs in a folder: the plain sentence first, then pictures, then the rest."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from analysis import figures
+from analysis.estimates import Estimate, estimates
+from analysis.outcomes import describe
+from analysis.store import RunFolder
+from sim.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from sim.spec.scenario import Scenario
+
+Found = Mapping[tuple[str, str, str], Estimate]
+
+
+class Say(Protocol):
+    """The words of the screen in one language."""
+
+    lang: str
+
+    def __call__(self, term: str, **values: object) -> str:
+        """Return the words of an id."""
+
+    def name(self, kind: str, name: str) -> str:
+        """Return the word for a name of the model."""
+
+
+def write_report(
+    folder: RunFolder, out: Path | None, say: Say, sentence: Callable[[Scenario, Found, int], str]
+) -> Path:
+    """Write the page and return its path; raises InputError where it cannot be written or has no font."""
+    path = out if out is not None else folder.path / "report.html"
+    page = _page(folder, say, sentence)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise InputError(str(path), [Problem("--out", f"it cannot be written: {error.strerror}")]) from None
+    return path
+
+
+def _page(folder: RunFolder, say: Say, sentence: Callable[[Scenario, Found, int], str]) -> str:
+    from jinja2 import Environment, FileSystemLoader, select_autoescape
+    from matplotlib import rc_context
+
+    scenario, manifest = folder.scenario(), folder.manifest()
+    found = estimates(folder.outcomes())
+    runs = int(manifest["replications"])
+    try:
+        with rc_context(figures.style(say.lang)):  # type: ignore[arg-type]  # the stubs list every key
+            drawn = [
+                {"title": title, "svg": figures.svg(figure), "note": note}
+                for title, figure, note in _figures(folder, scenario, found, say)
+            ]
+    except LookupError as error:
+        raise InputError(str(folder.path), [Problem("--lang", str(error))]) from None
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=select_autoescape(["html"])
+    )
+    sourced = sum(entry.source != "assumed" for entry in scenario.evidence.values())
+    return environment.get_template("report.html").render(
+        lang=say.lang,
+        title=scenario.title or scenario.name,
+        byline=f"{say('report.title')} · {scenario.name} · Firstline {manifest['firstline']} · "
+        f"seed {manifest['seed']} · {manifest['created'][:10]}",
+        sentence=sentence(scenario, found, runs),
+        description=scenario.description,
+        figures=drawn,
+        evidence=list(scenario.evidence.items()),
+        evidence_count=say("report.evidence_count", assumed=len(scenario.evidence) - sourced, sourced=sourced),
+        outcomes=_outcomes(found, say),
+        manifest=json.dumps(manifest, indent=1, ensure_ascii=False),
+        say=say,
+    )
+
+
+def _figures(folder: RunFolder, scenario: Scenario, found: Found, say: Say) -> list[tuple[str, Figure, str]]:
+    end_h, band = scenario.end_h, say("report.band")
+    drawn = [
+        (
+            say("report.phases"),
+            figures.backlog(folder.table("gauges"), folder.table("phases"), end_h, scenario.horizon, say),
+            band,
+        ),
+        (
+            say("report.incidence"),
+            figures.waiting_curves(folder.table("needs"), end_h, scenario.follow_up, say),
+            say("report.incidence_note"),
+        ),
+    ]
+    rows = [
+        (say.name(by, level), found[outcome, by, level])
+        for outcome, by, level in found
+        if outcome == "wait_mean_h" and by in ("need", "group") and math.isfinite(found[outcome, by, level].mean)
+    ]
+    if rows:
+        drawn.append((say("report.waits"), figures.waits(rows, say), say("run.interval")))
+    names = list(scenario.response.organisation.units)
+    drawn.append((say("report.teams"), figures.teams(folder.table("units"), end_h, say, names), ""))
+    held = figures.stock(folder.table("stock"), end_h, say)
+    if held is not None:
+        drawn.append((say("report.stock"), held, band))
+    return drawn
+
+
+def _outcomes(found: Found, say: Say) -> list[dict[str, Any]]:
+    rows = []
+    for (outcome, by, level), estimate in found.items():
+        described = describe(outcome)
+        if math.isfinite(estimate.mean):
+            spread = f" ± {estimate.half_width:,.3g}" if math.isfinite(estimate.half_width) else ""
+            rows.append(
+                {
+                    "outcome": outcome,
+                    "of": say.name(by, level) if by != "all" else say("column.all"),
+                    "value": f"{estimate.mean:,.4g}{spread}",
+                    "unit": described.unit,
+                    "denominator": described.denominator,
+                    "better": say(f"report.{described.direction}"),
+                }
+            )
+    return rows

@@ -1,0 +1,182 @@
+"""What a run prints: a plain sentence, then tables that a planner can read, with intervals over the runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from analysis.estimates import Estimate
+from analysis.outcomes import describe
+from firstline.words import Words
+from sim.spec.scenario import Scenario
+from sim.units import say_duration
+
+Found = Mapping[tuple[str, str, str], Estimate]
+Say = Callable[[float], str]
+MISSING = Estimate(math.nan, math.nan, 0, 0)
+
+
+def percent(value: float) -> str:
+    """Write a share for a reader."""
+    return f"{100 * value:.1f} %" if math.isfinite(value) else "–"
+
+
+def number(value: float) -> str:
+    """Write a count or an amount for a reader."""
+    if not math.isfinite(value):
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.1f}"
+
+
+def with_interval(found: Estimate, say: Say) -> str:
+    """Write an estimate: its mean, and half the width of its interval in the same unit."""
+    if not math.isfinite(found.mean):
+        return "–"
+    if not math.isfinite(found.half_width) or found.half_width == 0:
+        return say(found.mean)
+    if say is say_duration:
+        return f"{say(found.mean)} ± {_same_unit(found)}"
+    return f"{say(found.mean).removesuffix(' %')} ± {say(found.half_width)}"
+
+
+def _same_unit(found: Estimate) -> str:
+    """Write a half width in the unit of its mean, so that the two can be compared at a glance."""
+    size = abs(found.mean)
+    if size < 1 / 60:
+        return f"{found.half_width * 3600:.0f} s"
+    if size < 2:
+        return f"{found.half_width * 60:.{1 if size < 1 / 6 else 0}f} min"
+    return f"{found.half_width:.1f} h" if size < 48 else f"{found.half_width / 24:.1f} d"
+
+
+def sentence(scenario: Scenario, found: Found, replications: int, words: Words) -> str:
+    """Return what happened in one or two plain sentences."""
+    runs = words("run.one") if replications == 1 else words("run.many", count=replications)
+    raised = found.get(("needs_raised", "all", "all"), MISSING)
+    if not raised.mean > 0:
+        return words("run.no_needs", runs=runs, scenario=scenario.name)
+    median = found.get(("wait_p50_h", "all", "all"), MISSING)
+    unmet = with_interval(found.get(("unmet_share", "all", "all"), MISSING), percent)
+    term = "run.sentence" if math.isfinite(median.mean) else "run.sentence_no_median"
+    return words(
+        term,
+        runs=runs,
+        scenario=scenario.title or scenario.name,
+        raised=with_interval(raised, number),
+        median=with_interval(median, say_duration),
+        unmet=unmet,
+    )
+
+
+def print_run(scenario: Scenario, found: Found, folder: Path, replications: int, lang: str) -> None:
+    """Print a run for a planner."""
+    words = Words(lang)
+    console = Console(soft_wrap=False, highlight=False)
+    console.print(sentence(scenario, found, replications, words), soft_wrap=True)
+    need_columns: list[tuple[str, str, Say]] = [
+        ("column.raised", "needs_raised", number),
+        ("column.wait_mean", "wait_mean_h", say_duration),
+        ("column.wait_p90", "wait_p90_h", say_duration),
+        ("column.in_target", "share_in_target", percent),
+        ("column.unmet", "unmet_share", percent),
+    ]
+    _table(console, words, "table.needs", "column.need", "need", need_columns, found, total=True)
+    _table(console, words, "table.groups", "column.group", "group", need_columns[1:], found, total=False)
+    unit_columns: list[tuple[str, str, Say]] = [
+        ("column.on_duty", "on_duty_h", lambda h: f"{number(h)} h" if math.isfinite(h) else "–"),
+        ("column.utilisation", "utilisation", percent),
+        ("column.travel", "travel_share", percent),
+        ("column.overtime", "overtime_h", lambda h: f"{number(h)} h" if math.isfinite(h) else "–"),
+    ]
+    _table(console, words, "table.units", "column.unit", "unit", unit_columns, found, total=True)
+    stock_columns: list[tuple[str, str, Say]] = [
+        ("column.fill_rate", "fill_rate", percent),
+        ("column.stock_out", "stock_out_share", percent),
+        ("column.cover", "days_of_cover", number),
+    ]
+    _table(console, words, "table.stock", "column.item", "item", stock_columns, found, total=False)
+    if replications > 1:
+        console.print(words("run.interval"), soft_wrap=True)
+    console.print(f"{words('run.data')}: {folder}", soft_wrap=True)
+    console.print(words("run.report_hint", folder=folder), soft_wrap=True)
+
+
+def _table(
+    console: Console,
+    words: Words,
+    title: str,
+    first: str,
+    by: str,
+    columns: list[tuple[str, str, Say]],
+    found: Found,
+    *,
+    total: bool,
+) -> None:
+    levels = list(dict.fromkeys(level for outcome, kind, level in found if kind == by and outcome == columns[0][1]))
+    if not levels:
+        return
+    table = Table(title=words(title), title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table.add_column(words(first), no_wrap=True)
+    for term, *_ in columns:
+        table.add_column(words(term), justify="right", no_wrap=True)
+    rows = [(words.name(by, level), by, level) for level in levels]
+    if total and len(levels) > 1:
+        rows.append((words("column.all"), "all", "all"))
+    for label, kind, level in rows:
+        cells = [with_interval(found.get((outcome, kind, level), MISSING), say) for _, outcome, say in columns]
+        table.add_row(label, *cells)
+    console.print()
+    console.print(table)
+    console.print() if by == "item" else None
+
+
+def run_as_json(scenario: Scenario, found: Found, folder: Path, seed: int, replications: int) -> dict[str, Any]:
+    """Return a run for machines: every estimate with its unit, direction and denominator; null where undefined."""
+
+    def value(x: float) -> float | None:
+        return x if math.isfinite(x) else None
+
+    outcomes = []
+    for (outcome, by, level), estimate in found.items():
+        described = describe(outcome)
+        outcomes.append(
+            {
+                "outcome": outcome,
+                "by": by,
+                "level": level,
+                "mean": value(estimate.mean),
+                "half_width": value(estimate.half_width),
+                "runs": estimate.runs,
+                "defined": estimate.defined,
+                "unit": described.unit,
+                "direction": described.direction,
+                "denominator": described.denominator,
+            }
+        )
+    return {
+        "scenario": scenario.name,
+        "seed": seed,
+        "replications": replications,
+        "folder": str(folder),
+        "outcomes": outcomes,
+    }
+
+
+def print_evidence(scenario: Scenario) -> None:
+    """Print where each figure of a scenario comes from."""
+    words = Words("en")
+    table = Table(title=words("table.evidence"), title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for term in ("column.figure", "column.source", "column.range", "column.note"):
+        table.add_column(words(term), overflow="fold")
+    for path, evidence in scenario.evidence.items():
+        limits = f"{evidence.low} – {evidence.high}" if evidence.low and evidence.high else ""
+        table.add_row(path, evidence.source, limits, evidence.note or "")
+    Console(highlight=False).print(table)
+    sourced = sum(evidence.source != "assumed" for evidence in scenario.evidence.values())
+    assumed = len(scenario.evidence) - sourced
+    print(words("report.evidence_count", assumed=assumed, sourced=sourced))
