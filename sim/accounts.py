@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sim.records.codes import ENDS, MET_BY, ORIGINS, OUTCOMES, STOCK_EVENTS
 from sim.records.columns import Columns, coded, words
 from sim.records.result import Result
-from sim.response.book import State
+from sim.response.book import End, State
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
@@ -95,6 +95,7 @@ def _needs(model: CrisisModel, keep: npt.NDArray[np.int64]) -> Columns:
     for place, desk in model.desk_of_zone.items():
         desk_of_zone[place] = model.desks.index(desk)
     met_by = pick(book.met_by_column).astype(np.int32)
+    met_by[(pick(book.end_column) == End.MET) & (met_by == 0)] = MET_BY.index("responder")
     urgency = np.array([spec.urgency for spec in book.specs], np.int8)
     return {
         "need": np.arange(keep.size, dtype=np.int32),

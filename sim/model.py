@@ -68,7 +68,6 @@ class CrisisModel(mesa.Model):
         reports = self.response.organisation.reports
         self.reports = ReportsUp(self, reports) if reports is not None else None
         self.desks = self._desks()
-        self.desks_of_crew: dict[Crew, Desk] = {crew: desk for desk in self.desks for crew in desk.crews}
         self.changes = Changes(self)
 
     # -- Mesa's names -----------------------------------------------------------------------------------------------
@@ -196,7 +195,10 @@ class CrisisModel(mesa.Model):
         needs = cells(order)
         if len(self.desks) == 1:
             take = self.desks[0].request
-            self.clock.feed(cells(book.request_h[order]), lambda k: take(needs[k]))
+            in_order = (
+                order.size > 0 and order[0] == 0 and order[-1] == order.size - 1 and bool((np.diff(order) == 1).all())
+            )
+            self.clock.feed(cells(book.request_h[order]), take if in_order else lambda k: take(needs[k]))
         else:
             self.clock.feed(cells(book.request_h[order]), lambda k: self.desk_of(needs[k]).request(needs[k]))
         undecided = np.flatnonzero(book.state_column == CANDIDATE)

@@ -47,7 +47,7 @@ class End(IntEnum):
     WITHDRAWN = 4
 
 
-BY_RESPONDER, BY_OUTSIDE = MET_BY.index("responder"), MET_BY.index("outside")
+BY_OUTSIDE = MET_BY.index("outside")
 
 
 class Book:

@@ -49,9 +49,11 @@ class Desk:
         self.clock = model.clock
         self.teams = [model.teams[unit] for unit in spec.units]
         self.crews = [crew for team in self.teams for crew in team.crews]
+        for crew in self.crews:
+            crew.desk = self
         self.office = model.teams[spec.coordinator].office if spec.coordinator is not None else None
         self.lines: dict[tuple[tuple[int, ...], bool, float], Line] = {}
-        self.line_of: list[Line | None] = []
+        self.line_of: list[Line] = []
         self.gated = [bool(spec.items) for spec in model.book.specs]
         self.any_gated = any(self.gated)
         if self.office is None:  # taken in at once: a request waits from the moment it is made
@@ -94,10 +96,10 @@ class Desk:
             need_type=demand.need_type[needs],
         )
 
-    def _sort_into_lines(self) -> list[Line | None]:
-        """Return the line of each need, by who can serve it and the value of the triage rule; None for other desks'."""
+    def _sort_into_lines(self) -> list[Line]:
+        """Return the line of each need, by who can serve it and the value of the triage rule."""
         demand, needs = self.book.demand, self.needs
-        line_of: list[Line | None] = [None] * demand.size
+        line_of = [Line((), False, 0.0)] * demand.size  # other desks' needs stand in a line of nobody's
         if not needs.size:
             return line_of
         value = np.asarray(self.rule.split(self._requests(needs)), dtype=np.float64)
@@ -138,7 +140,12 @@ class Desk:
     def request(self, need: int) -> None:
         """Take a request in: at once, or when a coordinator has had time for it."""
         if self.office is None:
-            self.offer(need)
+            line = self.line_of[need]
+            for crew in line.crews:
+                if crew.idle and crew.team.busy < crew.team.places:
+                    self.offer(need)
+                    return
+            line.waiting.append(need)  # requests come in the order of asking
             return
         self.book.state[need] = INTAKE
         duration = self.handling[need] if self.handling is not None else 0.0
@@ -153,13 +160,6 @@ class Desk:
     def offer(self, need: int) -> None:
         """Send an idle responder, if there is one who can go; else put the request in line."""
         line = self.line_of[need]
-        assert line is not None
-        for crew in line.crews:
-            if crew.idle and crew.team.busy < crew.team.places:
-                break
-        else:
-            self._push(need)
-            return
         responder = self._first(line) if self.match.choose is None else self._chosen(need, line)
         if responder is None:
             self._push(need)
@@ -173,10 +173,8 @@ class Desk:
     def _push(self, need: int) -> None:
         """Put a request in its line, by when it was asked: at the end unless it comes back."""
         self.book.state[need] = WAITING
-        line = self.line_of[need]
-        assert line is not None
-        waiting = line.waiting
-        if waiting and self.book.attempts[need] + self.book.risen > 0:
+        waiting = self.line_of[need].waiting
+        if waiting:
             asked = self._asked(need)
             if asked < self._asked(waiting[-1]):
                 place = next(k for k, other in enumerate(waiting) if self._asked(other) > asked)

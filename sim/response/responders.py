@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import mesa
 
 if TYPE_CHECKING:
+    from sim.response.desk import Desk, Line
     from sim.response.office import Office, Task
     from sim.response.plan import Place
     from sim.spec.organisation import Unit
@@ -39,13 +40,14 @@ class Team:
 class Crew:
     """The people of one team with the same skills: those of them who are idle, longest idle first."""
 
-    __slots__ = ("idle", "lanes", "skills", "team")
+    __slots__ = ("desk", "idle", "lanes", "skills", "team")
 
     def __init__(self, team: Team, skills: frozenset[str]) -> None:
         self.team = team
         self.skills = skills
         self.idle: deque[Responder] = deque()
-        self.lanes: list[Any] = []
+        self.lanes: list[Line] = []
+        self.desk: Desk | None = None
 
 
 class Responder(mesa.Agent):

@@ -139,7 +139,7 @@ class Roster:
             self._switch(responder)
         elif responder.post == "visit":
             responder.settled = True
-            desk = self.model.desks_of_crew.get(responder.crew)
+            desk = responder.crew.desk
             if desk is not None:
                 desk.next_for(responder)
             else:
@@ -164,7 +164,7 @@ class Roster:
             self.model.cases.hand_back(responder)
         if team.places != NO_LIMIT and team.busy < team.places:
             for crew in team.crews:
-                desk = self.model.desks_of_crew.get(crew)
+                desk = crew.desk
                 if crew.idle and desk is not None:
                     desk.next_for(crew.idle.popleft())
                     return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sim.records.buffers import RowBuffer
 from sim.records.codes import CLOSED, GONE, MORE, REFERRED, UNFINISHED, WRONG_SKILL
-from sim.response.book import BY_RESPONDER, End, State
+from sim.response.book import End, State
 from sim.response.responders import NOBODY, Responder
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sim.response.office import Office
 
 NAN = float("nan")
+SENT, CLOSED_STATE, MET = int(State.SENT), int(State.CLOSED), int(End.MET)
 
 
 class Visits:
@@ -25,24 +26,25 @@ class Visits:
 
     def __init__(self, model: CrisisModel) -> None:
         self.model = model
-        self.book = model.book
+        self.book = book = model.book
         self.clock = model.clock
         self.rows = RowBuffer(8)
         self.instant = not model.plan.moves and not model.messages.take_time
         self.plain = [
             spec.sessions is None and spec.again == 0 and (spec.referral is None or spec.referral.on_visit == 0)
-            for spec in self.book.specs
+            for spec in book.specs
         ]
-        self.skill = [spec.skill for spec in self.book.specs]
+        self.skill = [spec.skill for spec in book.specs]
+        self.state, self.attempts, self.need_type = book.state, book.attempts, book.need_type
+        self.dispatched, self.started, self.closed, self.end = book.dispatched, book.started, book.closed, book.end
 
     def begin(self, need: int, responder: Responder, office: Office | None) -> None:
         """Dispatch a responder: from here to the end of the visit the person is taken."""
-        book = self.book
         now = self.clock.now
-        book.state[need] = 5
-        book.attempts[need] += 1
-        if book.attempts[need] == 1:
-            book.dispatched[need] = now
+        self.state[need] = SENT
+        attempt = self.attempts[need] = self.attempts[need] + 1
+        if attempt == 1:
+            self.dispatched[need] = now
         responder.need = need
         responder.dispatched = now
         responder.team.busy += 1
@@ -65,23 +67,24 @@ class Visits:
 
     def _arrived(self, responder: Responder) -> None:
         now = self.clock.now
-        book, need = self.book, responder.need
+        need = responder.need
         responder.arrived = now
+        first = self.started[need] != self.started[need]  # NaN: nobody has started on it before
         if not self.instant:
-            responder.place = self.model.plan.places[book.building[need]]
-            if book.deadline[need] <= now and book.started[need] != book.started[need]:
+            responder.place = self.model.plan.places[self.book.building[need]]
+            if first and self.book.deadline[need] <= now:
                 responder.started = NAN
                 self._leave(responder, GONE)
                 return
-        skill = self.skill[book.need_type[need]]
+        skill = self.skill[self.need_type[need]]
         if skill is not None and skill not in responder.crew.skills:
             responder.started = NAN
             self.clock.call_later(self.model.desk_of(need).spec.wrong_skill, self._found_wrong, responder)
             return
-        if book.started[need] != book.started[need]:  # NaN: nobody has started on it before
-            book.started[need] = now
+        if first:
+            self.started[need] = now
         responder.started = now
-        self.clock.call_later(book.service(need, book.attempts[need]), self._ended, responder)
+        self.clock.call_later(self.book.service(need, self.attempts[need]), self._ended, responder)
 
     def _found_wrong(self, responder: Responder) -> None:
         """The person sent cannot do it: the trip is wasted and the request waits again, in its old place."""
@@ -91,15 +94,14 @@ class Visits:
             self._leave(responder, WRONG_SKILL)
 
     def _ended(self, responder: Responder) -> None:
-        book, need = self.book, responder.need
-        if self.plain[book.need_type[need]]:
-            book.state[need] = 8
-            book.end[need] = 1
-            book.met_by[need] = BY_RESPONDER
-            book.closed[need] = self.clock.now
+        need = responder.need
+        if self.plain[self.need_type[need]]:
+            self.state[need] = CLOSED_STATE
+            self.end[need] = MET
+            self.closed[need] = self.clock.now
             self._leave(responder, CLOSED)
-            return
-        self._leave(responder, self._outcome(need))
+        else:
+            self._leave(responder, self._outcome(need))
 
     def _outcome(self, need: int) -> int:
         """Decide what a visit came to, for a need that one visit may not meet."""
@@ -111,25 +113,15 @@ class Visits:
             return MORE
         if spec.again > 0 and book.uniform("again", need, attempt) < spec.again:
             return MORE
-        book.close(need, End.MET, self.clock.now, BY_RESPONDER)
+        book.close(need, MET, self.clock.now)
         return CLOSED
 
     def _leave(self, responder: Responder, outcome: int) -> None:
         """End a visit: write it down, free the person, and let what follows from it happen."""
         need = responder.need
         rows = self.rows.rows
-        rows.extend(
-            (
-                need,
-                self.book.attempts[need],
-                responder.number,
-                responder.dispatched,
-                responder.arrived,
-                responder.started,
-                self.clock.now,
-                outcome,
-            )
-        )
+        stamps = responder.dispatched, responder.arrived, responder.started, self.clock.now
+        rows.extend((need, self.attempts[need], responder.number, *stamps, outcome))
         if len(rows) >= self.rows.full:
             self.rows.pack()
         responder.need = NOBODY
@@ -139,7 +131,7 @@ class Visits:
         if self.model.depots.place_of:
             self.model.depots.used(need, outcome not in (GONE, WRONG_SKILL))
         if responder.settled:
-            self.model.desks_of_crew[responder.crew].next_for(responder)
+            responder.crew.desk.next_for(responder)  # type: ignore[union-attr]  # who visits has a desk
         else:
             self.model.roster.release(responder)
 

@@ -26,7 +26,7 @@ BATCHES = 20
 
 # -- M/M/c --------------------------------------------------------------------------------------------------------
 
-SERVERS = 5
+SERVERS = 3
 LOAD = 0.8
 TARGET_H = 2 * MEAN_H
 ARRIVALS = LOAD * SERVERS * RATE
@@ -64,13 +64,13 @@ MMC = Case(
         "share_in_target": formulas.mmc_wait_cdf(TARGET_H, ARRIVALS, RATE, SERVERS),
         "wait_p90_h": formulas.mmc_wait_quantile(0.9, ARRIVALS, RATE, SERVERS),
     },
-    replications=12,
+    replications=13,
     sensitive=("wait_mean_h", "stay_mean_h", "share_at_once"),
 )
 
 
 def test_mmc_waits_follow_erlang_c():
-    """Residents ask at random and five equal responders serve at 80 % load: M/M/5, whose law of waits is Erlang's.
+    """Residents ask at random and three equal responders serve at 80 % load: M/M/3, whose law of waits is Erlang's.
 
     The p90 is asserted as a quantile, and the law besides it at 0 and at the target.
     """
@@ -168,8 +168,8 @@ def mg1(dist: str, cv: float, load: float, replications: int) -> Case:
 
 
 MG1 = {
-    "lognormal": mg1("lognormal", 0.8, 0.7, 6),
-    "gamma": mg1("gamma", 1.2, 0.6, 5),
+    "lognormal": mg1("lognormal", 0.8, 0.6, 6),
+    "gamma": mg1("gamma", 1.2, 0.6, 6),
     "fixed": Case(
         data=lambda slower: single({"dist": "fixed", "value": hours(MEAN_H * slower)}, 0.8, 300_000),
         measure=single_measure,
@@ -198,7 +198,7 @@ def test_mg1_refutes_a_service_3_percent_too_long(law):
 # -- priorities ---------------------------------------------------------------------------------------------------
 
 PAIR = 2
-SHARES = (0.15, 0.25, 0.35)
+SHARES = (0.2, 0.2, 0.3)
 CLASSES = ("urgent", "soon", "later")
 CLASS_RATES = tuple(share * PAIR * RATE for share in SHARES)
 
@@ -247,15 +247,15 @@ def test_priorities_refute_a_service_3_percent_too_long():
 
 # -- feedback -----------------------------------------------------------------------------------------------------
 
-TRIO = 3
-AGAIN = 0.3
-FRESH = 0.7 * TRIO * RATE * (1 - AGAIN)
-FEEDBACK = formulas.mmc_feedback(FRESH, RATE, TRIO, AGAIN)
+TWO = 2
+AGAIN = 0.25
+FRESH = 0.6 * TWO * RATE * (1 - AGAIN)
+FEEDBACK = formulas.mmc_feedback(FRESH, RATE, TWO, AGAIN)
 
 
 def feedback_data(slower: float) -> dict[str, Any]:
     need = {"per_hour": FRESH, "urgency": 2, "service": exponential(MEAN_H * slower), "again": AGAIN}
-    return queue_data({"help": need}, TRIO, cohort_h=300_000 / FRESH, warm_up_h=20)
+    return queue_data({"help": need}, TWO, cohort_h=300_000 / FRESH, warm_up_h=20)
 
 
 def feedback_measure(result: Result) -> Columns:
@@ -304,7 +304,7 @@ def test_feedback_refutes_a_service_3_percent_too_long():
 # -- Mt/G/infinity ------------------------------------------------------------------------------------------------
 
 CURVE = ((0.0, 0.2), (6.0, 1.0), (10.0, 0.3), (16.0, 1.5), (20.0, 0.6))
-SURGE_RATE = 2500.0
+SURGE_RATE = 1700.0
 STAY_H, STAY_CV = 3.0, 0.7
 MOMENTS_H = (4.0, 7.0, 11.0, 14.0, 17.0, 23.0)
 DAY_H = 24.0
@@ -313,7 +313,7 @@ DAY_H = 24.0
 def surge_data(slower: float) -> dict[str, Any]:
     service = {"dist": "lognormal", "mean": hours(STAY_H * slower), "cv": STAY_CV}
     need = {"per_hour": SURGE_RATE, "urgency": 2, "service": service}
-    data = queue_data({"help": need}, 8_500, cohort_h=DAY_H, warm_up_h=0, follow_up_h=0, residents=5000)
+    data = queue_data({"help": need}, 7_500, cohort_h=DAY_H, warm_up_h=0, follow_up_h=0, residents=10_000)
     curve = [[hours(time_h), level] for time_h, level in CURVE]
     data["world"]["hazards"] = {"wave": {"kind": "surge", "drives": ["help"], "curve": curve}}
     return data
@@ -348,9 +348,9 @@ SURGE = Case(
     data=surge_data,
     measure=surge_measure,
     theory=surge_theory(),
-    replications=24,
-    sensitive=(),
-    mutant_replications=24,
+    replications=16,
+    sensitive=tuple(f"busy_at_{time_h:g}_h" for time_h in MOMENTS_H if time_h > 6),
+    mutant_replications=16,
 )
 
 
@@ -363,11 +363,8 @@ def test_surge_gives_mt_g_infinity():
 
 
 def test_mt_g_infinity_refutes_a_service_3_percent_too_long():
-    """A service 3 % too long leaves at most 3 % more people busy, early in the day hardly any; the late hours must show it."""
-    found = support.estimates(SURGE, slower=1.03)
-    late = [f"busy_at_{time_h:g}_h" for time_h in MOMENTS_H if time_h > 6]
-    missed = [support.said(name, found[name], SURGE.theory[name]) for name in late]
-    assert sum(not support.agrees(found[name], SURGE.theory[name]) for name in late) >= 3, "\n".join(missed)
+    """A service 3 % too long leaves at most 3 % more people busy, and hardly any early on; the later hours must show it."""
+    refute(SURGE)
 
 
 # -- Little's law -------------------------------------------------------------------------------------------------
