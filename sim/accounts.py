@@ -128,18 +128,17 @@ def _visits(model: CrisisModel, number: npt.NDArray[np.int64]) -> Columns:
     rows = model.visits.rows.array()
     need = number[rows[:, 0].astype(np.int64)]
     order = np.lexsort((rows[:, 1], need))
-    rows, need = rows[order], need[order]
-    person = rows[:, 2].astype(np.int32)
+    person = rows[order, 2].astype(np.int32)
     return {
-        "need": need.astype(np.int32),
-        "attempt": rows[:, 1].astype(np.int16),
+        "need": need[order].astype(np.int32),
+        "attempt": rows[order, 1].astype(np.int16),
         "person": person,
         "unit": coded(_unit_of(model)[person], tuple(model.teams)),
-        "dispatched_h": rows[:, 3].copy(),
-        "arrived_h": rows[:, 4].copy(),
-        "started_h": rows[:, 5].copy(),
-        "ended_h": rows[:, 6].copy(),
-        "outcome": coded(rows[:, 7].astype(np.int8), OUTCOMES),
+        "dispatched_h": rows[order, 3],
+        "arrived_h": rows[order, 4],
+        "started_h": rows[order, 5],
+        "ended_h": rows[order, 6],
+        "outcome": coded(rows[order, 7], OUTCOMES),
     }
 
 
@@ -149,14 +148,14 @@ def _unit_of(model: CrisisModel) -> npt.NDArray[np.int64]:
 
 def _stock(model: CrisisModel) -> Columns:
     rows = model.depots.rows.array()
-    rows = rows[np.lexsort((np.arange(len(rows)), rows[:, 2], rows[:, 1]))]
-    whole = rows[:, 4:].astype(np.int64)
+    order = np.lexsort((np.arange(len(rows)), rows[:, 2], rows[:, 1]))
+    amounts = enumerate(("quantity", "on_hand", "on_order", "back_ordered"), start=4)
     return {
-        "depot": coded(rows[:, 1], tuple(depot.name for depot in model.depots.depots)),
-        "item": coded(rows[:, 2], tuple(model.depots.items)),
-        "t_h": rows[:, 0].copy(),
-        "event": coded(rows[:, 3], STOCK_EVENTS),
-        **{name: whole[:, k].copy() for k, name in enumerate(("quantity", "on_hand", "on_order", "back_ordered"))},
+        "depot": coded(rows[order, 1], tuple(depot.name for depot in model.depots.depots)),
+        "item": coded(rows[order, 2], tuple(model.depots.items)),
+        "t_h": rows[order, 0],
+        "event": coded(rows[order, 3], STOCK_EVENTS),
+        **{name: rows[order, k].astype(np.int64) for k, name in amounts},
     }
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush, heapreplace
-from itertools import islice, repeat
+from itertools import count, islice, repeat
 from math import inf
 from operator import attrgetter, le
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -73,8 +73,10 @@ class Clock(simpy.Environment):
             raise ValueError(f"cannot call after {delay_h}: a delay is 0 or more")
         heappush(self._heap, (self._now + delay_h, priority, next(self._eid), function, argument))
 
-    def feed(self, times: Sequence[float], function: Callable[[int], object]) -> None:
-        """Call `function(k)` at `times[k]`, for every k; `times` must not change until then.
+    def feed(
+        self, times: Sequence[float], function: Callable[[int], object], keys: Iterable[int] | None = None
+    ) -> None:
+        """Call `function(k)` at `times[k]`, for every k, or `function(keys[k])` with keys; `times` must not change.
 
         Floats read fastest from a list, an `array` or a `memoryview` of a float64 column; a NumPy
         array would make `now` a NumPy scalar.
@@ -83,7 +85,7 @@ class Clock(simpy.Environment):
             raise ValueError(f"cannot feed from {times[0]}: it is {self._now} already")
         if not all(map(le, times, islice(times, 1, None))):
             raise ValueError("cannot feed: the times are not sorted")
-        rest = enumerate(times)
+        rest = zip(keys if keys is not None else count(), times)  # noqa: B905  # count has no end
         for k, time in rest:
             heappush(self._feeds, (time, NORMAL, next(self._eid), function, k, rest))
             break

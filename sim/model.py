@@ -194,22 +194,16 @@ class CrisisModel(mesa.Model):
         order = rows[np.argsort(book.request_h[rows], kind="stable")]
         needs = cells(order)
         if len(self.desks) == 1:
-            take = self.desks[0].request
-            in_order = (
-                order.size > 0 and order[0] == 0 and order[-1] == order.size - 1 and bool((np.diff(order) == 1).all())
-            )
-            self.clock.feed(cells(book.request_h[order]), take if in_order else lambda k: take(needs[k]))
+            self.clock.feed(cells(book.request_h[order]), self.desks[0].request, needs)
         else:
-            self.clock.feed(cells(book.request_h[order]), lambda k: self.desk_of(needs[k]).request(needs[k]))
+            self.clock.feed(cells(book.request_h[order]), lambda need: self.desk_of(need).request(need), needs)
         undecided = np.flatnonzero(book.state_column == CANDIDATE)
-        self.undecided = undecided
         if undecided.size:
             self.worlds = state_decided(self.spec)
-            self.clock.feed(cells(self.demand.onset_h[undecided]), self._decide)
+            self.clock.feed(cells(self.demand.onset_h[undecided]), self._decide, undecided.tolist())
 
-    def _decide(self, k: int) -> None:
+    def _decide(self, need: int) -> None:
         """Let a candidate become a need if its mark is below the rate of this moment, in the world as it is now."""
-        need = int(self.undecided[k])
         book = self.book
         name = self.demand.type_names[book.need_type[need]]
         bound = self.rates.bound(name, [world for _, world in self.rates.worlds] + self.worlds[name])

@@ -29,6 +29,8 @@ class RowBuffer:
             self.rows.clear()
 
     def array(self) -> npt.NDArray[np.float64]:
-        """Return all rows as one array of shape (rows, width)."""
+        """Return all rows as one array of shape (rows, width), and let go of them here."""
         self.pack()
-        return np.concatenate(self.blocks) if self.blocks else np.empty((0, self.width))
+        rows = np.concatenate(self.blocks) if self.blocks else np.empty((0, self.width))
+        self.blocks.clear()
+        return rows

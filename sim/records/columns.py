@@ -29,7 +29,7 @@ class Words:
 
 def coded(codes: Any, names: tuple[str, ...]) -> Words:
     """Return a column from its codes."""
-    return Words(np.asarray(codes, np.int32), names)
+    return Words(np.asarray(codes, np.int16 if len(names) < 1 << 15 else np.int32), names)
 
 
 def words(values: Sequence[str]) -> Words:

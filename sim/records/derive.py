@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,11 +19,6 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 
-def derived(result: Result) -> dict[str, Columns]:
-    """Return the tables that follow from what was written down."""
-    return {"units": _units(result), "people": _people(result), "gauges": _gauges(result), "runs": _runs(result)}
-
-
 def _until(column: Floats, end_h: float) -> Floats:
     """Return an end that has come before the end of the run, else NaN."""
     until: Floats = np.where(column < end_h, column, np.nan)
@@ -30,50 +26,36 @@ def _until(column: Floats, end_h: float) -> Floats:
 
 
 def _units(result: Result) -> Columns:
+    """One piece after the other, each unit and each desk, so that only one is worked on at a time."""
     visits, assignments, shifts, needs = (result.raw[name] for name in ("visits", "assignments", "shifts", "needs"))
-    names: list[str] = []
-    kinds: list[str] = []
-    times: list[Floats] = []
-    levels: list[npt.NDArray[np.int64]] = []
-    travels = bool((visits["arrived_h"] > visits["dispatched_h"]).any())
-    for number, name in enumerate(visits["unit"].names):
-        v = np.flatnonzero(visits["unit"].codes == number)
-        a = np.flatnonzero(assignments["unit"].codes == number)
-        s = np.flatnonzero(shifts["unit"].codes == number)
+    units, desks = visits["unit"].names, needs["desk"].names
+    pieces: list[tuple[Floats, npt.NDArray[np.float32]]] = []
+    for number in range(len(units)):
+        v, a, s = (np.flatnonzero(table["unit"].codes == number) for table in (visits, assignments, shifts))
         spells = [
             (0, shifts["rostered_from_h"][s], _until(shifts["rostered_until_h"][s], result.end_h)),
             (1, shifts["rostered_from_h"][s], shifts["left_h"][s]),
             (2, visits["dispatched_h"][v], visits["ended_h"][v]),
             (2, assignments["start_h"][a], assignments["end_h"][a]),
         ]
-        if travels:
+        if (visits["arrived_h"][v] > visits["dispatched_h"][v]).any():
             spells.append((3, visits["dispatched_h"][v], visits["arrived_h"][v]))
-        time, level = change_points(spells, len(UNIT_MEASURES))
-        names.append(name)
-        kinds.append("unit")
-        times.append(time)
-        levels.append(np.column_stack([level, np.full(time.size, -1)]))
-    for number, name in enumerate(needs["desk"].names):
-        begin, end = queue_intervals(result, number)
-        time, level = change_points([(0, begin, end)], 1)
-        names.append(name)
-        kinds.append("desk")
-        times.append(time)
-        levels.append(np.column_stack([np.full((time.size, len(UNIT_MEASURES)), -1), level]))
-    which = np.repeat(np.arange(len(names)), [time.size for time in times])
-    level = np.concatenate(levels) if levels else np.empty((0, 5), np.int64)
-    kind_codes = np.array([kind == "desk" for kind in kinds], np.int32)
-    measured = {}
-    for k, measure in enumerate((*UNIT_MEASURES, "queue")):
-        column = level[:, k].astype(np.float64)
-        column[column < 0] = np.nan
-        measured[measure] = column
-    return {
-        "name": coded(which, tuple(names)),
-        "kind": coded(kind_codes[which], ("unit", "desk")),
-        "t_h": np.concatenate(times) if times else np.empty(0),
-        **measured,
+        pieces.append(change_points(spells, len(UNIT_MEASURES)))
+    queues = [change_points([(0, *queue_intervals(result, number))], 1) for number in range(len(desks))]
+    sizes = [time.size for time, _ in pieces + queues]
+    staffed = sum(sizes[: len(units)])
+    columns: dict[str, Any] = {
+        "name": coded(np.repeat(np.arange(len(sizes), dtype=np.int32), sizes), (*units, *desks)),
+        "kind": coded(np.repeat(np.arange(len(sizes)) >= len(units), sizes), ("unit", "desk")),
+        "t_h": np.concatenate([time for time, _ in pieces + queues]),
     }
+    for k, measure in enumerate(UNIT_MEASURES):
+        column = np.full(sum(sizes), np.nan, np.float32)
+        column[:staffed] = np.concatenate([level[:, k] for _, level in pieces]) if pieces else 0
+        columns[measure] = column
+    queue = np.full(sum(sizes), np.nan, np.float32)
+    queue[staffed:] = np.concatenate([level[:, 0] for _, level in queues])
+    return {**columns, "queue": queue}
 
 
 def queue_intervals(result: Result, desk: int | None = None) -> tuple[Floats, Floats]:
@@ -170,3 +152,12 @@ def _runs(result: Result) -> Columns:
         "status": words(["done"]),
         "error": [""],
     }
+
+
+DERIVED: dict[str, Callable[[Result], Columns]] = {
+    "units": _units,
+    "people": _people,
+    "gauges": _gauges,
+    "runs": _runs,
+}
+"""How each table that is not written down follows from those that are."""

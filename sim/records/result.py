@@ -14,13 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.records import derive
 from sim.records.columns import Columns, Words
+from sim.records.derive import DERIVED
 from sim.records.schema import GROUP_PREFIX, TABLES, VOLATILE, Column
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+
+ROW_GROUP = 1 << 17
+"""Rows that are encoded at a time: more would cost memory, fewer would compress worse."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +49,16 @@ class Result:
     @cached_property
     def tables(self) -> Mapping[str, Columns]:
         """All tables as columns: those written down, and those derived from their stamps."""
-        return {**self.raw, **derive.derived(self)}
+        written = {name: columns for name, columns in self.raw.items() if name in TABLES}
+        return {**written, **{name: derive(self) for name, derive in DERIVED.items()}}
 
     def columns(self, table: str) -> Columns:
         """Return the columns of one table as arrays."""
-        return self.raw[table] if table in self.raw else self.tables[table]
+        if table in self.raw:
+            return self.raw[table]
+        if "tables" in self.__dict__:  # derived already
+            return self.tables[table]
+        return DERIVED[table](self)
 
     def table(self, name: str) -> pa.Table:
         """Return one table in Arrow's form, unit and meaning in each field's metadata."""
@@ -90,6 +99,7 @@ class Result:
                 table,
                 aside,
                 compression="zstd",
+                row_group_size=ROW_GROUP,
                 use_dictionary=words or False,
                 column_encoding=dict.fromkeys(floats, "BYTE_STREAM_SPLIT") or None,
                 write_statistics=False,
@@ -116,15 +126,13 @@ def _arrow(values: Any, column: Column) -> pa.Array:
     if isinstance(values, Words):
         codes = values.codes
         mask = codes < 0
-        indices = pa.array(
-            codes, pa.int16() if len(values.names) < 30_000 else pa.int32(), mask=mask if mask.any() else None
-        )
+        indices = pa.array(codes, mask=mask if mask.any() else None)
         return pa.DictionaryArray.from_arrays(indices, pa.array(values.names, pa.string()))
     if column.kind == "float":
         return pa.array(values, pa.float64(), from_pandas=True)
     if column.kind == "int":
-        if values.dtype == np.float64:
-            return pa.array(values, from_pandas=True).cast(pa.int64())
+        if values.dtype.kind == "f":  # NaN where there is none
+            return pa.array(values, from_pandas=True).cast(pa.int64() if values.dtype == np.float64 else pa.int32())
         return pa.array(values)
     if column.kind == "flag":
         return pa.array(values, pa.bool_())
@@ -136,6 +144,6 @@ def _bytes(values: Any) -> bytes:
         return repr(values.names).encode() + values.codes.astype(np.int64).tobytes()
     if not isinstance(values, np.ndarray):
         return repr(list(values)).encode()
-    if values.dtype == np.float64:
+    if values.dtype.kind == "f":
         values = np.where(np.isnan(values), np.nan, values)  # one NaN, whatever its bits
     return np.ascontiguousarray(values).tobytes()

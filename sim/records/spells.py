@@ -11,7 +11,7 @@ Ints = npt.NDArray[np.int64]
 UNIT_MEASURES = ("rostered", "on_duty", "busy", "travelling")
 
 
-def change_points(spells: list[tuple[int, Floats, Floats]], measures: int) -> tuple[Floats, Ints]:
+def change_points(spells: list[tuple[int, Floats, Floats]], measures: int) -> tuple[Floats, npt.NDArray[np.float32]]:
     """Return (times, levels) of several measures from their spells.
 
     ``spells`` holds (measure, begins, ends); an end that is NaN has not come. ``levels`` has one column a measure;
@@ -24,20 +24,19 @@ def change_points(spells: list[tuple[int, Floats, Floats]], measures: int) -> tu
         parts_m += [np.full(begin.size + ended.size, measure, np.int8)]
         parts_d += [np.ones(begin.size, np.int8), np.full(ended.size, -1, np.int8)]
     if not parts_t:
-        return np.empty(0), np.empty((0, measures), np.int64)
+        return np.empty(0), np.empty((0, measures), np.float32)
     time, measure_of, delta = np.concatenate(parts_t), np.concatenate(parts_m), np.concatenate(parts_d)
     order = np.argsort(time, kind="stable")
     time, measure_of, delta = time[order], measure_of[order], delta[order]
     last = np.empty(time.size, bool)
     last[:-1] = time[1:] != time[:-1]
     last[-1:] = True
-    levels = np.empty((int(last.sum()), measures), np.int64)
+    levels = np.empty((int(last.sum()), measures), np.float32)
     for measure in range(measures):
-        levels[:, measure] = np.cumsum(np.where(measure_of == measure, delta, 0), dtype=np.int64)[last]
+        levels[:, measure] = np.cumsum(np.where(measure_of == measure, delta, 0), dtype=np.int32)[last]
     time = time[last]
-    moved = np.empty(time.size, bool)
-    moved[:1] = True
-    moved[1:] = (levels[1:] != levels[:-1]).any(axis=1)
+    moved = np.ones(time.size, bool)
+    np.any(levels[1:] != levels[:-1], axis=1, out=moved[1:])
     return time[moved], levels[moved]
 
 

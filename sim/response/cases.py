@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -87,12 +88,11 @@ class Referrals:
             if spec.referral is not None and spec.referral.after is not None:
                 self._feed(index, spec.referral.after, self._refer_late)
 
-    def _feed(self, index: int, after_h: float, function: object) -> None:
+    def _feed(self, index: int, after_h: float, function: Callable[[int], None]) -> None:
         rows = np.flatnonzero((self.book.demand.need_type == index) & ~np.isnan(self.book.request_h))
         times = self.book.request_h[rows] + after_h
         order = np.argsort(times, kind="stable")
-        needs = rows[order].tolist()
-        self.model.clock.feed(cells(times[order]), lambda k: function(needs[k]))  # type: ignore[operator]
+        self.model.clock.feed(cells(times[order]), function, rows[order].tolist())
 
     def requested(self, need: int) -> None:
         """Set those moments for a need that the state of the run has decided."""

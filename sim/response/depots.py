@@ -22,17 +22,29 @@ if TYPE_CHECKING:
     from sim.spec.supplies import Depot as DepotSpec
 
 
+NEVER = -(1 << 60)
+"""Below every inventory position."""
+
+
 class Stock:
     """One item at one depot. The inventory position is on hand + on order − back-ordered."""
 
-    __slots__ = ("back_ordered", "item", "on_hand", "on_order", "orders")
+    __slots__ = ("back_ordered", "depot", "item", "name", "on_hand", "on_order", "orders", "policy", "trigger")
 
-    def __init__(self, item: int, on_hand: int) -> None:
+    def __init__(self, depot: Depot, item: int, name: str, on_hand: int) -> None:
+        self.depot = depot
         self.item = item
+        self.name = name
         self.on_hand = on_hand
         self.on_order = 0
         self.back_ordered = 0
         self.orders = 0
+        self.follow(depot.spec)
+
+    def follow(self, spec: DepotSpec) -> None:
+        """Order by the policy of a depot's specification."""
+        self.policy = spec.policy_of(self.name)
+        self.trigger = self.policy.trigger if self.policy is not None else NEVER
 
 
 class Depot(mesa.Agent):
@@ -46,8 +58,12 @@ class Depot(mesa.Agent):
         self.name = name
         self.spec = spec
         self.place = place
-        self.stock = {item: Stock(items[item], amount) for item, amount in spec.stock.items()}
+        self.stock = {item: Stock(self, items[item], item, amount) for item, amount in spec.stock.items()}
         self.parked: deque[int] = deque()
+
+
+Kit = tuple[tuple[Stock, int], ...]
+"""What one visit takes from one depot: each stock, and how many."""
 
 
 class Depots:
@@ -55,6 +71,7 @@ class Depots:
 
     def __init__(self, model: CrisisModel) -> None:
         self.model = model
+        self.book = model.book
         supplies = model.response.supplies
         names = sorted({item for spec in supplies.values() for item in spec.stock})
         self.items = {item: number for number, item in enumerate(names)}
@@ -63,68 +80,79 @@ class Depots:
             for number, (name, spec) in enumerate(supplies.items())
         ]
         self.rows = RowBuffer(8)
-        self.place_of: dict[int, Place] = {}
-        self._issued: dict[int, Depot] = {}
+        self.held: dict[int, Depot] = {}
+        """The depot that a visit under way has been given its goods from."""
+        self._kits: dict[tuple[int, int], list[tuple[Depot, Kit]]] = {}
+        self._zone_of = model.population.building_zone.tolist()
         self._allocated: dict[int, Depot] = {}
         self._waits_at: dict[int, Depot] = {}
 
     def begin(self) -> None:
         """Write down the opening stock and place the first orders."""
         for depot in self.depots:
-            for item, stock in depot.stock.items():
-                self._note(depot, stock, INITIAL, stock.on_hand)
-                self._replenish(depot, item)
+            for stock in depot.stock.values():
+                self._note(stock, INITIAL, stock.on_hand)
+                self._replenish(stock)
 
     def issue(self, need: int) -> bool:
         """Issue what a visit consumes; False where no store holds enough, and then the request is parked."""
-        wanted = self.model.book.specs[self.model.book.need_type[need]].items
-        depot = self._allocated.pop(need, None)
-        if depot is None:
-            depots = self._in_order(need, wanted)
-            depot = next((d for d in depots if all(d.stock[i].on_hand >= n for i, n in wanted.items())), None)
-            if depot is None:
-                self._park(need, depots[0], wanted)
-                return False
-            for item, amount in wanted.items():
-                depot.stock[item].on_hand -= amount
-                self._note(depot, depot.stock[item], ISSUED, amount)
-                self._replenish(depot, item)
-        self._issued[need] = depot
-        self.place_of[need] = depot.place
-        return True
+        if self._allocated and need in self._allocated:
+            self.held[need] = self._allocated.pop(need)
+            return True
+        kits = self._in_order(need)
+        for depot, kit in kits:
+            for stock, amount in kit:
+                if stock.on_hand < amount:
+                    break
+            else:
+                for stock, amount in kit:
+                    stock.on_hand -= amount
+                    self._note(stock, ISSUED, amount)
+                    self._replenish(stock)
+                self.held[need] = depot
+                return True
+        self._park(need, *kits[0])
+        return False
 
-    def _in_order(self, need: int, wanted: Any) -> list[Depot]:
-        """Return the stores that keep these items: those of the resident's zone first."""
-        population = self.model.population
-        zone = population.zone_names[int(population.zone[self.model.book.resident[need]])]
-        keeps = [depot for depot in self.depots if all(item in depot.stock for item in wanted)]
-        return sorted(keeps, key=lambda depot: depot.spec.zone != zone)
+    def _in_order(self, need: int) -> list[tuple[Depot, Kit]]:
+        """Return the stores that keep what a need wants, with what it takes: those of the resident's zone first."""
+        need_type, zone = self.book.need_type[need], self._zone_of[self.book.building[need]]
+        key = need_type, zone
+        if key not in self._kits:
+            wanted = self.book.specs[need_type].items
+            name = self.model.population.zone_names[zone]
+            keep = [depot for depot in self.depots if all(item in depot.stock for item in wanted)]
+            keep.sort(key=lambda depot: depot.spec.zone != name)
+            self._kits[key] = [(d, tuple((d.stock[item], n) for item, n in wanted.items())) for d in keep]
+        return self._kits[key]
+
+    def _kit(self, need: int, depot: Depot) -> Kit:
+        return next(kit for other, kit in self._in_order(need) if other is depot)
 
     def used(self, need: int, consumed: bool) -> None:
         """Settle a visit's goods at its end: consumed, or brought back."""
-        depot = self._issued.pop(need, None)
-        self.place_of.pop(need, None)
+        depot = self.held.pop(need, None)
         if depot is None or consumed:
             return
-        for item, amount in self.model.book.specs[self.model.book.need_type[need]].items.items():
-            depot.stock[item].on_hand += amount
-            self._note(depot, depot.stock[item], RETURNED, amount)
+        for stock, amount in self._kit(need, depot):
+            stock.on_hand += amount
+            self._note(stock, RETURNED, amount)
         self._serve_parked(depot)
 
-    def _park(self, need: int, depot: Depot, wanted: Any) -> None:
-        book = self.model.book
+    def _park(self, need: int, depot: Depot, kit: Kit) -> None:
+        book = self.book
         book.state[need] = int(State.PARKED)
         depot.parked.append(need)
         self._waits_at[need] = depot
-        for item, amount in wanted.items():
-            depot.stock[item].back_ordered += amount
-            self._note(depot, depot.stock[item], BACK_ORDERED, amount)
-            self._replenish(depot, item)
+        for stock, amount in kit:
+            stock.back_ordered += amount
+            self._note(stock, BACK_ORDERED, amount)
+            self._replenish(stock)
         if book.deadline[need] < self.model.spec.end_h:
             self.model.clock.call_at(book.deadline[need], self._gives_up, need)
 
     def _gives_up(self, need: int) -> None:
-        book = self.model.book
+        book = self.book
         if book.state[need] == State.PARKED and need in self._waits_at and book.deadline[need] <= self.model.clock.now:
             self.cancel(need)
             book.close(need, End.ABANDONED, book.deadline[need])
@@ -133,47 +161,44 @@ class Depots:
         """Take a parked request off the list of the store it waits at."""
         depot = self._waits_at.pop(need)
         depot.parked.remove(need)
-        for item, amount in self.model.book.specs[self.model.book.need_type[need]].items.items():
-            depot.stock[item].back_ordered -= amount
-            self._note(depot, depot.stock[item], CANCELLED, amount)
+        for stock, amount in self._kit(need, depot):
+            stock.back_ordered -= amount
+            self._note(stock, CANCELLED, amount)
 
-    def _replenish(self, depot: Depot, item: str) -> None:
-        policy = depot.spec.policy_of(item)
-        if policy is None:
+    def _replenish(self, stock: Stock) -> None:
+        position = stock.on_hand + stock.on_order - stock.back_ordered
+        if position > stock.trigger or stock.policy is None:
             return
-        stock = depot.stock[item]
-        quantity = policy.order(stock.on_hand + stock.on_order - stock.back_ordered)
-        if quantity <= 0:
-            return
+        quantity = stock.policy.order(position)
         stock.on_order += quantity
         stock.orders += 1
-        self._note(depot, stock, ORDERED, quantity)
-        assert depot.spec.lead_time is not None
-        uniform = self.model.chance.one(f"lead.{depot.name}.{item}", stock.orders)
-        lead_h = float(depot.spec.lead_time.quantile(np.array([uniform]))[0])
-        self.model.clock.call_later(lead_h, self._received, (depot, item, quantity))
+        self._note(stock, ORDERED, quantity)
+        lead_time = stock.depot.spec.lead_time
+        assert lead_time is not None
+        uniform = self.model.chance.one(f"lead.{stock.depot.name}.{stock.name}", stock.orders)
+        self.model.clock.call_later(
+            float(lead_time.quantile(np.array([uniform]))[0]), self._received, (stock, quantity)
+        )
 
-    def _received(self, delivery: tuple[Depot, str, int]) -> None:
-        depot, item, quantity = delivery
-        stock = depot.stock[item]
+    def _received(self, delivery: tuple[Stock, int]) -> None:
+        stock, quantity = delivery
         stock.on_order -= quantity
         stock.on_hand += quantity
-        self._note(depot, stock, RECEIVED, quantity)
-        self._serve_parked(depot)
+        self._note(stock, RECEIVED, quantity)
+        self._serve_parked(stock.depot)
 
     def _serve_parked(self, depot: Depot) -> None:
         """Give goods to the requests that wait for them, in the order of parking, and resume those."""
-        book = self.model.book
         for need in list(depot.parked):
-            wanted = book.specs[book.need_type[need]].items
-            if any(depot.stock[item].on_hand < amount for item, amount in wanted.items()):
+            kit = self._kit(need, depot)
+            if any(stock.on_hand < amount for stock, amount in kit):
                 continue
             depot.parked.remove(need)
             del self._waits_at[need]
-            for item, amount in wanted.items():
-                depot.stock[item].on_hand -= amount
-                depot.stock[item].back_ordered -= amount
-                self._note(depot, depot.stock[item], ALLOCATED, amount)
+            for stock, amount in kit:
+                stock.on_hand -= amount
+                stock.back_ordered -= amount
+                self._note(stock, ALLOCATED, amount)
             self._allocated[need] = depot
             self.model.resume(need)
 
@@ -181,16 +206,17 @@ class Depots:
         """Order by the policies of the response as it stands now."""
         for depot in self.depots:
             depot.spec = self.model.response.supplies[depot.name]
-            for item in depot.stock:
-                self._replenish(depot, item)
+            for stock in depot.stock.values():
+                stock.follow(depot.spec)
+                self._replenish(stock)
 
     def on_hand(self, item: str) -> int:
         """Return what all depots hold of an item."""
         return sum(depot.stock[item].on_hand for depot in self.depots if item in depot.stock)
 
-    def _note(self, depot: Depot, stock: Stock, kind: int, quantity: int) -> None:
-        now = self.model.clock.now
-        row = now, depot.number, stock.item, kind, quantity, stock.on_hand, stock.on_order, stock.back_ordered
-        self.rows.rows.extend(row)
-        if len(self.rows.rows) >= self.rows.full:
+    def _note(self, stock: Stock, kind: int, quantity: int) -> None:
+        rows = self.rows.rows
+        now, depot = self.model.clock.now, stock.depot.number
+        rows.extend((now, depot, stock.item, kind, quantity, stock.on_hand, stock.on_order, stock.back_ordered))
+        if len(rows) >= self.rows.full:
             self.rows.pack()

@@ -31,5 +31,9 @@ class EstatePlan:
 
     def walk_h(self, origin: Place, building: int, by_way_of: Place | None = None) -> float:
         """Return the time to a resident's door, by way of a store where something is fetched."""
-        first = abs(origin[0] - by_way_of[0]) + abs(origin[1] - by_way_of[1]) if by_way_of is not None else 0.0
-        return (first + self.metres(by_way_of or origin, building)) * self.hours_per_metre + self.doorstep_h
+        x, y = self.places[building]
+        if by_way_of is None:
+            return (abs(origin[0] - x) + abs(origin[1] - y)) * self.hours_per_metre + self.doorstep_h
+        via_x, via_y = by_way_of
+        metres = abs(origin[0] - via_x) + abs(origin[1] - via_y) + abs(via_x - x) + abs(via_y - y)
+        return metres * self.hours_per_metre + self.doorstep_h

@@ -36,6 +36,7 @@ class Visits:
         ]
         self.skill = [spec.skill for spec in book.specs]
         self.state, self.attempts, self.need_type = book.state, book.attempts, book.need_type
+        self.building, self.held = book.building, model.depots.held
         self.dispatched, self.started, self.closed, self.end = book.dispatched, book.started, book.closed, book.end
 
     def begin(self, need: int, responder: Responder, office: Office | None) -> None:
@@ -61,8 +62,8 @@ class Visits:
             self._arrived(responder)
             return
         need = responder.need
-        depot = model.depots.place_of.get(need) if model.depots.place_of else None
-        way_h = model.plan.walk_h(responder.place, self.book.building[need], depot)
+        depot = model.depots.held.get(need)
+        way_h = model.plan.walk_h(responder.place, self.building[need], depot.place if depot is not None else None)
         self.clock.call_later(way_h, self._arrived, responder)
 
     def _arrived(self, responder: Responder) -> None:
@@ -71,7 +72,7 @@ class Visits:
         responder.arrived = now
         first = self.started[need] != self.started[need]  # NaN: nobody has started on it before
         if not self.instant:
-            responder.place = self.model.plan.places[self.book.building[need]]
+            responder.place = self.model.plan.places[self.building[need]]
             if first and self.book.deadline[need] <= now:
                 responder.started = NAN
                 self._leave(responder, GONE)
@@ -128,7 +129,7 @@ class Visits:
         responder.team.busy -= 1
         if outcome != CLOSED:
             self._follow_up(need, responder, outcome)
-        if self.model.depots.place_of:
+        if self.held:
             self.model.depots.used(need, outcome not in (GONE, WRONG_SKILL))
         if responder.settled:
             responder.crew.desk.next_for(responder)  # type: ignore[union-attr]  # who visits has a desk

@@ -41,6 +41,7 @@ class FrozenMap(Mapping[str, V], Generic[V]):
     """An immutable, picklable map from names to values, in the order of the file."""
 
     __slots__ = ("_items",)
+    _items: dict[str, V]
     _keys = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+-]{0,62}")
     _keys_wanted = "a name of letters, digits, underscores and hyphens"
 
@@ -54,20 +55,19 @@ class FrozenMap(Mapping[str, V], Generic[V]):
         raise AttributeError("a FrozenMap cannot be changed")
 
     def __getitem__(self, key: str) -> V:
-        items: dict[str, V] = object.__getattribute__(self, "_items")
-        return items[key]
+        return self._items[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict(object.__getattribute__(self, "_items")))
+        return iter(self._items)
 
     def __len__(self) -> int:
-        return len(object.__getattribute__(self, "_items"))
+        return len(self._items)
 
     def __repr__(self) -> str:
-        return f"FrozenMap({object.__getattribute__(self, '_items')!r})"
+        return f"{type(self).__name__}({self._items!r})"
 
     def __reduce__(self) -> tuple[type[FrozenMap[V]], tuple[dict[str, V]]]:
-        return type(self), (dict(self),)
+        return type(self), (dict(self._items),)
 
     @classmethod
     def _key(cls, key: object) -> str:

@@ -37,13 +37,21 @@ class ReplenishmentPolicy(Spec):
             raise refuse(f"order_up_to above reorder_point ({self.reorder_point}) is wanted; found {self.order_up_to}")
         return self
 
+    @property
+    def trigger(self) -> int:
+        """The inventory position at or below which something is ordered."""
+        if self.base_stock is not None:
+            return self.base_stock - 1
+        assert self.reorder_point is not None
+        return self.reorder_point
+
     def order(self, position: int) -> int:
         """Return how much to order at this inventory position."""
-        if self.base_stock is not None:
-            return max(self.base_stock - position, 0)
-        assert self.reorder_point is not None
-        if position > self.reorder_point:
+        if position > self.trigger:
             return 0
+        if self.base_stock is not None:
+            return self.base_stock - position
+        assert self.reorder_point is not None
         if self.order_up_to is not None:
             return self.order_up_to - position
         assert self.order_quantity is not None

@@ -24,7 +24,7 @@ from sim.world.population import Population
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
-REPLAY_FROM = 1 << 40
+REPLAY_FROM = 1 << 30
 """Needs replayed from a log are numbered from here, so that they share no key with the others of their resident."""
 
 
@@ -40,7 +40,7 @@ class Demand:
     type_names: tuple[str, ...]
     need_type: npt.NDArray[np.int16]
     resident: npt.NDArray[np.int32]
-    nth: Rows
+    nth: npt.NDArray[np.int32]
     onset_h: Floats
     request_h: Floats
     patience_h: Floats
@@ -129,12 +129,12 @@ def draw(scenario: Scenario, population: Population, chance: Chance, rates: Rate
         conditional = undecided.get(name, [])
         onset, resident, nth, mark = _points(name, need, scenario.end_h, population, chance, rates, conditional)
         parts.append(_details(index, name, need, onset, resident, nth, mark, chance))
-    columns = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-    order = np.argsort(columns["onset_h"], kind="stable")
-    ordered: dict[str, Any] = {key: column[order] for key, column in columns.items()}
-    for column in ordered.values():
-        column.setflags(write=False)
-    return Demand(type_names=tuple(scenario.world.needs), **ordered)
+    order = np.argsort(np.concatenate([part["onset_h"] for part in parts]), kind="stable")
+    columns: dict[str, Any] = {}
+    for key in list(parts[0]):  # one after the other: a million needs are held once, not three times
+        columns[key] = np.concatenate([part.pop(key) for part in parts])[order]
+        columns[key].setflags(write=False)
+    return Demand(type_names=tuple(scenario.world.needs), **columns)
 
 
 def state_decided(scenario: Scenario) -> dict[str, list[World]]:
@@ -227,7 +227,7 @@ def _details(
     return {
         "need_type": np.full(onset.size, index, np.int16),
         "resident": resident.astype(np.int32),
-        "nth": nth,
+        "nth": nth.astype(np.int32),
         "onset_h": onset,
         "request_h": request,
         "patience_h": patience,

@@ -110,7 +110,7 @@ def _unit(draw: st.DrawFn, zoned: bool, *, simple: bool) -> Data:
     unit: Data = {
         "function": draw(st.sampled_from(["logistics", "medical", "casework", "security"])),
         "members": draw(st.sampled_from(["volunteer", "social_worker", "staff"])),
-        "count": draw(st.integers(0, 6)),
+        "count": draw(st.sampled_from([0, 1, 1, 2, 3, 4, 6])),
     }
     count = unit["count"]
     style = draw(st.sampled_from(["none", "one", "day", "several"]))
@@ -119,11 +119,14 @@ def _unit(draw: st.DrawFn, zoned: bool, *, simple: bool) -> Data:
     elif style == "day":
         unit["shift"] = list(draw(st.sampled_from(COVERS_THE_DAY)))
     elif style == "several":
-        unit["shift"] = [
-            {"hours": draw(st.sampled_from(SHIFTS))}
-            | ({"count": draw(st.integers(0, count))} if draw(one_in_two) else {})
-            for _ in range(draw(st.integers(1, 3)))
-        ]
+        unit["shift"] = []
+        left = count
+        for _ in range(draw(st.integers(1, 3))):
+            shift: Data = {"hours": draw(st.sampled_from(SHIFTS))}
+            if draw(one_in_two):
+                shift["count"] = draw(st.integers(0, left))
+                left -= shift["count"]
+            unit["shift"].append(shift)
     if draw(one_in_two):
         unit["handover"] = draw(st.sampled_from(["overlap", "replace"]))
     skills = draw(st.lists(st.sampled_from(SKILLS), max_size=3, unique=True))
