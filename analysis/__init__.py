@@ -1,1 +1,32 @@
 """Reads what runs leave: outcomes, intervals, figures, reports. Starts runs only through ``sim.run``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analysis.estimates import Estimate as Estimate
+    from analysis.estimates import estimate as estimate
+    from analysis.estimates import estimates as estimates
+    from analysis.outcomes import Measure as Measure
+    from analysis.store import RunFolder as RunFolder
+    from analysis.store import measure_of as measure_of
+
+_HOMES = {
+    "Estimate": "analysis.estimates",
+    "estimate": "analysis.estimates",
+    "estimates": "analysis.estimates",
+    "Measure": "analysis.outcomes",
+    "RunFolder": "analysis.store",
+    "measure_of": "analysis.store",
+}
+__all__ = ["Estimate", "Measure", "RunFolder", "estimate", "estimates", "measure_of"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is asked for, so that ``import analysis`` stays light."""
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'analysis' has no attribute {name!r}")
