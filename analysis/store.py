@@ -18,7 +18,8 @@ import numpy as np
 from analysis.outcomes import Measure, Row
 from sim import __version__
 from sim.errors import InputError, Problem
-from sim.spec.scenario import Scenario, validate
+from sim.spec.patches import validate
+from sim.spec.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,8 @@ import yaml
 
 from sim.errors import InputError, Problem, nearest
 from sim.spec.hazards import Surge
-from sim.spec.scenario import Scenario, validate
+from sim.spec.patches import validate
+from sim.spec.scenario import Scenario
 
 LARGEST_BYTES = 4_000_000
 DEEPEST = 40

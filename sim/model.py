@@ -31,7 +31,8 @@ from sim.response.roster import Roster, rostered
 from sim.response.visits import Visits
 from sim.spec.changes import Change
 from sim.spec.organisation import Unit
-from sim.spec.scenario import Scenario, changed
+from sim.spec.patches import changed
+from sim.spec.scenario import Scenario
 from sim.world.demand import Rates, draw, state_decided
 from sim.world.population import populate
 

@@ -80,7 +80,7 @@ def _store(workload: Workload) -> dict[str, Any]:
 
 @lru_cache(maxsize=4)
 def _scenario(residents: int, staff: int, *, rest: bool) -> Scenario:
-    from sim.spec.scenario import validate
+    from sim.spec.patches import validate
 
     return validate(scenario_data(Workload(residents, staff), rest=rest), "benchmark")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.spec.changes import Change, Condition
-from sim.spec.scenario import World, changed
+from sim.spec.patches import changed
+from sim.spec.scenario import World
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel

@@ -1,28 +1,26 @@
 """A whole scenario: a world, a response to it, and the evidence for their figures.
 
-Patching follows RFC 7396 and goes through the same checks as a file. What cannot run is refused here (design law 12);
-what can run but is suspect is in ``sim.spec.findings``. Reading files is in ``sim.files``.
+What cannot run is refused, here and in ``sim.spec.patches``, where plain data is checked and changed; what can run but
+is suspect is in ``sim.spec.findings``. Reading files is in ``sim.files``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from sim.errors import InputError, Problem, nearest
+from sim.errors import nearest
 from sim.policies import MATCH, TRIAGE
 from sim.spec.base import (
     FrozenMap,
     Hours,
-    Number,
     PathMap,
     PositiveHours,
     ScenarioName,
     Spec,
     Text,
-    freeze,
     refuse,
     thaw,
 )
@@ -165,10 +163,14 @@ class Scenario(Spec):
 
     def patched(self, patch: Mapping[str, Any], source: str = "patch") -> Scenario:
         """Return the scenario with an RFC 7396 patch: maps merge, null deletes, lists replace."""
+        from sim.spec.patches import merge, validate
+
         return validate(merge(self.data(), thaw(patch)), source)
 
     def with_values(self, values: Mapping[str, Any], source: str = "--set") -> Scenario:
         """Return the scenario with values set at dotted paths, such as ``response.travel.speed_km_h``."""
+        from sim.spec.patches import merge, nested, validate
+
         data = self.data()
         for path, value in values.items():
             data = merge(data, nested(path, thaw(value)))
@@ -227,131 +229,8 @@ def _check_size(scenario: Scenario) -> None:
             )
 
 
-def merge(data: Any, patch: Any) -> Any:
-    """Return data with an RFC 7396 patch applied; neither is changed."""
-    if not isinstance(patch, Mapping):
-        return patch
-    merged = dict(data) if isinstance(data, Mapping) else {}
-    for key, value in patch.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
-            merged[key] = merge(merged.get(key), value)
-    return merged
-
-
-def nested(path: str, value: Any) -> dict[str, Any]:
-    """Return {"a": {"b": value}} for the dotted path "a.b"."""
-    for key in reversed(path.split(".")):
-        value = {key: value}
-    return value
-
-
-def validate(data: Any, source: str, lines: Mapping[tuple[str | int, ...], int] | None = None) -> Scenario:
-    """Check plain data and return the scenario; raises InputError with every problem found."""
-    try:
-        scenario = Scenario.model_validate(data)
-    except ValidationError as error:
-        raise InputError(source, problems_of(error, Scenario, lines or {})) from None
-    problems = [*_check_evidence(scenario), *_check_changes(scenario)]
-    if problems:
-        raise InputError(source, problems)
-    return scenario
-
-
-def _check_evidence(scenario: Scenario) -> list[Problem]:
-    data = scenario.model_dump(mode="json", by_alias=True)
-    problems = []
-    for path in scenario.evidence:
-        here: Any = data
-        for key in path.split("."):
-            if isinstance(here, Mapping) and key in here:
-                here = here[key]
-                continue
-            hint = nearest(key, here) if isinstance(here, Mapping) else ""
-            problems.append(Problem(f"evidence.{path}", f"no such key in the scenario: {key!r}{hint}"))
-            break
-    return problems
-
-
-CHANGEABLE = {
-    "changes": (
-        "organisation.units.*.count",
-        "organisation.units.*.attendance",
-        "organisation.message_delay",
-        "desks.*.triage",
-        "desks.*.match",
-        "desks.*.handling",
-        "supplies.*.policy",
-        "supplies.*.policies",
-        "supplies.*.lead_time",
-    ),
-    "injects": ("needs.*.per_1000_day", "needs.*.per_hour", "needs.*.by_phase"),
-}
-"""What may change while the clock runs, by kind of change."""
-
-
-def _check_changes(scenario: Scenario) -> list[Problem]:
-    """Check each change like a patch of what it changes, and that it touches only what can change during a run."""
-    problems: list[Problem] = []
-    parts: tuple[tuple[Literal["changes", "injects"], str, tuple[Change, ...]], ...] = (
-        ("changes", "response", scenario.response.changes),
-        ("injects", "world", scenario.world.injects),
-    )
-    for kind, part, changes in parts:
-        for index, change in enumerate(changes):
-            place = f"{part}.{kind}[{index}].set"
-            for path in change.set:
-                if not any(_matches(path, pattern) for pattern in CHANGEABLE[kind]):
-                    wanted = "; ".join(pattern.replace("*", "NAME") for pattern in CHANGEABLE[kind])
-                    problems.append(
-                        Problem(f"{place}.{path}", f"this cannot change while the clock runs; what can: {wanted}")
-                    )
-            if not problems:
-                problems += [
-                    Problem(f"{place}", problem.message if not problem.place else f"{problem.place}: {problem.message}")
-                    for problem in _try(scenario, part, change)
-                ]
-    return problems
-
-
-def _matches(path: str, pattern: str) -> bool:
-    keys, wanted = path.split("."), pattern.split(".")
-    return len(keys) >= len(wanted) and all(want in ("*", key) for key, want in zip(keys, wanted, strict=False))
-
-
-def _try(scenario: Scenario, part: str, change: Change) -> tuple[Problem, ...]:
-    try:
-        changed(scenario, part, change)
-    except InputError as error:
-        return error.problems
-    return ()
-
-
-def changed(scenario: Scenario, part: str, change: Change) -> Scenario:
-    """Return the scenario as it stands after one change of its ``part`` ("response" or "world")."""
-    data = scenario.data()
-    data[part] = {key: value for key, value in data[part].items() if key not in ("changes", "injects")}
-    data.pop("evidence", None)
-    known: Any = scenario.model_dump(mode="json", by_alias=True)[part]
-    for path, value in change.set.items():
-        parent: Any = known
-        for key in path.split(".")[:-1]:
-            if not isinstance(parent, Mapping) or key not in parent:
-                if part == "response" and path.startswith("desks.") and key == "desk" and not scenario.response.desks:
-                    break
-                hint = nearest(key, parent) if isinstance(parent, Mapping) else ""
-                raise InputError(path, [Problem("", f"there is no {key!r} to change{hint}")])
-            parent = parent[key]
-        data[part] = merge(data[part], nested(path, thaw(value)))
-    return validate(data, "change")
-
-
-def problems_of(error: ValidationError, model: type[Spec], lines: Mapping[tuple[str | int, ...], int]) -> list[Problem]:
-    """Translate pydantic's errors into problems that name place, wanted, found and the nearest right thing."""
-    from sim.spec.messages import translate
-
-    return translate(error, model, lines)
-
-
-__all__ = ["Evidence", "Number", "Response", "Scenario", "World", "changed", "freeze", "merge", "nested", "validate"]
+def __getattr__(name: str) -> Any:  # TEMPORARY
+    import sim.spec.patches as p
+    if name in ("validate", "merge", "nested", "changed", "CHANGEABLE"):
+        return getattr(p, name)
+    raise AttributeError(name)

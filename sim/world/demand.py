@@ -18,7 +18,8 @@ import numpy.typing as npt
 from sim.chance import Chance
 from sim.errors import LawBroken
 from sim.spec.needs import Need
-from sim.spec.scenario import Scenario, World, changed
+from sim.spec.patches import changed
+from sim.spec.scenario import Scenario, World
 from sim.world.hazards import Strength
 from sim.world.population import Population
 

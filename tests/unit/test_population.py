@@ -300,8 +300,8 @@ TABLE: dict[str, list[Any]] = {
     "y_m": [1.0, 1.0, 2.0, 3.0, 3.0],
 }
 WRITERS: dict[str, Callable[[pa.Table, Path], None]] = {
-    "residents.csv": lambda table, path: pyarrow.csv.write_csv(table, path),
-    "residents.parquet": lambda table, path: pyarrow.parquet.write_table(table, path),
+    "residents.csv": pyarrow.csv.write_csv,
+    "residents.parquet": pyarrow.parquet.write_table,
 }
 
 
@@ -319,7 +319,7 @@ def read(path: Path, **community: Any) -> Population:
 
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_table_of_residents(name: str, tmp_path: Path) -> None:
-    """Rows are residents as they stand there; households, buildings and zones are numbered, places are the buildings'."""
+    """Rows are residents as they stand; households, buildings and zones are numbered, places are the buildings'."""
     found = read(written(tmp_path, name, TABLE))
     assert found.size == 5
     assert [found.building_names[b] for b in found.building] == TABLE["building"]

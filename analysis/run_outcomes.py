@@ -1,0 +1,161 @@
+"""Outcomes over units, desks and stock: work, queues, hours, fill rates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.need_outcomes import Direction
+from sim.registry import Registry
+
+if TYPE_CHECKING:
+    from sim.records.result import Result
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """An outcome over units, desks or stock: gives (by, level, value, size of the denominator)."""
+
+    unit: str
+    direction: Direction
+    denominator: str
+    of: Callable[[Result], Iterator[tuple[str, str, float, float]]]
+
+
+RUN_OUTCOMES: Registry[RunOutcome] = Registry("outcome")
+
+
+def _ratio(value: float, of: float) -> float:
+    return value / of if of > 0 else NAN
+
+
+def _by_unit(
+    result: Result, value: Callable[[Any, Flags], float], size: Callable[[Any, Flags], float]
+) -> Iterator[tuple[str, str, float, float]]:
+    people = result.columns("people")
+    everyone = np.ones(people["person"].size, bool)
+    yield "all", "all", value(people, everyone), size(people, everyone)
+    for code, name in enumerate(people["unit"].names):
+        here = people["unit"].codes == code
+        if here.any():
+            yield "unit", name, value(people, here), size(people, here)
+
+
+def _hours(column: str) -> Callable[[Result], Iterator[tuple[str, str, float, float]]]:
+    def total(people: Any, here: Flags) -> float:
+        return float(people[column][here].sum())
+
+    return lambda result: _by_unit(result, total, lambda _, here: float(here.sum()))
+
+
+def _share_of(part: str, whole: str) -> Callable[[Result], Iterator[tuple[str, str, float, float]]]:
+    def share(people: Any, here: Flags) -> float:
+        return _ratio(float(people[part][here].sum()), float(people[whole][here].sum()))
+
+    return lambda result: _by_unit(result, share, lambda people, here: float(people[whole][here].sum()))
+
+
+def _wasted(result: Result) -> Iterator[tuple[str, str, float, float]]:
+    visits = result.columns("visits")
+    names = visits["outcome"].names
+    wasted = np.isin(visits["outcome"].codes, [names.index("wrong_skill"), names.index("gone")])
+    yield "all", "all", float(wasted.sum()), float(wasted.size)
+    for code, name in enumerate(visits["unit"].names):
+        here = visits["unit"].codes == code
+        if here.any():
+            yield "unit", name, float(wasted[here].sum()), float(here.sum())
+
+
+def _queue(statistic: str) -> Callable[[Result], Iterator[tuple[str, str, float, float]]]:
+    def of(result: Result) -> Iterator[tuple[str, str, float, float]]:
+        units = result.columns("units")
+        for code, name in enumerate(units["name"].names):
+            here = (units["name"].codes == code) & (units["kind"].codes == 1)
+            if here.any():
+                mean, most = _over_time(units["t_h"][here], units["queue"][here], result.warm_up_h, result.horizon_h)
+                yield "desk", name, mean if statistic == "mean" else most, result.horizon_h - result.warm_up_h
+
+    return of
+
+
+def _over_time(time_h: Floats, level: Floats, begin_h: float, end_h: float) -> tuple[float, float]:
+    """Return the time mean and the maximum of a step function that is 0 before its first row."""
+    time_h, level = np.concatenate([[-np.inf], time_h]), np.concatenate([[0.0], level])
+    edges = np.clip(np.concatenate([time_h, [np.inf]]), begin_h, end_h)
+    length = np.diff(edges)
+    inside = length > 0
+    if not inside.any():
+        return NAN, NAN
+    return float((length * level).sum() / (end_h - begin_h)), float(level[inside].max())
+
+
+def _by_item(
+    of: Callable[[Any, Flags, Result], tuple[float, float]],
+) -> Callable[[Result], Iterator[tuple[str, str, float, float]]]:
+    def each(result: Result) -> Iterator[tuple[str, str, float, float]]:
+        stock = result.columns("stock")
+        for code, item in enumerate(stock["item"].names):
+            here = stock["item"].codes == code
+            if here.any():
+                yield "item", item, *of(stock, here, result)
+
+    return each
+
+
+def _fill_rate(stock: Any, here: Flags, _result: Result) -> tuple[float, float]:
+    events, quantity = stock["event"].codes[here], stock["quantity"][here]
+    names = stock["event"].names
+    at_once = float(quantity[events == names.index("issued")].sum())
+    later = float(quantity[events == names.index("back_ordered")].sum())
+    return _ratio(at_once, at_once + later), at_once + later
+
+
+def _stock_out(stock: Any, here: Flags, result: Result) -> tuple[float, float]:
+    """The share of time with an empty shelf, averaged over the depots that keep the item."""
+    shares = []
+    for depot in np.unique(stock["depot"].codes[here]):
+        rows = here & (stock["depot"].codes == depot)
+        empty = (stock["on_hand"][rows] == 0).astype(np.float64)
+        shares.append(_over_time(stock["t_h"][rows], empty, result.warm_up_h, result.horizon_h)[0])
+    return float(np.mean(shares)), result.horizon_h - result.warm_up_h
+
+
+def _days_of_cover(stock: Any, here: Flags, result: Result) -> tuple[float, float]:
+    """What is on hand at the horizon, in days of the run's mean use."""
+    used = stock["event"].codes[here]
+    names = stock["event"].names
+    taken = np.isin(used, [names.index("issued"), names.index("allocated")])
+    per_day = float(stock["quantity"][here][taken].sum()) / (result.end_h / 24)
+    on_hand = 0.0
+    for depot in np.unique(stock["depot"].codes[here]):
+        rows = np.flatnonzero(here & (stock["depot"].codes == depot) & (stock["t_h"] <= result.horizon_h))
+        on_hand += float(stock["on_hand"][rows[-1]]) if rows.size else 0.0
+    return _ratio(on_hand, per_day), on_hand
+
+
+_run = RUN_OUTCOMES.add
+_run("utilisation", RunOutcome("share", "neither", "rostered hours", _share_of("busy_rostered_h", "rostered_h")))
+_run("travel_share", RunOutcome("share", "lower", "busy hours", _share_of("travel_h", "busy_h")))
+_run("on_duty_h", RunOutcome("h", "lower", "people", _hours("on_duty_h")))
+_run("overtime_h", RunOutcome("h", "lower", "people", _hours("overtime_h")))
+_run("cost", RunOutcome("currency", "lower", "people", _hours("cost")))
+_run("wasted_visits", RunOutcome("visits", "lower", "visits", _wasted))
+_run("queue_mean", RunOutcome("requests", "lower", "hours from warm-up to horizon", _queue("mean")))
+_run("queue_max", RunOutcome("requests", "lower", "hours from warm-up to horizon", _queue("max")))
+_run("fill_rate", RunOutcome("share", "higher", "pieces asked for", _by_item(_fill_rate)))
+_run("stock_out_share", RunOutcome("share", "lower", "hours from warm-up to horizon", _by_item(_stock_out)))
+_run("days_of_cover", RunOutcome("d", "higher", "pieces on hand at the horizon", _by_item(_days_of_cover)))
+RUN_OUTCOMES.add(
+    "unmet_difference_vulnerable",
+    RunOutcome(
+        "share", "lower", "needs of residents in any vulnerability group, and of the others", lambda _result: iter(())
+    ),
+)
