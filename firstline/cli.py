@@ -131,7 +131,7 @@ def run(
     from analysis.store import RunFolder, free_folder, measure_of
     from firstline.progress import progress
     from firstline.tables import print_run, run_as_json
-    from sim.run import run_many
+    from sim.runs import run_many
     from sim.spec.findings import findings
 
     scenario = _load(file, sets, plugin)

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim.files import load as load
     from sim.records.result import Result as Result
-    from sim.run import run as run
-    from sim.run import run_many as run_many
+    from sim.runs import run as run
+    from sim.runs import run_many as run_many
     from sim.spec.scenario import Scenario as Scenario
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "load": "sim.files",
-    "run": "sim.run",
-    "run_many": "sim.run",
+    "run": "sim.runs",
+    "run_many": "sim.runs",
     "Scenario": "sim.spec.scenario",
     "Result": "sim.records.result",
 }

@@ -91,9 +91,6 @@ def _needs(model: CrisisModel, keep: npt.NDArray[np.int64]) -> Columns:
     phase = np.searchsorted(begins, onset, side="right") - 1 if begins else np.full(onset.size, -1)
     request = pick(book.request_h)
     zone = population.zone[resident]
-    desk_of_zone = np.full(len(population.zone_names), -1)
-    for place, desk in model.desk_of_zone.items():
-        desk_of_zone[place] = model.desks.index(desk)
     met_by = pick(book.met_by_column).astype(np.int32)
     met_by[(pick(book.end_column) == End.MET) & (met_by == 0)] = MET_BY.index("responder")
     urgency = np.array([spec.urgency for spec in book.specs], np.int8)
@@ -104,7 +101,7 @@ def _needs(model: CrisisModel, keep: npt.NDArray[np.int64]) -> Columns:
         "household": population.household[resident],
         "building": coded(population.building[resident], population.building_names),
         "zone": coded(zone, population.zone_names),
-        "desk": coded(desk_of_zone[zone], tuple(desk.name for desk in model.desks)),
+        "desk": coded(model.desk_numbers[pick(demand.need_type), zone], tuple(desk.name for desk in model.desks)),
         "urgency": urgency[pick(demand.need_type)],
         "phase": coded(phase, names),
         "origin": coded(np.where(np.isnan(pick(demand.mark)), 0, 1), ORIGINS),

@@ -27,10 +27,10 @@ from sim.response.desk import Desk
 from sim.response.office import Messages, Office, ReportsUp
 from sim.response.plan import EstatePlan
 from sim.response.responders import Crew, Resident, Responder, Team
-from sim.response.roster import Roster, rostered
+from sim.response.roster import Roster
 from sim.response.visits import Visits
 from sim.spec.changes import Change
-from sim.spec.organisation import Unit
+from sim.spec.organisation import Unit, desk_for
 from sim.spec.patches import changed
 from sim.spec.scenario import Scenario
 from sim.world.demand import Rates, draw, state_decided
@@ -127,14 +127,13 @@ class CrisisModel(mesa.Model):
             skill: self.chance.uniform(f"skill.{team.name}.{skill}", index) < share
             for skill, share in unit.skills.items()
         }
-        leaders = {spell.start for spell in rostered(unit.shift, unit.count) if spell} if unit.shift else {0}
         crews: dict[frozenset[str], Crew] = {}
         for k in range(count):
             skills = frozenset(skill for skill, flags in able.items() if flags[k])
             if skills not in crews:
                 crews[skills] = Crew(team, skills)
                 team.crews.append(crews[skills])
-            person = Responder(self, len(self.people), k, team, crews[skills], unit.leader and k in leaders)
+            person = Responder(self, len(self.people), k, team, crews[skills])
             if at_desk:
                 person.post = "desk"
             person.employed = k < unit.count
@@ -142,26 +141,25 @@ class CrisisModel(mesa.Model):
             team.people.append(person)
 
     def _desks(self) -> list[Desk]:
-        """Make the desks; each zone and each unit belongs to one of them."""
+        """Make the desks; each need type in each zone, and each unit, belongs to one of them."""
         specs = self.response.all_desks()
-        zones = self.population.zone_names
-        named = {zone for spec in specs.values() for zone in spec.zones}
+        types, zones = self.demand.type_names, self.population.zone_names
+        numbers = {name: number for number, name in enumerate(specs)}
+        owner = np.array([[numbers[desk_for(specs, need, zone)] for zone in zones] for need in types])
         claimed = {unit for spec in specs.values() for unit in spec.units}
         free = tuple(name for name in self.teams if name not in claimed)
-        zone_of_need = self.population.zone[self.demand.resident]
-        self.desk_of_zone: dict[int, Desk] = {}
+        self.desk_numbers = owner
+        mine = owner[self.demand.need_type, self.population.zone[self.demand.resident]]
         desks = []
-        for name, spec in specs.items():
-            served = [zones.index(z) for z in (spec.zones or [z for z in zones if z not in named])]
+        for number, (name, spec) in enumerate(specs.items()):
             with_units = spec if spec.units else spec.model_copy(update={"units": free})
-            desk = Desk(self, name, with_units, np.flatnonzero(np.isin(zone_of_need, served)))
-            desks.append(desk)
-            self.desk_of_zone.update(dict.fromkeys(served, desk))
+            desks.append(Desk(self, name, with_units, np.flatnonzero(mine == number)))
         return desks
 
     def desk_of(self, need: int) -> Desk:
         """Return the desk that a need's requests go to."""
-        return self.desk_of_zone[int(self.population.zone[self.book.resident[need]])]
+        zone = self.population.building_zone[self.book.building[need]]
+        return self.desks[self.desk_numbers[self.book.need_type[need], zone]]
 
     # -- running ----------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ ROOMS = [  # from the ground up; a room stands above all that it imports
     {"response"},
     {"accounts", "laws"},
     {"model"},
-    {"run"},
+    {"runs"},
 ]
 HEAVY = {"mesa", "scipy", "pyarrow", "pandas", "matplotlib", "duckdb", "loky"}
 
@@ -71,7 +71,7 @@ def test_rooms_stand_on_lower_rooms(path: Path):
 
 def test_analysis_starts_runs_only_through_sim_run():
     """Analysis reads data: of the simulator's machinery it may know the run, the records and the specification."""
-    allowed = {"run", "records", "spec", "errors", "registry", "units"}
+    allowed = {"runs", "records", "spec", "errors", "registry", "units"}
     for path in (ROOT / "analysis").rglob("*.py"):
         for name in imports(path, typing=True):
             steps = name.split(".")

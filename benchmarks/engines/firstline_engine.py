@@ -99,7 +99,7 @@ def _measured(residents: int, seed: int, staff: int, *, rest: bool) -> Outcome:
     import numpy as np
 
     from sim.records.schema import TABLES
-    from sim.run import run as run_once
+    from sim.runs import run as run_once
 
     scenario = _scenario(residents, staff, rest=rest)
     with tempfile.TemporaryDirectory() as folder:

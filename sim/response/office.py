@@ -53,6 +53,17 @@ class Office:
         else:
             self.tasks.append(task)
 
+    def staffed(self) -> bool:
+        """Tell whether anybody is on duty at the desk."""
+        return any(person.on_duty and person.post == "desk" for person in self.team.people)
+
+    def close(self) -> None:
+        """When the last of the office goes home, let messages through: nobody holds them until the morning."""
+        messages = [task for task in self.tasks if task.kind == "message"]
+        self.tasks = deque(task for task in self.tasks if task.kind != "message")
+        for task in messages:
+            task.done(task.argument)
+
     def next_for(self, responder: Responder) -> None:
         """Give somebody who is free at the desk the next task, or let them wait."""
         if self.tasks:
@@ -129,12 +140,13 @@ class Messages:
         route, at, responder, arrived = letter
         onward = route, at + 1, responder, arrived
         office = route[at].office
-        if office is None or at == len(route) - 1 or self.handling is None:
+        if office is None or at == len(route) - 1 or self.handling is None or not office.staffed():
             self._hop(onward)
             return
-        keys = np.array([responder.number]), responder.duty, self.model.book.attempts[responder.need], responder.need
-        uniform = self.model.chance.uniform(f"message.{route[at].name}", *keys)
-        office.add("message", float(self.handling.quantile(uniform)[0]), self._hop, onward, responder.need)
+        need, book = responder.need, self.model.book
+        keys = book.resident[need], book.nth[need], book.attempts[need], at
+        uniform = self.model.chance.one(f"message.{route[at].name}", *keys)
+        office.add("message", float(self.handling.quantile(np.array([uniform]))[0]), self._hop, onward, need)
 
 
 def _line_of_command(teams: dict[str, Team], name: str) -> list[str]:

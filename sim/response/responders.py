@@ -57,18 +57,18 @@ class Responder(mesa.Agent):
     with no change due, so that the next request can follow at once.
     """
 
-    def __init__(self, model: Any, number: int, index: int, team: Team, crew: Crew, leads: bool) -> None:
+    def __init__(self, model: Any, number: int, index: int, team: Team, crew: Crew) -> None:
         super().__init__(model)
         self.number = number
         self.index = index
         self.team = team
         self.crew = crew
-        self.leads = leads
+        self.leads = False
         self.place = team.base
         self.on_duty = False
         self.settled = False
         self.engaged = False
-        self.post = "desk" if leads else "visit"
+        self.post = "visit"
         self.next_post: str | None = None
         self.employed = True
         self.duty = 0

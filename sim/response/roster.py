@@ -38,7 +38,7 @@ class Roster:
         """Start the shifts of every team."""
         for team in self.model.teams.values():
             if team.spec.shift is None:
-                self._come(team, range(team.spec.count), 0, np.inf)
+                self._come(team, [k for k in range(team.spec.count) if self._comes(team, k, 0, 0)], 0, np.inf)
                 continue
             for number, shift in enumerate(team.spec.shift):
                 first = shift.begin - self.model.spec.start_hour
@@ -83,7 +83,7 @@ class Roster:
         people = [team.people[index] for index in indices if team.people[index].employed]
         if team.places != NO_LIMIT:
             team.places += len(people)
-        for responder in people:
+        for rank, responder in enumerate(people):
             responder.duty = duty
             responder.rostered_until = until_h
             if not responder.on_duty:  # else still finishing an earlier shift: it goes on
@@ -92,12 +92,39 @@ class Roster:
                 team.on_duty += 1
                 responder.place = team.base
                 if team.spec.posts is not None:
-                    self._first_post(responder)
+                    self._first_post(responder, rank / len(people))
+        if team.spec.leader:
+            self._appoint(team)
+        for responder in people:
             if responder.need == NOBODY and not responder.engaged:
                 self.release(responder)
             responder.settled = responder.post == "visit" and responder.next_post is None
             if self.model.reports is not None:
                 self.model.reports.entered(responder)
+
+    def _appoint(self, team: Team) -> None:
+        """Let the first person on duty lead a team that nobody leads now."""
+        here = [p for p in team.people if p.on_duty and p.employed and p.rostered_until > self.clock.now]
+        if not here or any(person.leads for person in here):
+            return
+        leader = here[0]
+        leader.leads = True
+        if leader.post == "desk":
+            return
+        if leader.rostered_from == self.clock.now:  # has only just come: goes straight to the desk
+            leader.post, leader.next_post = "desk", None
+        else:
+            self._move(leader, "desk")
+
+    def _move(self, responder: Responder, post: str) -> None:
+        """Send somebody to another post: at once if idle, else when the work in hand is done."""
+        idle = responder.need == NOBODY and not responder.engaged
+        if idle:
+            self._step_back(responder)
+        responder.next_post = post
+        responder.settled = False
+        if idle:
+            self.release(responder)
 
     def _shift_ends(self, turn: tuple[Team, list[Responder], float]) -> None:
         team, people, end_h = turn
@@ -157,6 +184,12 @@ class Roster:
         responder.on_duty = responder.settled = False
         responder.next_post = None
         team.on_duty -= 1
+        if responder.leads:
+            responder.leads = False
+            responder.post = "visit"
+            self._appoint(team)
+        if team.office is not None and not team.office.staffed():
+            team.office.close()
         self.shifts.rows.extend(
             (responder.number, responder.rostered_from, responder.rostered_until, now, responder.duty)
         )
@@ -184,11 +217,11 @@ class Roster:
 
     # -- time split between posts -----------------------------------------------------------------------------------
 
-    def _first_post(self, responder: Responder) -> None:
+    def _first_post(self, responder: Responder, point: float) -> None:
         """Put somebody at the post where their own point of the block falls, and set the next change."""
         posts = responder.team.spec.posts
         assert posts is not None
-        offset = responder.index / max(responder.team.spec.count, 1) * posts.block
+        offset = point * posts.block
         responder.post, remaining = _post_at(responder, offset)
         responder.next_post = None
         self.clock.call_later(remaining, self._post_due, (responder, responder.rostered_from, offset + remaining))
@@ -199,26 +232,18 @@ class Roster:
             return
         post, remaining = _post_at(responder, elapsed)
         self.clock.call_later(remaining, self._post_due, (responder, since, elapsed + remaining))
-        if post == (responder.next_post or responder.post):
-            return
-        idle = responder.need == NOBODY and not responder.engaged
-        if idle:
-            self._step_back(responder)
-        responder.next_post = post if post != responder.post or not idle else None
-        responder.settled = False
-        if idle:
-            self.release(responder)
+        if not responder.leads and post != (responder.next_post or responder.post):
+            self._move(responder, post)
 
     def _switch(self, responder: Responder) -> None:
         posts = responder.team.spec.posts
-        assert posts is not None
         assert responder.next_post is not None
         if responder.next_post == responder.post:
             responder.next_post = None
             self.release(responder)
             return
         responder.post, responder.next_post = responder.next_post, None
-        if posts.switching == 0:
+        if posts is None or posts.switching == 0:
             self.release(responder)
             return
         responder.engaged = True
@@ -267,6 +292,12 @@ def _post_at(responder: Responder, elapsed_h: float) -> tuple[str, float]:
             return post, edge - at
     first = next(iter(posts.shares))
     return first, posts.shares[first] * posts.block
+
+
+def _stays_inside(team: Team, index: int) -> bool:
+    """Tell whether a person from outside is one of those inside when the gates close, spread evenly over the team."""
+    inside, count = team.spec.inside, team.spec.count
+    return (index + 1) * inside // count > index * inside // count
 
 
 def rostered(shifts: tuple[Shift, ...], count: int) -> list[range]:

@@ -136,6 +136,8 @@ def _units(scenario: Scenario) -> Iterator[Finding]:
         place = f"response.organisation.units.{name}"
         if unit.count == 0:
             yield Finding(place, "it has no people")
+        elif unit.leader and unit.count <= len(unit.shift or (None,)):
+            continue  # only leaders: they make no visits
         elif None not in wanted and not wanted & set(unit.skills):
             yield Finding(place, "none of its skills is wanted by any need: its people wait for nothing")
         for skill, share in unit.skills.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
@@ -194,6 +195,8 @@ class Travel(Spec):
 class Desk(Spec):
     """Where requests arrive and wait: who takes them in, in which order they are served, and by whom."""
 
+    needs: tuple[Name, ...] = ()
+    """The need types it takes; without it, all that no other desk takes."""
     zones: tuple[Name, ...] = ()
     """Residents of these zones; without it, everyone whom no other desk serves."""
     units: tuple[Name, ...] = ()
@@ -216,5 +219,35 @@ class Desk(Spec):
         return self
 
 
+def desk_for(desks: Mapping[str, Desk], need: str, zone: str) -> str:
+    """Return the desk for a need type in a zone.
+
+    A desk that names both takes it, else one that names the type, else one that names the zone, else the one for
+    everything. Raises ValueError where none does, or where two have an equal claim.
+    """
+    claims: dict[int, list[str]] = {}
+    for name, desk in desks.items():
+        if (not desk.needs or need in desk.needs) and (not desk.zones or zone in desk.zones):
+            claims.setdefault(2 * bool(desk.needs) + bool(desk.zones), []).append(name)
+    if not claims:
+        raise ValueError(f"no desk takes {need!r} in zone {zone!r}")
+    best = claims[max(claims)]
+    if len(best) > 1:
+        raise ValueError(f"{' and '.join(best)} both take {need!r} in zone {zone!r}")
+    return best[0]
+
+
 TIERS: tuple[str, ...] = ("daily", "professional", "expert")
-__all__ = ["DAY_H", "FUNCTIONS", "TIERS", "Desk", "Organisation", "Post", "Reports", "Shift", "Travel", "Unit"]
+__all__ = [
+    "DAY_H",
+    "FUNCTIONS",
+    "TIERS",
+    "Desk",
+    "Organisation",
+    "Post",
+    "Reports",
+    "Shift",
+    "Travel",
+    "Unit",
+    "desk_for",
+]

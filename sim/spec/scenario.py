@@ -29,7 +29,7 @@ from sim.spec.community import Community
 from sim.spec.hazards import Hazard
 from sim.spec.life_cycle import LifeCycle
 from sim.spec.needs import Need
-from sim.spec.organisation import Desk, Organisation, Travel
+from sim.spec.organisation import Desk, Organisation, Travel, desk_for
 from sim.spec.supplies import Depot
 
 LONGEST_H = 3 * 365 * 24.0
@@ -95,8 +95,6 @@ class Response(Spec):
         twice = sorted({unit for unit in claimed if claimed.count(unit) > 1})
         if twice:
             raise refuse(f"desks: a unit belongs to one desk; {twice[0]!r} is named twice")
-        if sum(1 for desk in self.desks.values() if not desk.zones) > 1:
-            raise refuse("desks: at most one desk without 'zones' is wanted")
         return self
 
     def skills(self) -> set[str]:
@@ -154,6 +152,7 @@ class Scenario(Spec):
         _check_skills(self)
         _check_items(self)
         _check_zones(self)
+        _check_desks(self)
         _check_size(self)
         return self
 
@@ -215,6 +214,19 @@ def _check_zones(scenario: Scenario) -> None:
             _known(f"response.desks.{name}.zones", zone, zones, "zone")
 
 
+def _check_desks(scenario: Scenario) -> None:
+    for name, desk in scenario.response.desks.items():
+        for need in desk.needs:
+            _known(f"response.desks.{name}.needs", need, scenario.world.needs, "need type")
+    if scenario.world.community.table is None:
+        for need in scenario.world.needs:
+            for zone in scenario.world.community.zones or ("all",):
+                try:
+                    desk_for(scenario.response.all_desks(), need, zone)
+                except ValueError as error:
+                    raise refuse(f"response.desks: one desk for each need is wanted; {error}") from None
+
+
 MOST_NEEDS = 50_000_000
 
 
@@ -231,6 +243,7 @@ def _check_size(scenario: Scenario) -> None:
 
 def __getattr__(name: str) -> Any:  # TEMPORARY
     import sim.spec.patches as p
+
     if name in ("validate", "merge", "nested", "changed", "CHANGEABLE"):
         return getattr(p, name)
     raise AttributeError(name)

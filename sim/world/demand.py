@@ -201,7 +201,7 @@ def _replay(
 ) -> tuple[Floats, Rows, Rows]:
     """Return a log's timestamps as needs, each of a resident drawn by weight; ``per_hour`` below 1 keeps a share."""
     number = np.arange(times.size)
-    keep = (times < end_h) & (chance.uniform(f"need.{name}.replayed", number) < (need.per_hour or 0.0))
+    keep = (times < end_h) & (chance.uniform(f"need.{name}.replayed.{driver.name}", number) < (need.per_hour or 0.0))
     times, number = times[keep], number[keep]
     weight = rates.base(need)[0]
     if driver.hazard.zones:
@@ -209,9 +209,12 @@ def _replay(
         weight = weight * np.isin(population.zone, [names.index(zone) for zone in driver.hazard.zones if zone in names])
     edges = np.cumsum(weight)
     resident = (
-        np.searchsorted(edges, chance.uniform(f"need.{name}.whose", number) * edges[-1]) if number.size else number
+        np.searchsorted(edges, chance.uniform(f"need.{name}.whose.{driver.name}", number) * edges[-1])
+        if number.size
+        else number
     )
-    return times, np.minimum(resident, population.size - 1), REPLAY_FROM + number
+    first = REPLAY_FROM + (list(rates.strengths).index(driver.name) << 25)
+    return times, np.minimum(resident, population.size - 1), first + number
 
 
 def _details(

@@ -6,7 +6,11 @@ change at the moment of a request) are the rule and not the exception.
 
 from typing import Any
 
+import numpy as np
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
+
+from sim.records.schema import TABLES, VOLATILE
 
 ZONES = ("north", "south")
 SKILLS = ("care", "carry", "talk")
@@ -354,3 +358,32 @@ def scenarios(draw: st.DrawFn, *, simple: bool = False) -> Data:
         "world": world,
         "response": response,
     }
+
+
+NO_CHECKS = [
+    HealthCheck.too_slow,
+    HealthCheck.data_too_large,
+    HealthCheck.large_base_example,
+    HealthCheck.filter_too_much,
+]
+
+
+def contents(result: Any, skip: tuple[str, ...] = ("gauges",)) -> dict[str, Any]:
+    """Every table of a result to the bit, by name, without the gauges and what differs from machine to machine."""
+    tables: Data = {}
+    for name, columns in TABLES.items():
+        if name in skip:
+            continue
+        held = result.columns(name)
+        known = [column.name for column in columns if column.name not in VOLATILE.get(name, ())]
+        tables[name] = {key: bits(held[key]) for key in [*known, *(key for key in held if key.startswith("in_"))]}
+    return tables
+
+
+def bits(column: Any) -> Any:
+    """A column as something that compares equal exactly where every value is the same to the bit."""
+    if hasattr(column, "decoded"):
+        return column.decoded().tolist()
+    if isinstance(column, np.ndarray):
+        return column.dtype.str, column.shape, np.where(column != column, np.nan, column).tobytes()
+    return list(column)

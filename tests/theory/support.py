@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.records.result import Result
-from sim.run import run
-from sim.spec.scenario import validate
+from sim.runs import run
+from sim.spec.patches import validate
 
 Floats = NDArray[np.float64]
 Columns = dict[str, Floats]

@@ -15,8 +15,8 @@ from support import Case, Columns, batch_means, cohort, confirm, exponential, ho
 
 from sim.records.derive import queue_intervals
 from sim.records.result import Result
-from sim.run import run
-from sim.spec.scenario import validate
+from sim.runs import run
+from sim.spec.patches import validate
 
 MEAN_H = 1 / 60
 """Mean service time of the pure queues: a minute, so that millions of needs fit into three years."""

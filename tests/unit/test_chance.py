@@ -215,7 +215,7 @@ def test_seed_and_replication_are_not_exchanged() -> None:
 
 
 def test_one_bit_of_a_key_changes_half_of_the_number() -> None:
-    """Avalanche: flipping any of the 64 bits of a key flips each bit of the state with chance ½ (high 32 bits tested)."""
+    """Avalanche: flipping any of the 64 bits of a key flips each of the state's high 32 bits with chance ½."""
     chance = Chance(3, 1)
     size = 4096
     keys = np.arange(size).astype(np.int64) * 2_654_435_761
@@ -366,7 +366,7 @@ def test_chance_has_no_state() -> None:
 
 def test_negative_seeds_are_refused() -> None:
     """A seed is a whole number of at least 0; another would fail deep inside, so it must fail with words about it."""
-    with pytest.raises(ValueError, match="negative|seed|at least 0"):
+    with pytest.raises(ValueError, match=r"negative|seed|at least 0"):
         Chance(-1, 0).one("a", 0)
 
 

@@ -20,7 +20,7 @@ from sim.errors import InputError
 from sim.spec.community import Community
 from sim.world.population import EVERYWHERE, Population, populate
 
-many = settings(derandomize=True, max_examples=120, deadline=None)
+many = settings(derandomize=True, max_examples=60, deadline=None)
 Z = 4.0
 """How many standard errors a share may be off: of a few hundred fixed draws none should be."""
 AGES = {"0-14": 0.12, "15-59": 0.6, "60-79": 0.2, "80+": 0.08}

@@ -444,8 +444,10 @@ def test_changed_is_the_scenario_with_the_patch() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["name", "horizon", "world.needs.medicine.per_1000_day", "organisation.units.runners.skills", "organisation"]
-    + ["organisation.units.runners", "travel.speed_km_h", "supplies.store.stock", "desks.desk.units", "changes"],
+    [
+        *("name", "horizon", "world.needs.medicine.per_1000_day", "organisation.units.runners.skills", "organisation"),
+        *("organisation.units.runners", "travel.speed_km_h", "supplies.store.stock", "desks.desk.units", "changes"),
+    ],
 )
 def test_what_cannot_change_while_the_clock_runs(path: str) -> None:
     """Only what the model can take up in a run may change; all else is refused before the run, with what can."""
@@ -481,7 +483,7 @@ def test_what_can_change_is_accepted(pattern: str) -> None:
     plain["world"]["needs"]["call"] = {"per_hour": 1, "urgency": 2, "service": "1 h"}
     need = "call" if pattern.endswith("per_hour") else "medicine"
     names = {"organisation": "runners", "desks": "hotline", "supplies": "store", "needs": need}
-    path = pattern.replace("*", names[pattern.split(".")[0]])
+    path = pattern.replace("*", names[pattern.partition(".")[0]])
     kind, part = ("injects", "world") if pattern in CHANGEABLE["injects"] else ("changes", "response")
     plain[part][kind] = [{"at": "1 h", "set": {path: VALUES[pattern]}}]
     scenario = validate(plain, "small")

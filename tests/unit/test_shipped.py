@@ -14,7 +14,7 @@ import pytest
 import sim
 from sim.files import read_yaml, shipped
 from sim.records.schema import TABLES
-from sim.run import run
+from sim.runs import run
 from sim.spec.findings import findings
 from sim.units import parse_duration, parse_number
 
