@@ -153,7 +153,7 @@ def teams(units: pd.DataFrame, end_h: float, say: Say, names: Sequence[str]) -> 
         axes.set_xlim(0, end_h / 24)
         axes.set_ylim(bottom=0)
         if place == 0:
-            axes.legend(fontsize=7.5, loc="upper right")
+            figure.legend(*axes.get_legend_handles_labels(), loc="outside upper right", ncols=2, fontsize=8.5)
         if place // columns == rows - 1:
             axes.set_xlabel(say("report.hours"), fontsize=8.5)
     return figure

@@ -44,6 +44,15 @@ def with_interval(found: Estimate, say: Say) -> str:
     return f"{say(found.mean).removesuffix(' %')} ± {say(found.half_width)}"
 
 
+PAGE_WIDTH = 130
+"""Columns of a page that goes to a file or a pipe; a terminal says its own width."""
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=PAGE_WIDTH)
+
+
 def _same_unit(found: Estimate) -> str:
     """Write a half width in the unit of its mean, so that the two can be compared at a glance."""
     size = abs(found.mean)
@@ -76,7 +85,7 @@ def sentence(scenario: Scenario, found: Found, replications: int, words: Words) 
 def print_run(scenario: Scenario, found: Found, folder: Path, replications: int, lang: str) -> None:
     """Print a run for a planner."""
     words = Words(lang)
-    console = Console(soft_wrap=False, highlight=False)
+    console = _console()
     console.print(sentence(scenario, found, replications, words), soft_wrap=True)
     need_columns: list[tuple[str, str, Say]] = [
         ("column.raised", "needs_raised", number),
@@ -176,7 +185,7 @@ def print_evidence(scenario: Scenario) -> None:
     for path, evidence in scenario.evidence.items():
         limits = f"{evidence.low} – {evidence.high}" if evidence.low and evidence.high else ""
         table.add_row(path, evidence.source, limits, evidence.note or "")
-    Console(highlight=False).print(table)
+    _console().print(table)
     sourced = sum(evidence.source != "assumed" for evidence in scenario.evidence.values())
     assumed = len(scenario.evidence) - sourced
     print(words("report.evidence_count", assumed=assumed, sourced=sourced))

@@ -53,10 +53,10 @@ class Chance:
             part += np.uint64(second)
             part = part ^ state
             state = _mix(part if part.ndim else part.reshape(1))
-        state >>= np.uint64(11)
+        state >>= np.uint64(12)  # 52 bits and a half: 53 could round up to 1
         out = state.astype(np.float64)
         out += 0.5
-        out *= 2.0**-53
+        out *= 2.0**-52
         return np.broadcast_to(out, shape) if out.shape != shape else out
 
     def one(self, stream: str, *keys: int) -> float:
@@ -68,7 +68,7 @@ class Chance:
             z = ((z ^ (z >> 30)) * _MIX_1) & _MASK
             z = ((z ^ (z >> 27)) * _MIX_2) & _MASK
             state = z ^ (z >> 31)
-        return ((state >> 11) + 0.5) * 2.0**-53
+        return ((state >> 12) + 0.5) * 2.0**-52
 
 
 def _mix(z: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

@@ -15,6 +15,7 @@ from sim.errors import InputError, Problem, nearest
 from sim.spec.hazards import Surge
 from sim.spec.patches import validate
 from sim.spec.scenario import Scenario
+from sim.units import clip
 
 LARGEST_BYTES = 4_000_000
 DEEPEST = 40
@@ -30,8 +31,11 @@ def shipped() -> dict[str, Path]:
 def find(name: str | Path) -> Path:
     """Return the path of a scenario file, or of a shipped scenario by name; raises InputError where there is none."""
     path = Path(name)
-    if path.suffix in (".yaml", ".yml") or path.exists():
-        return path
+    try:
+        if path.suffix in (".yaml", ".yml") or path.exists():
+            return path
+    except (OSError, ValueError):  # too long for a file name, or not one at all
+        raise InputError(clip(str(name)), [Problem("", "this is no name of a file")]) from None
     known = shipped()
     if str(name) in known:
         return known[str(name)]
@@ -99,6 +103,8 @@ def read_yaml(path: Path) -> tuple[Any, dict[Path_, int]]:
     """Read one strict YAML file; returns its data with every scalar as text, and the line of every key path."""
     source = str(path)
     try:
+        if "\0" in source:
+            raise InputError(clip(source), [Problem("", "this is no name of a file")])
         if path.stat().st_size > LARGEST_BYTES:
             raise InputError(
                 source, [Problem("", f"at most {LARGEST_BYTES:,} bytes are wanted; found {path.stat().st_size:,}")]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.errors import LawBroken
-from sim.records.codes import ALLOCATED, INITIAL, ISSUED, RECEIVED, RETURNED
+from sim.records.codes import ALLOCATED, GONE, INITIAL, ISSUED, RECEIVED, RETURNED, WRONG_SKILL
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
@@ -79,3 +79,21 @@ def _stock(result: Result, model: CrisisModel) -> None:
                     f"{item} at {depot.name}: {change[here].sum()} by the book, {held.on_hand} on hand, "
                     f"{held.back_ordered} back-ordered",
                 )
+    _consumption(result, model)
+
+
+def _consumption(result: Result, model: CrisisModel) -> None:
+    """What left the stores went into visits, or is kept for requests that wait for a responder."""
+    stock, visits = result.raw["stock"], result.raw["visits"]
+    taken = ~np.isin(visits["outcome"].codes, [WRONG_SKILL, GONE])
+    kinds = result.raw["needs"]["need_type"].codes[visits["need"][taken]]
+    kept = [model.book.need_type[need] for need in model.depots.allocated]
+    count = np.bincount(np.concatenate([kinds, np.array(kept, np.int64)]), minlength=len(model.book.specs))
+    sign = np.zeros(8, np.int64)
+    sign[[ISSUED, ALLOCATED]], sign[RETURNED] = 1, -1
+    out = sign[stock["event"].codes] * stock["quantity"]
+    for item, number in model.depots.items.items():
+        used = sum(spec.items.get(item, 0) * int(n) for spec, n in zip(model.book.specs, count, strict=True))
+        left = int(out[stock["item"].codes == number].sum())
+        if left != used:
+            _fail("stock", f"{left} {item} left the stores, {used} went into visits or are kept for them")

@@ -216,7 +216,7 @@ class CrisisModel(mesa.Model):
         book.deadline[need] = request_h + float(self.demand.patience_h[need])
         if request_h < self.spec.end_h:
             self.referrals.requested(need)
-            self.clock.call_at(request_h, self.desk_of(need).request, need)
+            self.clock.call_at(request_h, self.desk_of(need).request_late, need)
 
     def apply(self, change: Change) -> None:
         """Change the response while the clock runs; checked when the scenario was read."""
@@ -276,3 +276,4 @@ class CrisisModel(mesa.Model):
         ids: Any = getattr(mesa.Agent, "_ids", None)
         if ids is not None:  # Mesa 3.3 counts ids in a class attribute that holds every model for ever
             ids.pop(self, None)
+        self.__dict__.clear()  # mechanisms know the model and it knows them: without this only the collector frees it

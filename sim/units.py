@@ -8,9 +8,9 @@ import re
 HOURS_PER = {"s": 1 / 3600, "min": 1 / 60, "h": 1.0, "d": 24.0, "w": 168.0}
 LONGEST_H = 10 * 365 * 24.0
 
-_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?(?:e-?\d+)?)\s*([A-Za-z]+)\s*")
-_TIME_OF_DAY = re.compile(r"(\d{1,2}):(\d{2})")
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?(?:e-?\d+)?)\s*([A-Za-z]+)\s*", re.ASCII)
+_TIME_OF_DAY = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def parse_duration(value: object) -> float:
@@ -24,17 +24,17 @@ def parse_duration(value: object) -> float:
     if not parts or "".join(p.group() for p in parts) != value:
         if _NUMBER.fullmatch(value.strip()):
             raise ValueError(
-                f"a duration needs its unit; found {value!r}; did you mean '{value.strip().lstrip('+-')} h'?"
+                f"a duration needs its unit; found {found(value)}; did you mean '{value.strip().lstrip('+-')} h'?"
             )
-        raise ValueError(f"a duration such as '40 min', '4 h' or '2 d' is wanted; found {value!r}")
+        raise ValueError(f"a duration such as '40 min', '4 h' or '2 d' is wanted; found {found(value)}")
     total = 0.0
     for part in parts:
         unit = part.group(2)
         if unit not in HOURS_PER:
-            raise ValueError(f"{unit!r} is no unit of time; known: {', '.join(HOURS_PER)}; found {value!r}")
+            raise ValueError(f"{clip(unit)!r} is no unit of time; known: {', '.join(HOURS_PER)}; found {found(value)}")
         total += float(part.group(1)) * HOURS_PER[unit]
     if total > LONGEST_H:
-        raise ValueError(f"at most ten years are wanted; found {value!r}")
+        raise ValueError(f"at most ten years are wanted; found {found(value)}")
     return total
 
 
@@ -72,7 +72,7 @@ def parse_time_of_day(text: str) -> float:
         or int(match.group(2)) > 59
         or (match.group(1) == "24" and match.group(2) != "00")
     ):
-        raise ValueError(f"a time of day such as '08:30' is wanted; found {text!r}")
+        raise ValueError(f"a time of day such as '08:30' is wanted; found {found(text)}")
     return int(match.group(1)) + int(match.group(2)) / 60
 
 
@@ -81,10 +81,10 @@ def parse_number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise ValueError(f"a number is wanted; found {found(value)}")
     if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
-        raise ValueError(f"a number is wanted; found {value!r}")
+        raise ValueError(f"a number is wanted; found {found(value)}")
     number = float(value)
     if not math.isfinite(number):
-        raise ValueError(f"a finite number is wanted; found {value!r}")
+        raise ValueError(f"a finite number is wanted; found {found(value)}")
     return number
 
 
@@ -98,4 +98,9 @@ def found(value: object) -> str:
         return "a map"
     if isinstance(value, (list, tuple)):
         return "a list"
-    return repr(value)
+    return clip(repr(value))
+
+
+def clip(text: str, most: int = 80) -> str:
+    """Shorten a text for a message."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -147,6 +147,7 @@ class Referrals:
         if self._waits(need):
             if self.book.state[need] == State.PARKED:
                 self.model.depots.cancel(need)
+            self.model.depots.put_back(need)
             self.refer(need)
 
     def refer(self, need: int) -> None:

@@ -84,7 +84,8 @@ class Depots:
         """The depot that a visit under way has been given its goods from."""
         self._kits: dict[tuple[int, int], list[tuple[Depot, Kit]]] = {}
         self._zone_of = model.population.building_zone.tolist()
-        self._allocated: dict[int, Depot] = {}
+        self.allocated: dict[int, Depot] = {}
+        """The depot that keeps goods for a request which waits for a responder."""
         self._waits_at: dict[int, Depot] = {}
 
     def begin(self) -> None:
@@ -96,8 +97,8 @@ class Depots:
 
     def issue(self, need: int) -> bool:
         """Issue what a visit consumes; False where no store holds enough, and then the request is parked."""
-        if self._allocated and need in self._allocated:
-            self.held[need] = self._allocated.pop(need)
+        if self.allocated and need in self.allocated:
+            self.held[need] = self.allocated.pop(need)
             return True
         kits = self._in_order(need)
         for depot, kit in kits:
@@ -153,9 +154,25 @@ class Depots:
 
     def _gives_up(self, need: int) -> None:
         book = self.book
-        if book.state[need] == State.PARKED and need in self._waits_at and book.deadline[need] <= self.model.clock.now:
+        if book.deadline[need] > self.model.clock.now:  # a visit has started since
+            return
+        if need in self._waits_at:
             self.cancel(need)
+        elif need in self.allocated:
+            self.put_back(need)
+        else:
+            return
+        if book.state[need] != State.CLOSED:
             book.close(need, End.ABANDONED, book.deadline[need])
+
+    def put_back(self, need: int) -> None:
+        """Put goods back that were kept for a request which no longer wants them."""
+        depot = self.allocated.pop(need, None)
+        if depot is not None:
+            for stock, amount in self._kit(need, depot):
+                stock.on_hand += amount
+                self._note(stock, RETURNED, amount)
+            self._serve_parked(depot)
 
     def cancel(self, need: int) -> None:
         """Take a parked request off the list of the store it waits at."""
@@ -199,7 +216,7 @@ class Depots:
                 stock.on_hand -= amount
                 stock.back_ordered -= amount
                 self._note(stock, ALLOCATED, amount)
-            self._allocated[need] = depot
+            self.allocated[need] = depot
             self.model.resume(need)
 
     def adopt(self) -> None:

@@ -151,6 +151,11 @@ class Desk:
         duration = self.handling[need] if self.handling is not None else 0.0
         self.office.add("intake", duration, self._taken_in, need, need)
 
+    def request_late(self, need: int) -> None:
+        """Take in the request of a need that the state of the run has let arise."""
+        self.book.state[need] = WAITING
+        self.request(need)
+
     def _taken_in(self, need: int) -> None:
         now = self.clock.now
         if self.book.state[need] == INTAKE and not self.book.has_left(need, now):

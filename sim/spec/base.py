@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar, get_args
 
 from pydantic import (
@@ -26,6 +27,8 @@ from sim.units import duration_text, found, parse_duration, parse_number
 V = TypeVar("V")
 
 MOST_NAMES = 10_000
+LONGEST_H = 3 * 365 * 24.0
+"""The longest horizon with follow-up."""
 DURATION_PATTERN = r"^\s*(\d+(\.\d+)?(e-?\d+)?\s*(s|min|h|d|w)\s*)+$"
 
 
@@ -146,6 +149,28 @@ def between(low: float, high: float, what: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def non_empty(what: str) -> AfterValidator:
+    """Accept a list with at least one entry; ``what`` names an entry."""
+
+    def check(value: tuple[Any, ...]) -> tuple[Any, ...]:
+        if not value:
+            raise refuse(f"at least one {what} is wanted; found an empty list")
+        return value
+
+    return AfterValidator(check)
+
+
+def local_time(text: str) -> str:
+    """Accept a date and time without a time zone; a scenario's times are those of the place."""
+    try:
+        zone = datetime.fromisoformat(text).tzinfo
+    except ValueError:
+        raise refuse(f"a date and time such as '2022-03-28 08:00' is wanted; found {found(text)}") from None
+    if zone is not None:
+        raise refuse(f"a local date and time without a time zone is wanted; found {found(text)}")
+    return text
+
+
 def _integer(value: object) -> int:
     number = parse_number(value)
     if number != int(number):
@@ -166,6 +191,8 @@ def _text(value: object) -> str:
         raise ValueError(f"text is wanted; found {found(value)}")
     if len(value) > 4000:
         raise ValueError(f"at most 4000 characters are wanted; found {len(value)}")
+    if not value.isprintable() and any(0xD800 <= ord(letter) <= 0xDFFF for letter in value):
+        raise ValueError("text in Unicode is wanted; found half a character (a lone surrogate)")
     return value
 
 
@@ -192,6 +219,8 @@ Hours = Annotated[float, _checked(parse_duration), PlainSerializer(duration_text
 """A duration with its unit, held in hours."""
 
 PositiveHours = Annotated[Hours, between(1e-9, 1e9, "a duration above zero"), _duration_schema]
+Interval = Annotated[Hours, between(1 / 60, 1e9, "an interval of at least a minute")]
+"""How often something is done: less than a minute apart would be all that a run does."""
 Number = Annotated[float, _checked(parse_number)]
 NonNegative = Annotated[Number, between(0, 1e12, "a number of at least 0")]
 Positive = Annotated[Number, between(1e-12, 1e12, "a number above 0")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from sim.spec.base import Count, Hours, Name, Number, PathMap, Plain, Spec, Text, refuse
+from sim.spec.base import Count, Hours, Interval, Name, Number, PathMap, Plain, Spec, Text, refuse
 
 
 class Condition(Spec):
@@ -13,7 +13,7 @@ class Condition(Spec):
     backlog_over: Count | None = None
     stock_of: Name | None = None
     below: Number | None = None
-    every: Hours = Field(default=1.0)
+    every: Interval = Field(default=1.0)
     """How often somebody looks."""
 
     @model_validator(mode="after")
@@ -22,8 +22,6 @@ class Condition(Spec):
             raise refuse("one of 'backlog_over' and 'stock_of' (with 'below') is wanted")
         if (self.stock_of is None) != (self.below is None):
             raise refuse("'stock_of' and 'below' belong together")
-        if self.every <= 0:
-            raise refuse("a look every so often is wanted; found every 0 h")
         return self
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from sim.errors import nearest
 from sim.spec.base import (
@@ -20,6 +21,7 @@ from sim.spec.base import (
     Spec,
     Text,
     between,
+    non_empty,
     refuse,
 )
 
@@ -42,13 +44,16 @@ def age_band(text: str) -> tuple[int, int]:
     return low, high
 
 
+Metres = Annotated[Number, between(-100_000, 100_000, "a place within 100 km")]
+
+
 class Building(Spec):
     """One building on the plan of the estate, in metres."""
 
     id: Name
     zone: Name | None = None
-    x_m: Number = 0.0
-    y_m: Number = 0.0
+    x_m: Metres = 0.0
+    y_m: Metres = 0.0
     households: Annotated[Integer, between(0, MOST_RESIDENTS, "a number of households")] | None = None
 
 
@@ -88,14 +93,22 @@ class Community(Spec):
         Annotated[Integer, between(1, MOST_RESIDENTS, f"between 1 and {MOST_RESIDENTS:,} households")] | None
     ) = None
     buildings: (
-        Annotated[Integer, between(1, 100_000, "between 1 and 100,000 buildings")]
-        | Annotated[tuple[Building, ...], Field(min_length=1)]
+        Annotated[
+            Annotated[Integer, between(1, 100_000, "between 1 and 100,000 buildings"), Tag("a count")]
+            | Annotated[tuple[Building, ...], non_empty("building"), Tag("a list")],
+            Discriminator(lambda given: "a list" if isinstance(given, (list, tuple)) else "a count"),
+        ]
         | None
     ) = None
     zones: tuple[Name, ...] = ()
     ages: FrozenMap[Share] | None = None
     household_sizes: FrozenMap[Share] | None = None
-    shares: FrozenMap[Share | GroupShare] = FrozenMap()
+    shares: FrozenMap[
+        Annotated[
+            Annotated[Share, Tag("a share")] | Annotated[GroupShare, Tag("a map")],
+            Discriminator(lambda given: "a map" if isinstance(given, (Mapping, GroupShare)) else "a share"),
+        ]
+    ] = FrozenMap()
     spacing_m: Positive = 50.0
     """Distance between neighbouring buildings of the grid."""
     table: Text | None = Field(default=None, alias="from")
@@ -137,6 +150,9 @@ class Community(Spec):
             if building.zone is not None and building.zone not in self.zones:
                 hint = nearest(building.zone, self.zones)
                 raise refuse(f"building {building.id!r}: no zone is called {building.zone!r}{hint}")
+        empty = [zone for zone in self.zones if zone not in {building.zone for building in buildings}]
+        if empty and any(building.zone is not None for building in buildings):
+            raise refuse(f"no building stands in the zone {empty[0]!r}")
         stated = [building.households for building in buildings if building.households is not None]
         if stated and self.households is not None and len(stated) == len(buildings) and sum(stated) != self.households:
             raise refuse(

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BeforeValidator, Field, model_validator
 
-from sim.spec.base import Hours, Positive, PositiveHours, Spec, refuse
+from sim.spec.base import Hours, Positive, PositiveHours, Spec, non_empty, refuse
 
 Floats = npt.NDArray[np.float64]
 
@@ -182,7 +182,7 @@ class Empirical(_Law):
     """One of the listed durations, each as likely as the others."""
 
     dist: Literal["empirical"]
-    values: Annotated[tuple[Hours, ...], Field(min_length=1, max_length=100_000)]
+    values: Annotated[tuple[Hours, ...], Field(max_length=100_000), non_empty("duration")]
 
     def _quantile(self, u: Floats) -> Floats:
         values = np.sort(np.asarray(self.values))

@@ -8,9 +8,21 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from sim.spec.base import FrozenMap, Hours, Name, NonNegative, PositiveHours, Spec, Text, YesNo, refuse
+from sim.spec.base import (
+    FrozenMap,
+    Hours,
+    Interval,
+    Name,
+    NonNegative,
+    PositiveHours,
+    Spec,
+    Text,
+    YesNo,
+    local_time,
+    refuse,
+)
 from sim.spec.distributions import Duration
 
 
@@ -57,11 +69,11 @@ class RequestLog(Spec):
     """The column of ISO 8601 timestamps."""
     only: FrozenMap[Text] = FrozenMap()
     """Keep rows whose columns have these values."""
-    start: Text | None = None
+    start: Annotated[Text, AfterValidator(local_time)] | None = None
     """The timestamp that is hour 0; without it, the first one kept, rounded down to the hour."""
     replay: YesNo = False
     """True: each timestamp is one need, at its time. False: counts per ``bin`` are a Poisson process's intensity."""
-    bin: PositiveHours = 1.0
+    bin: Interval = 1.0
 
 
 class Surge(_Hazard):

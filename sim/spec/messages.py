@@ -8,9 +8,9 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from sim.errors import Problem, nearest
-from sim.units import found
+from sim.units import clip, found
 
-_UNION_NAMES = {"int", "float", "str", "tuple", "constrained-int", "Fixed", "function-before", "function-after"}
+_UNION_NAMES = {"a count", "a list", "a share", "a map"}
 
 
 def translate(
@@ -37,7 +37,7 @@ def _message(item: Any, model: type[BaseModel], path: tuple[str | int, ...]) -> 
     kind, given, context = item["type"], item.get("input"), item.get("ctx", {})
     say: dict[str, Callable[[], str]] = {
         "firstline": lambda: str(context["text"]),
-        "extra_forbidden": lambda: f"unknown key {path[-1]!r}{nearest(str(path[-1]), _fields(model, path[:-1]))}",
+        "extra_forbidden": lambda: f"unknown key {found(path[-1])}{nearest(str(path[-1]), _fields(model, path[:-1]))}",
         "missing": lambda: "wanted, but it is not there",
         "literal_error": lambda: _choice("", context["expected"].replace(" or ", ", "), given),
         "union_tag_invalid": lambda: _choice(
@@ -149,7 +149,7 @@ def _fields(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
 def _dotted(path: tuple[str | int, ...]) -> str:
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else (f".{step}" if text else str(step))
+        text += f"[{step}]" if isinstance(step, int) else ("." if text else "") + clip(step)
     return text
 
 

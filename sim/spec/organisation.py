@@ -6,25 +6,26 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from sim.errors import nearest
 from sim.spec.base import (
     FrozenMap,
     Hours,
     Integer,
+    Interval,
     Name,
     NonNegative,
-    PositiveHours,
     Share,
     Spec,
     Text,
     YesNo,
     between,
+    non_empty,
     refuse,
 )
 from sim.spec.distributions import Duration
-from sim.units import parse_time_of_day
+from sim.units import found, parse_time_of_day
 
 FUNCTIONS = ("command", "liaison", "logistics", "medical", "security", "engineering", "casework")
 MOST_PEOPLE = 100_000
@@ -49,23 +50,20 @@ class Shift(Spec):
 
 
 def _read_shift(value: Any) -> Any:
-    if isinstance(value, str):
-        value = {"hours": value}
-    if not isinstance(value, dict) or "hours" not in value:
-        return value if isinstance(value, (Shift, dict)) and not isinstance(value, str) else refuse_shift(value)
-    rest = {key: item for key, item in value.items() if key != "hours"}
-    match = _HOURS.fullmatch(value["hours"]) if isinstance(value["hours"], str) else None
+    if isinstance(value, Shift):
+        return value
+    given = {"hours": value} if isinstance(value, str) else value
+    if not isinstance(given, dict) or "hours" not in given:
+        raise refuse(f"hours of duty such as '08:00-20:00', or {{hours, count}}, are wanted; found {found(value)}")
+    hours = given["hours"]
+    match = _HOURS.fullmatch(hours) if isinstance(hours, str) else None
     if not match:
-        return refuse_shift(value["hours"])
+        raise refuse(f"hours of duty such as '08:00-20:00' are wanted; found {found(hours)}")
     try:
-        return {**rest, "begin": parse_time_of_day(match.group(1)), "end": parse_time_of_day(match.group(2))}
+        span = {"begin": parse_time_of_day(match.group(1)), "end": parse_time_of_day(match.group(2))}
     except ValueError as error:
         raise refuse(str(error)) from None
-
-
-def refuse_shift(value: object) -> Any:
-    """Refuse what is no shift."""
-    raise refuse(f"hours of duty such as '08:00-20:00' are wanted; found {value!r}")
+    return span | {key: item for key, item in given.items() if key != "hours"}
 
 
 def _write_shift(shift: Shift) -> dict[str, Any]:
@@ -73,7 +71,21 @@ def _write_shift(shift: Shift) -> dict[str, Any]:
     return {"hours": f"{dumped['begin']}-{dumped['end']}"} | ({"count": shift.count} if shift.count is not None else {})
 
 
-OneShift = Annotated[Shift, BeforeValidator(_read_shift), PlainSerializer(_write_shift)]
+_hours_schema = {"type": "string", "pattern": r"^\s*\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2}\s*$"}
+_shift_schema: dict[str, Any] = {
+    "anyOf": [
+        _hours_schema,
+        {
+            "type": "object",
+            "properties": {"hours": _hours_schema, "count": {"type": "integer"}},
+            "required": ["hours"],
+            "additionalProperties": False,
+        },
+    ]
+}
+OneShift = Annotated[
+    Shift, BeforeValidator(_read_shift), PlainSerializer(_write_shift), WithJsonSchema(_shift_schema, mode="validation")
+]
 
 
 def _shifts(value: Any) -> Any:
@@ -85,7 +97,7 @@ class Post(Spec):
 
     shares: FrozenMap[Share]
     """Shares of a shift by post: 'visit' (goes to residents), 'desk' (coordinates), or any other work by its name."""
-    block: PositiveHours = 4.0
+    block: Interval = 4.0
     """The shares repeat in blocks of this length, begun at another point by each person so that posts stay covered."""
     switching: Hours = 0.0
     """Lost at each change of post."""
@@ -110,10 +122,21 @@ class Unit(Spec):
     """Its first person on duty leads: passes messages on and hears reports, and makes no visits."""
     skills: Annotated[
         FrozenMap[Share],
-        BeforeValidator(lambda value: dict.fromkeys(value, 1.0) if isinstance(value, (list, tuple)) else value),
+        BeforeValidator(
+            lambda value: dict.fromkeys(value, 1.0) if isinstance(value, (list, tuple)) else value,
+            json_schema_input_type=FrozenMap[Share] | tuple[Name, ...],
+        ),
     ] = FrozenMap()
     """What its people can do: a list (all of them can), or shares of its people by skill."""
-    shift: Annotated[tuple[OneShift, ...], BeforeValidator(_shifts), Field(min_length=1, max_length=48)] | None = None
+    shift: (
+        Annotated[
+            tuple[OneShift, ...],
+            Field(max_length=48),
+            non_empty("shift"),
+            BeforeValidator(_shifts, json_schema_input_type=tuple[OneShift, ...] | OneShift),
+        ]
+        | None
+    ) = None
     """Daily hours; without it the unit is always on duty."""
     handover: Literal["overlap", "replace"] = "overlap"
     """Work in progress at the end of a shift: finished as overtime beside the next shift, or the next shift waits."""
@@ -150,7 +173,7 @@ class Unit(Spec):
 class Reports(Spec):
     """Every person on duty tells the superior how things stand, every so often; the superior listens, one at a time."""
 
-    every: PositiveHours
+    every: Interval
     takes: Duration
 
 

@@ -82,40 +82,53 @@ CHANGEABLE = {
 
 
 def _check_changes(scenario: Scenario) -> list[Problem]:
-    """Check each change like a patch of what it changes, and that it touches only what can change during a run."""
+    """Check each change like a patch, and that it touches only what can change during a run.
+
+    Timed changes are checked one on top of the other; a conditional one on top of the scenario as it stands.
+    """
     problems: list[Problem] = []
     parts: tuple[tuple[Literal["changes", "injects"], str, tuple[Change, ...]], ...] = (
         ("changes", "response", scenario.response.changes),
         ("injects", "world", scenario.world.injects),
     )
     for kind, part, changes in parts:
-        for index, change in enumerate(changes):
-            place = f"{part}.{kind}[{index}].set"
-            for path in change.set:
-                if not any(_matches(path, pattern) for pattern in CHANGEABLE[kind]):
-                    wanted = "; ".join(pattern.replace("*", "NAME") for pattern in CHANGEABLE[kind])
-                    problems.append(
-                        Problem(f"{place}.{path}", f"this cannot change while the clock runs; what can: {wanted}")
-                    )
-            if not problems:
-                problems += [
-                    Problem(f"{place}", problem.message if not problem.place else f"{problem.place}: {problem.message}")
-                    for problem in _try(scenario, part, change)
+        here = scenario
+        in_time = sorted(enumerate(changes), key=lambda item: (item[1].at is None, item[1].at or 0.0))
+        for index, change in in_time:
+            place = f"{part}.{kind}[{index}]"
+            strange = [path for path in change.set if not any(_matches(path, wild) for wild in CHANGEABLE[kind])]
+            wanted = "; ".join(pattern.replace("*", "NAME") for pattern in CHANGEABLE[kind])
+            problems += [
+                Problem(f"{place}.set.{path}", f"this cannot change while the clock runs; what can: {wanted}")
+                for path in strange
+            ]
+            problems += _check_condition(scenario, place, change)
+            if strange:
+                continue
+            try:
+                after = changed(here if change.at is not None else scenario, part, change)
+            except InputError as error:
+                said = [
+                    f"{problem.place}: {problem.message}" if problem.place else problem.message
+                    for problem in error.problems
                 ]
+                problems += [Problem(f"{place}.set", message) for message in said]
+            else:
+                here = after if change.at is not None else here
     return problems
+
+
+def _check_condition(scenario: Scenario, place: str, change: Change) -> list[Problem]:
+    held = {item for depot in scenario.response.supplies.values() for item in depot.stock}
+    item = change.when.stock_of if change.when is not None else None
+    if item is None or item in held:
+        return []
+    return [Problem(f"{place}.when.stock_of", f"no depot holds {item!r}{nearest(item, held)}")]
 
 
 def _matches(path: str, pattern: str) -> bool:
     keys, wanted = path.split("."), pattern.split(".")
     return len(keys) >= len(wanted) and all(want in ("*", key) for key, want in zip(keys, wanted, strict=False))
-
-
-def _try(scenario: Scenario, part: str, change: Change) -> tuple[Problem, ...]:
-    try:
-        changed(scenario, part, change)
-    except InputError as error:
-        return error.problems
-    return ()
 
 
 def changed(scenario: Scenario, part: str, change: Change) -> Scenario:

@@ -6,6 +6,7 @@ is suspect is in ``sim.spec.findings``. Reading files is in ``sim.files``.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from pydantic import AfterValidator, Field, model_validator
 from sim.errors import nearest
 from sim.policies import MATCH, TRIAGE
 from sim.spec.base import (
+    LONGEST_H,
     FrozenMap,
     Hours,
     PathMap,
@@ -21,6 +23,7 @@ from sim.spec.base import (
     ScenarioName,
     Spec,
     Text,
+    local_time,
     refuse,
     thaw,
 )
@@ -31,19 +34,6 @@ from sim.spec.life_cycle import LifeCycle
 from sim.spec.needs import Need
 from sim.spec.organisation import Desk, Organisation, Travel, desk_for
 from sim.spec.supplies import Depot
-
-LONGEST_H = 3 * 365 * 24.0
-"""The longest horizon with follow-up."""
-
-
-def _iso_minute(text: str) -> str:
-    from datetime import datetime
-
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        raise refuse(f"a date and time such as '2022-03-28 08:00' is wanted; found {text!r}") from None
-    return text
 
 
 class World(Spec):
@@ -64,6 +54,14 @@ class World(Spec):
         for name, hazard in self.hazards.items():
             for need in hazard.drives or ():
                 _known(f"hazards.{name}.drives", need, self.needs, "need type")
+            if hazard.kind == "surge" and hazard.log is not None and hazard.log.replay:
+                for need_name in hazard.drives if hazard.drives is not None else self.needs:
+                    rate = self.needs[need_name].per_hour
+                    if rate is None or rate > 1:
+                        place = f"needs.{need_name}.per_hour"
+                        raise refuse(
+                            f"{place}: at most 1 is wanted, the share of a replayed log's timestamps that are needs"
+                        )
             if self.community.table is None:
                 for zone in hazard.zones:
                     _known(f"hazards.{name}.zones", zone, zones, "zone")
@@ -121,7 +119,7 @@ class Scenario(Spec):
     name: ScenarioName
     title: Text | None = None
     description: Text | None = None
-    start: Annotated[Text, AfterValidator(_iso_minute)] = "2022-01-01 00:00"
+    start: Annotated[Text, AfterValidator(local_time)] = "2022-01-01 00:00"
     horizon: PositiveHours
     follow_up: Hours = 48.0
     warm_up: Hours = 0.0
@@ -231,19 +229,27 @@ MOST_NEEDS = 50_000_000
 
 
 def _check_size(scenario: Scenario) -> None:
-    residents = scenario.world.community.residents or 1
+    """Refuse what would draw more candidate needs than a machine holds: each type at its highest rate."""
+    total = 0.0
     for name, need in scenario.world.needs.items():
-        rate = need.per_hour if need.per_hour is not None else (need.per_1000_day or 0) * residents / 24_000
-        expected = rate * scenario.end_h
-        if expected > MOST_NEEDS:
+        total += _most_needs(scenario, name, need)
+        if total > MOST_NEEDS:
             raise refuse(
-                f"world.needs.{name}: at most {MOST_NEEDS:,} needs are wanted; this rate makes about {expected:,.0f}"
+                f"world.needs.{name}: at most {MOST_NEEDS:,} needs are wanted; up to here these rates make {total:,.0f}"
             )
 
 
-def __getattr__(name: str) -> Any:  # TEMPORARY
-    import sim.spec.patches as p
+def _most_needs(scenario: Scenario, name: str, need: Need) -> float:
+    rate = need.per_hour
+    if rate is None:
+        groups = math.prod(max(factor, 1.0) for factor in need.rate_by_group.values())
+        rate = (need.per_1000_day or 0.0) * (scenario.world.community.residents or 1) / 24_000 * groups
+    phases = max(need.by_phase.values(), default=1.0) if scenario.world.life_cycle is not None else 1.0
+    driving = [h for h in scenario.world.hazards.values() if h.drives is None or name in h.drives]
+    return rate * max(phases, 1.0) * scenario.end_h * (sum(_strongest(h) for h in driving) if driving else 1.0)
 
-    if name in ("validate", "merge", "nested", "changed", "CHANGEABLE"):
-        return getattr(p, name)
-    raise AttributeError(name)
+
+def _strongest(hazard: Hazard) -> float:
+    if hazard.kind == "surge":
+        return max((level for _, level in hazard.curve), default=0.0) if hazard.curve is not None else 0.0
+    return max(1.0, hazard.before) if hazard.kind == "lockdown" else 1.0

@@ -201,12 +201,21 @@ def _replay(
 ) -> tuple[Floats, Rows, Rows]:
     """Return a log's timestamps as needs, each of a resident drawn by weight; ``per_hour`` below 1 keeps a share."""
     number = np.arange(times.size)
-    keep = (times < end_h) & (chance.uniform(f"need.{name}.replayed.{driver.name}", number) < (need.per_hour or 0.0))
+    hazard = driver.hazard
+    keep = (times < end_h) & (times >= hazard.begins) & (times < (np.inf if hazard.ends is None else hazard.ends))
+    share = np.zeros(times.size)
+    for begin, world in rates.worlds:
+        later = times >= begin
+        of_time = world.needs[name]
+        share[later] = (of_time.per_hour or 0.0) * rates.phase_factor(of_time, times[later])
+    keep &= chance.uniform(f"need.{name}.replayed.{driver.name}", number) < share
     times, number = times[keep], number[keep]
     weight = rates.base(need)[0]
-    if driver.hazard.zones:
+    if hazard.zones:
         names = population.zone_names
-        weight = weight * np.isin(population.zone, [names.index(zone) for zone in driver.hazard.zones if zone in names])
+        weight = weight * np.isin(population.zone, [names.index(zone) for zone in hazard.zones if zone in names])
+    if not weight.any():
+        return np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64)
     edges = np.cumsum(weight)
     resident = (
         np.searchsorted(edges, chance.uniform(f"need.{name}.whose.{driver.name}", number) * edges[-1])

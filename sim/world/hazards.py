@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from sim.chance import Chance
 from sim.errors import InputError, Problem, nearest
+from sim.spec.base import LONGEST_H
 from sim.spec.hazards import Hazard, Lockdown, RequestLog, Steady, Surge
 from sim.world.population import Population
 
@@ -82,6 +83,7 @@ class Strength:
 def _binned(log: RequestLog) -> Floats:
     """Return requests an hour in each bin from hour 0."""
     times = read_log(log)
+    times = times[times < LONGEST_H]
     counts = np.bincount((times / log.bin).astype(np.int64), minlength=1)
     return counts / log.bin
 
@@ -116,7 +118,10 @@ def _read(path: str, _changed: float, column: str, only: tuple[tuple[str, str], 
         datetime.fromisoformat(start) if start is not None else min(stamps).replace(minute=0, second=0, microsecond=0)
     )
     hours = np.sort(np.array([(stamp - first).total_seconds() / 3600 for stamp in stamps]))
-    return hours[hours >= 0]
+    hours = hours[hours >= 0]
+    if not hours.size:
+        raise InputError(path, [Problem(column, f"no timestamp is at or after the start, {first.isoformat(sep=' ')}")])
+    return hours
 
 
 def read_log(log: RequestLog) -> Floats:

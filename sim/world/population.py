@@ -1,4 +1,4 @@
-"""The residents as columns, drawn against the marginals or read from one's own table.
+"""The residents as columns, drawn against the marginals or (in ``sim.world.table``) read from one's own.
 
 Attributes are drawn per resident and household sizes per household, by keyed chance: one more resident is the last
 row and changes nobody else. Needs and behaviour are elsewhere.
@@ -9,17 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.chance import Chance
-from sim.errors import InputError, Problem, nearest
-from sim.spec.community import GROUPS, Building, Community, GroupShare, age_band
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from sim.spec.community import Building, Community, GroupShare, age_band
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
@@ -70,7 +66,9 @@ class Population:
 def populate(community: Community, chance: Chance) -> Population:
     """Return the residents of a community."""
     if community.table is not None:
-        return _from_table(community, Path(community.table))
+        from sim.world.table import residents_of_table
+
+        return residents_of_table(community, Path(community.table))
     assert community.residents is not None
     buildings, building_zone, zone_names = _buildings(community)
     household = _households(community, community.residents, chance)
@@ -78,7 +76,7 @@ def populate(community: Community, chance: Chance) -> Population:
     building = _building_of_household(buildings, community, count)[household]
     who = np.arange(community.residents)
     age = _ages(community, who, chance)
-    return _frozen(
+    return frozen(
         household=household,
         building=building,
         zone=building_zone[building],
@@ -92,7 +90,8 @@ def populate(community: Community, chance: Chance) -> Population:
     )
 
 
-def _frozen(**columns: Any) -> Population:
+def frozen(**columns: Any) -> Population:
+    """Return a population of these columns, made read-only."""
     for name in ("household", "building", "zone", "building_zone"):
         columns[name] = np.ascontiguousarray(columns[name], dtype=np.int32)
     for column in (*columns.values(), *columns["groups"].values()):
@@ -119,35 +118,26 @@ def _buildings(community: Community) -> tuple[tuple[Building, ...], npt.NDArray[
 def _households(community: Community, residents: int, chance: Chance) -> npt.NDArray[np.int64]:
     """Return the household of each resident.
 
-    The first residents are one of each household; the others fill households in order up to their drawn sizes. A
-    difference between the drawn sizes and the stated number of residents falls on the last ones.
+    The first residents are one of each household. Without stated sizes each further one belongs to a household drawn
+    for that resident, so that sizes are 1 + Poisson; with stated sizes they fill households in order up to their drawn
+    sizes, and a difference from the stated number of residents falls on the last ones.
     """
     if community.households is None:
         return np.arange(residents)
     count = community.households
+    further = np.arange(count, residents)
+    if community.household_sizes is None:
+        others = (chance.uniform("household.of", further) * count).astype(np.int64)
+        return np.concatenate([np.arange(count), others])
+    sizes = np.array(sorted(int(size) for size in community.household_sizes))
+    shares = np.array([community.household_sizes[str(size)] for size in sizes])
     uniform = chance.uniform("household.size", np.arange(count))
-    if community.household_sizes is not None:
-        sizes = np.array(sorted(int(size) for size in community.household_sizes))
-        shares = np.array([community.household_sizes[str(size)] for size in sizes])
-        drawn = sizes[np.minimum(np.searchsorted(np.cumsum(shares), uniform), sizes.size - 1)]
-    else:
-        # the mean is rounded so that one more resident does not move it
-        drawn = 1 + _poisson_quantile(round(residents / count - 1, 1), uniform)
+    drawn = sizes[np.minimum(np.searchsorted(np.cumsum(shares), uniform), sizes.size - 1)]
     others = np.repeat(np.arange(count), drawn - 1)
-    missing = residents - count - others.size
+    missing = further.size - others.size
     if missing > 0:
         others = np.concatenate([others, count - 1 - np.arange(missing) % count])
-    return np.concatenate([np.arange(count), others[: residents - count]])
-
-
-def _poisson_quantile(mean: float, uniform: Floats) -> npt.NDArray[np.int64]:
-    term = cumulative = float(np.exp(-mean))
-    table = [cumulative]
-    while cumulative < 1 - 1e-9 and len(table) < 100:
-        term *= mean / len(table)
-        cumulative += term
-        table.append(cumulative)
-    return np.searchsorted(np.array(table), uniform)
+    return np.concatenate([np.arange(count), others[: further.size]])
 
 
 def _building_of_household(buildings: tuple[Building, ...], community: Community, count: int) -> npt.NDArray[np.int64]:
@@ -188,81 +178,3 @@ def _groups(
     if community.household_sizes is not None:
         groups.setdefault("living_alone", np.bincount(household)[household] == 1)
     return groups
-
-
-def _from_table(community: Community, path: Path) -> Population:
-    """Read residents from Parquet or CSV: ``household`` and ``building`` are wanted, other columns as they are."""
-    table = _read_table(path)
-    known = {"resident", "household", "building", "zone", "age", "x_m", "y_m", *GROUPS}
-    for name in table.column_names:
-        if name not in known:
-            raise InputError(str(path), [Problem(name, f"unknown column {name!r}{nearest(name, known)}")])
-    for name in ("household", "building"):
-        if name not in table.column_names:
-            raise InputError(
-                str(path), [Problem(name, f"the column {name!r} is wanted; found {', '.join(table.column_names)}")]
-            )
-    if table.num_rows == 0:
-        raise InputError(str(path), [Problem("", "at least one resident is wanted; the table is empty")])
-
-    def column(name: str) -> npt.NDArray[Any]:
-        values = table.column(name)
-        if values.null_count:
-            raise InputError(
-                str(path), [Problem(name, f"a value in every row is wanted; {values.null_count} are missing")]
-            )
-        return np.asarray(values.to_pylist())
-
-    building_names, first, building = np.unique(column("building").astype(str), return_index=True, return_inverse=True)
-    _, household = np.unique(column("household").astype(str), return_inverse=True)
-    zones = column("zone").astype(str) if "zone" in table.column_names else np.full(table.num_rows, EVERYWHERE)
-    zone_names = community.zones or tuple(sorted(set(zones.tolist())))
-    strange = sorted(set(zones.tolist()) - set(zone_names))
-    if strange:
-        raise InputError(
-            str(path), [Problem("zone", f"no zone is called {strange[0]!r}{nearest(strange[0], zone_names)}")]
-        )
-    zone = np.array([zone_names.index(name) for name in zones])
-    try:
-        numbers = {name: column(name).astype(float) for name in ("age", "x_m", "y_m") if name in table.column_names}
-        groups = {name: _flags(path, name, column(name)) for name in GROUPS if name in table.column_names}
-    except ValueError as error:
-        raise InputError(str(path), [Problem("", f"numbers are wanted: {error}")]) from None
-    grid = int(np.ceil(np.sqrt(building_names.size)))
-    place = np.arange(building_names.size)
-    return _frozen(
-        household=household,
-        building=building,
-        zone=zone,
-        age=numbers.get("age", np.full(table.num_rows, np.nan)),
-        groups=groups,
-        building_names=tuple(building_names.tolist()),
-        building_zone=zone[first],
-        building_x_m=numbers["x_m"][first] if "x_m" in numbers else place % grid * community.spacing_m,
-        building_y_m=numbers["y_m"][first] if "y_m" in numbers else place // grid * community.spacing_m,
-        zone_names=tuple(zone_names),
-    )
-
-
-def _flags(path: Path, name: str, values: npt.NDArray[Any]) -> Flags:
-    if values.dtype == bool:
-        return values
-    texts = np.char.lower(values.astype(str))
-    if not np.isin(texts, ["0", "1", "true", "false"]).all():
-        raise InputError(str(path), [Problem(name, "true or false (or 1 or 0) is wanted in every row")])
-    return np.asarray(np.isin(texts, ["1", "true"]))
-
-
-def _read_table(path: Path) -> pa.Table:
-    import pyarrow as pa
-    import pyarrow.csv
-    import pyarrow.parquet
-
-    try:
-        return pyarrow.csv.read_csv(path) if path.suffix == ".csv" else pyarrow.parquet.read_table(path)
-    except FileNotFoundError:
-        raise InputError(str(path), [Problem("", "there is no such table of residents")]) from None
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(
-            str(path), [Problem("", f"a Parquet or CSV table is wanted: {str(error).splitlines()[0]}")]
-        ) from None

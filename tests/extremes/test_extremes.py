@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sim.run import run
 
+from sim import run
 from sim.records.result import Result
-from sim.spec.scenario import validate
+from sim.spec.patches import validate
 
 
 def go(need: dict[str, Any] | None = None, crew: dict[str, Any] | None = None, **rest: Any) -> Result:

@@ -7,23 +7,31 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from sim import run
 from sim.chance import Chance
 from sim.records.result import Result
-from sim.runs import run
-from sim.spec.scenario import Scenario, validate
+from sim.spec.patches import validate
+from sim.spec.scenario import Scenario
 from sim.world.demand import Rates, draw
 from sim.world.population import populate
-from tests.laws.scenarios import scenarios
+from tests.laws.scenarios import NO_CHECKS, scenarios
 
 TINY = 1e-9
-SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example, HealthCheck.filter_too_much]
 
 
 def many(examples: int) -> settings:
-    return settings(derandomize=True, deadline=None, max_examples=examples, database=None, suppress_health_check=SLOW)
+    """So many random scenarios; a failure is shown as it was found, since shrinking one takes minutes."""
+    return settings(
+        derandomize=True,
+        deadline=None,
+        max_examples=examples,
+        database=None,
+        suppress_health_check=NO_CHECKS,
+        phases=(Phase.explicit, Phase.generate),
+    )
 
 
 def names(column: Any) -> np.ndarray:
@@ -39,7 +47,7 @@ def until(column: np.ndarray, end_h: float) -> np.ndarray:
     return np.where(np.isnan(column), end_h, column)
 
 
-# -- needs --------------------------------------------------------------------------------------------------------------
+# -- needs ------------------------------------------------------------------------------------------------------------
 
 
 def check_needs(scenario: Scenario, result: Result) -> None:
@@ -107,7 +115,7 @@ def check_patience(scenario: Scenario, result: Result) -> None:
     assert np.all(deadline[waits & (end == "open")] > scenario.end_h), "open, though patience ran out before the end"
 
 
-# -- people -------------------------------------------------------------------------------------------------------------
+# -- people -----------------------------------------------------------------------------------------------------------
 
 
 def spells_of(result: Result, person: int, end_h: float) -> tuple[list[Any], list[Any]]:
@@ -222,7 +230,7 @@ def check_visits(scenario: Scenario, result: Result) -> None:
         assert not able or what != "wrong_skill"
 
 
-# -- stock --------------------------------------------------------------------------------------------------------------
+# -- stock ------------------------------------------------------------------------------------------------------------
 
 EFFECT = {  # on hand, on order, back-ordered
     "initial": (1, 0, 0),
@@ -311,7 +319,7 @@ def check_consumption(scenario: Scenario, result: Result) -> None:
         )
 
 
-# -- queues -------------------------------------------------------------------------------------------------------------
+# -- queues -----------------------------------------------------------------------------------------------------------
 
 
 def waiting(scenario: Scenario, result: Result) -> list[tuple[int, float, float]]:
@@ -377,7 +385,7 @@ def test_everything_balances_in_random_scenarios(data, seed):
     assert not problems, "\n".join(problems)
 
 
-# -- work conservation --------------------------------------------------------------------------------------------------
+# -- work conservation ------------------------------------------------------------------------------------------------
 
 
 def check_work_conserved(scenario: Scenario, result: Result) -> None:
@@ -459,7 +467,7 @@ def test_nobody_idles_while_a_request_waits_that_they_may_serve(data, seed):
     check_work_conserved(scenario, run(scenario, seed))
 
 
-# -- corners that random scenarios rarely reach -------------------------------------------------------------------------
+# -- corners that random scenarios rarely reach -----------------------------------------------------------------------
 
 
 def small(needs: dict[str, Any], units: dict[str, Any], **rest: Any) -> Scenario:

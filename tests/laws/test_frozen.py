@@ -7,15 +7,15 @@ import pydantic
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sim.run import run
 
 import sim
+from sim import run
 from sim.spec.base import FrozenMap
-from sim.spec.scenario import validate
+from sim.spec.patches import validate
 from tests.laws.scenarios import NO_CHECKS, scenarios
 
 
-@settings(derandomize=True, deadline=None, max_examples=40, database=None, suppress_health_check=NO_CHECKS)
+@settings(derandomize=True, deadline=None, max_examples=20, database=None, suppress_health_check=NO_CHECKS)
 @given(scenarios(), st.integers(0, 100))
 def test_a_run_leaves_its_scenario_as_it_was(data, seed):
     """Also with changes and injects: plain data, pickle and the map it was read from are the same after the run."""

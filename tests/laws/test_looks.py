@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sim.run import run
 
+from sim import run
 from sim.model import CrisisModel
-from sim.spec.scenario import validate
+from sim.spec.patches import validate
 from tests.laws.scenarios import NO_CHECKS, contents, scenarios
 
 
@@ -24,7 +24,7 @@ def by_hand(scenario, seed, look_h):
         model.release()
 
 
-@settings(derandomize=True, deadline=None, max_examples=25, database=None, suppress_health_check=NO_CHECKS)
+@settings(derandomize=True, deadline=None, max_examples=10, database=None, suppress_health_check=NO_CHECKS)
 @given(scenarios(), st.integers(0, 100))
 def test_the_interval_of_looks_changes_nothing(data, seed):
     """Every table but the gauges is the same to the bit with rare looks, frequent looks and steps by hand."""

@@ -4,9 +4,9 @@ import copy
 
 import numpy as np
 import pytest
-from sim.run import run
 
-from sim.spec.scenario import validate
+from sim import run
+from sim.spec.patches import validate
 from tests.laws.scenarios import bits, contents
 
 DRAWN = ("onset_h", "requested_h")
@@ -228,7 +228,7 @@ NEVER = {
     "a need that never arises": {
         "world": {"needs": {"never": {"per_hour": 0, "urgency": 1, "service": "1 h", "patience": "1 h"}}}
     },
-    "a share of desks for zones": {"response": {"desks": {"front": {"wrong_skill": "1 h"}}}},
+    "a mistake that nobody makes": {"response": {"desks": {"front": {"wrong_skill": "1 h"}}}},
 }
 
 
@@ -271,7 +271,6 @@ def test_needs_of_others_change_nobodys_luck():
     changes no stamp of theirs.
     """
     data = base()
-    # zones cannot be told apart by need type, so the desk must not be a bottleneck: no coordinator
     data["response"]["desks"] = {"front": {}}
     data["response"]["organisation"]["units"]["deputies"] = {
         "function": "liaison",

@@ -4,10 +4,10 @@ import gc
 import weakref
 
 import pytest
-from sim.run import run
 
+from sim import run
 from sim.model import CrisisModel
-from sim.spec.scenario import validate
+from sim.spec.patches import validate
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,6 @@ def test_runs_leave_nothing_behind(tiny):
     before = live()
     runs(30)
     assert live() - before < 30, "at least one object a run stays alive"
-    assert gc.get_freeze_count() == 0 or gc.isenabled()
 
 
 def test_the_collector_is_as_it_was(tiny):

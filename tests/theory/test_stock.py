@@ -46,7 +46,12 @@ def store_measure(result: Result) -> Columns:
 
 
 def store(
-    policy: dict[str, int], opening: int, levels: formulas.StockLevels, lead_time: Any = None, replications: int = 5
+    policy: dict[str, int],
+    opening: int,
+    levels: formulas.StockLevels,
+    seed: int,
+    lead_time: Any = None,
+    replications: int = 6,
 ) -> Case:
     names = ("fill_rate", "on_hand_mean", "back_orders_mean", "stock_out_share", "order_rate")
     theory = {name: getattr(levels, name) for name in names} | {"wait_mean_h": levels.wait_mean}
@@ -57,21 +62,23 @@ def store(
         theory=theory,
         replications=replications,
         sensitive=("fill_rate", "on_hand_mean", "back_orders_mean", "stock_out_share", "wait_mean_h"),
+        seed=seed,
         mutant_replications=2,
     )
 
 
 STORES = {
-    "base stock": store({"base_stock": 4}, 4, formulas.base_stock_poisson(DEMAND, LEAD_H, 4)),
+    "base stock": store({"base_stock": 4}, 4, formulas.base_stock_poisson(DEMAND, LEAD_H, 4), seed=9),
     "base stock, random lead": store(
         {"base_stock": 4},
         4,
         formulas.base_stock_poisson(DEMAND, LEAD_H, 4),
-        lambda slower: exponential(LEAD_H * slower),
-        replications=9,
+        seed=10,
+        lead_time=lambda slower: exponential(LEAD_H * slower),
+        replications=10,
     ),
-    "(r, Q)": store({"reorder_point": 2, "order_quantity": 4}, 6, formulas.rq_poisson(DEMAND, LEAD_H, 2, 4)),
-    "(s, S)": store({"reorder_point": 1, "order_up_to": 7}, 7, formulas.ss_policy(DEMAND, LEAD_H, 1, 7)),
+    "(r, Q)": store({"reorder_point": 2, "order_quantity": 4}, 6, formulas.rq_poisson(DEMAND, LEAD_H, 2, 4), seed=11),
+    "(s, S)": store({"reorder_point": 1, "order_up_to": 7}, 7, formulas.ss_policy(DEMAND, LEAD_H, 1, 7), seed=12),
 }
 
 

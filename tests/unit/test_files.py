@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 import sim
 from sim.errors import InputError
 from sim.files import LARGEST_BYTES, dump, find, load, parse_yaml, shipped
-from sim.spec.scenario import Scenario, validate
+from sim.spec.patches import validate
+from sim.spec.scenario import Scenario
 from sim.units import duration_text
 
 many = settings(derandomize=True, max_examples=40, deadline=None)

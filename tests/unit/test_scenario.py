@@ -17,7 +17,7 @@ import sim
 from sim.errors import InputError
 from sim.files import load, shipped
 from sim.spec.base import FrozenMap, PathMap, freeze, thaw
-from sim.spec.scenario import CHANGEABLE, changed, merge, nested, validate
+from sim.spec.patches import CHANGEABLE, changed, merge, nested, validate
 
 many = settings(derandomize=True, max_examples=300, deadline=None)
 RUNNERS = "response.organisation.units.runners"

@@ -131,7 +131,7 @@ def test_any_text_is_a_duration_or_a_value_error(text: str) -> None:
     else:
         said = repr(text)
     assert 0 <= hours <= LONGEST_H
-    assert repr(text) in said
+    assert repr(text)[:70] in said
 
 
 @pytest.mark.parametrize(
