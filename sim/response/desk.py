@@ -104,10 +104,10 @@ class Desk:
             return line_of
         value = np.asarray(self.rule.split(self._requests(needs)), dtype=np.float64)
         zone = self.model.population.zone[demand.resident[needs]]
-        values, which = np.unique(value, return_inverse=True)
+        values, which = _distinct(value)
         zones = len(self.model.population.zone_names)
         kind = (demand.need_type[needs].astype(np.int64) * zones + zone) * values.size + which
-        kinds, place = np.unique(kind, return_inverse=True)
+        kinds, place = _distinct(kind)
         lines = [
             self._line(k // values.size // zones, k // values.size % zones, float(values[k % values.size]))
             for k in kinds.tolist()
@@ -239,6 +239,8 @@ class Desk:
         best_key: tuple[float, float, int] | None = None
         for line in responder.crew.lanes:
             waiting = line.waiting
+            if not waiting:
+                continue
             if score is None and best is not None and line.value > best.value:
                 break
             while waiting:
@@ -283,6 +285,16 @@ class Desk:
             self.line_of[need] = line
             if self.book.state[need] == WAITING:
                 self._push(need)
+
+
+def _distinct(column: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+    """Return the distinct values and each row's place among them; by counting where they are small whole numbers."""
+    whole = column.astype(np.int64)
+    if column.size and (whole == column).all() and whole.min() >= 0 and whole.max() < 1 << 20:
+        seen = np.bincount(whole) > 0
+        return np.flatnonzero(seen), (np.cumsum(seen) - 1)[whole]
+    values, which = np.unique(column, return_inverse=True)
+    return values, which.ravel()
 
 
 def _has_room(responder: Responder) -> bool:

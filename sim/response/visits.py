@@ -36,7 +36,8 @@ class Visits:
         ]
         self.skill = [spec.skill for spec in book.specs]
         self.state, self.attempts, self.need_type = book.state, book.attempts, book.need_type
-        self.building, self.held = book.building, model.depots.held
+        self.building, self.deadline, self.held = book.building, book.deadline, model.depots.held
+        self.plan = model.plan
         self.dispatched, self.started, self.closed, self.end = book.dispatched, book.started, book.closed, book.end
 
     def begin(self, need: int, responder: Responder, office: Office | None) -> None:
@@ -57,35 +58,48 @@ class Visits:
             self._depart(responder)
 
     def _depart(self, responder: Responder) -> None:
-        model = self.model
-        if not model.plan.moves:
+        """Set out. Nothing can happen on the way, so a visit that will start is one entry on the heap, at its end."""
+        plan = self.plan
+        if not plan.moves:
             self._arrived(responder)
             return
         need = responder.need
-        depot = model.depots.held.get(need)
-        way_h = model.plan.walk_h(responder.place, self.building[need], depot.place if depot is not None else None)
-        self.clock.call_later(way_h, self._arrived, responder)
+        building = self.building[need]
+        depot = self.held.get(need) if self.held else None
+        way_h = plan.walk_h(responder.place, building, depot.place if depot is not None else None)
+        responder.place = plan.places[building]
+        at_door = self.clock.now + way_h
+        if self._can_start(need, responder, at_door):
+            responder.arrived = at_door
+            self._start(need, responder, at_door)
+        else:
+            self.clock.call_at(at_door, self._arrived, responder)
+
+    def _can_start(self, need: int, responder: Responder, time_h: float) -> bool:
+        """Tell whether a resident still waits at a time, and whether who comes then can do what is needed."""
+        waits = self.deadline[need] > time_h or self.started[need] == self.started[need]
+        skill = self.skill[self.need_type[need]]
+        return waits and (skill is None or skill in responder.crew.skills)
 
     def _arrived(self, responder: Responder) -> None:
+        """Stand at the door: start, find nobody waiting any more, or find out that somebody else is needed."""
         now = self.clock.now
         need = responder.need
         responder.arrived = now
-        first = self.started[need] != self.started[need]  # NaN: nobody has started on it before
-        if not self.instant:
-            responder.place = self.model.plan.places[self.building[need]]
-            if first and self.book.deadline[need] <= now:
-                responder.started = NAN
-                self._leave(responder, GONE)
-                return
-        skill = self.skill[self.need_type[need]]
-        if skill is not None and skill not in responder.crew.skills:
-            responder.started = NAN
-            self.clock.call_later(self.model.desk_of(need).spec.wrong_skill, self._found_wrong, responder)
+        if self._can_start(need, responder, now):
+            self._start(need, responder, now)
             return
-        if first:
-            self.started[need] = now
-        responder.started = now
-        self.clock.call_later(self.book.service(need, self.attempts[need]), self._ended, responder)
+        responder.started = NAN
+        if self.deadline[need] <= now and self.started[need] != self.started[need]:
+            self._leave(responder, GONE)
+        else:
+            self.clock.call_later(self.model.desk_of(need).spec.wrong_skill, self._found_wrong, responder)
+
+    def _start(self, need: int, responder: Responder, time_h: float) -> None:
+        if self.started[need] != self.started[need]:  # NaN: nobody has started on it before
+            self.started[need] = time_h
+        responder.started = time_h
+        self.clock.call_at(time_h + self.book.service(need, self.attempts[need]), self._ended, responder)
 
     def _found_wrong(self, responder: Responder) -> None:
         """The person sent cannot do it: the trip is wasted and the request waits again, in its old place."""
@@ -155,20 +169,15 @@ class Visits:
             self.model.desk_of(need).offer(need)
 
     def unfinished(self) -> None:
-        """Write down the visits that the end of the run cuts off."""
+        """Write down the visits that the end of the run cuts off, and take back what was to come after it."""
+        end_h = self.model.spec.end_h
         for responder in self.model.people:
-            if responder.need != NOBODY:
-                reached = responder.arrived >= responder.dispatched
-                begun = reached and responder.started >= responder.arrived
-                self.rows.rows.extend(
-                    (
-                        responder.need,
-                        self.book.attempts[responder.need],
-                        responder.number,
-                        responder.dispatched,
-                        responder.arrived if reached else NAN,
-                        responder.started if begun else NAN,
-                        NAN,
-                        UNFINISHED,
-                    )
-                )
+            need = responder.need
+            if need == NOBODY:
+                continue
+            reached = responder.dispatched <= responder.arrived < end_h
+            begun = reached and responder.started >= responder.arrived
+            if self.started[need] >= end_h:
+                self.started[need] = NAN
+            stamps = responder.dispatched, responder.arrived if reached else NAN, responder.started if begun else NAN
+            self.rows.rows.extend((need, self.attempts[need], responder.number, *stamps, NAN, UNFINISHED))

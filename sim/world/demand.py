@@ -25,6 +25,8 @@ from sim.world.population import Population
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
+LARGEST_BLOCK = 1 << 20
+"""Gaps drawn at a time, at most."""
 REPLAY_FROM = 1 << 30
 """Needs replayed from a log are numbered from here, so that they share no key with the others of their resident."""
 
@@ -95,6 +97,14 @@ class Rates:
             return np.ones(time_h.size)
         return np.sum([driver.intensity(time_h, resident) for driver in drivers], axis=0)
 
+    def constant(self, name: str) -> bool:
+        """Tell whether a type's rate is the same from beginning to end."""
+        return (
+            len(self.worlds) == 1
+            and not self.drivers(name)
+            and not (self.spells and self.worlds[0][1].needs[name].by_phase)
+        )
+
     def bound(self, name: str, worlds: Sequence[World]) -> float:
         """Return the highest rate an hour of a resident at weight 1, over these worlds."""
         strongest = sum(driver.bound() for driver in self.drivers(name)) if self.drivers(name) else 1.0
@@ -154,8 +164,9 @@ def _points(
 ) -> tuple[Floats, Rows, Rows, Floats]:
     bound = rates.bound(name, [world for _, world in rates.worlds] + conditional)
     onset, resident, nth = _poisson(name, rates.base(need)[0] * bound, end_h, chance)
-    mark = chance.uniform(f"need.{name}.mark", resident, nth) if onset.size else np.empty(0)
-    if onset.size and not conditional:
+    thinned = conditional or not rates.constant(name)
+    mark = chance.uniform(f"need.{name}.mark", resident, nth) if onset.size and thinned else np.empty(0)
+    if onset.size and thinned and not conditional:
         keep = mark < rates.share(name, bound, onset, resident)
         onset, resident, nth = onset[keep], resident[keep], nth[keep]
     if not conditional:
@@ -179,13 +190,19 @@ def _poisson(name: str, rate: Floats, end_h: float, chance: Chance) -> tuple[Flo
     limit = rate[who] * end_h
     nth = 0
     while who.size:
-        unit = unit - log1p(-chance.uniform(f"need.{name}.gap", who, nth))
+        # as many gaps at a time as most of those who go on will need
+        block = np.arange(nth, nth + max(1, min(int(np.median(limit - unit)) + 1, LARGEST_BLOCK // who.size)))
+        gaps = -log1p(-chance.uniform(f"need.{name}.gap", who[:, None], block[None, :]))
+        gaps[:, 0] += unit
+        sums = np.cumsum(gaps, axis=1, out=gaps)
+        row, column = np.nonzero(sums < limit[:, None])
+        times.append(sums[row, column] / rate[who[row]])
+        residents.append(who[row])
+        ordinals.append(block[column])
+        unit = sums[:, -1]
         go_on = unit < limit
         who, unit, limit = who[go_on], unit[go_on], limit[go_on]
-        times.append(unit / rate[who])
-        residents.append(who)
-        ordinals.append(np.full(who.size, nth))
-        nth += 1
+        nth += block.size
     return np.concatenate(times), np.concatenate(residents), np.concatenate(ordinals)
 
 
