@@ -107,8 +107,15 @@ def check(
 
 
 @app.command()
-def schema() -> None:
+def schema(
+    tables: Annotated[bool, typer.Option("--tables", help="Print the data dictionary of the results instead.")] = False,
+) -> None:
     """Print the JSON Schema of a scenario file, for editors that complete keys."""
+    if tables:
+        from firstline.dictionary import dictionary
+
+        print(dictionary(), end="")
+        return
     from sim.spec.scenario import Scenario
 
     print(json.dumps(Scenario.model_json_schema(by_alias=True), indent=1))

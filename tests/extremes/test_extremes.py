@@ -1,5 +1,6 @@
 """Extremes: scenarios at the edge of what can be said run, and give what must follow."""
 
+import signal
 import time
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from sim import run
+from sim.errors import InputError, LawBroken
 from sim.records.result import Result
 from sim.spec.patches import validate
 
@@ -186,3 +188,38 @@ def test_everything_at_the_same_moment():
     )
     n = result.columns("needs")
     assert np.all(waits(result)[~np.isnan(n["started_h"])] <= 2)
+
+
+LOOPS: dict[str, dict[str, Any]] = {
+    "a mistake found out in no time": {
+        "need": {"skill": "care"},
+        "response": {
+            "organisation": {
+                "units": {
+                    "crew": {"function": "casework", "members": "volunteer", "count": 1},
+                    "able": {"function": "casework", "members": "volunteer", "count": 0, "skills": ["care"]},
+                }
+            },
+            "desks": {"desk": {"match": "random", "wrong_skill": "0 h"}},
+        },
+    },
+    "a visit of no length that never helps": {"need": {"service": "0 h", "again": 1}},
+}
+
+
+@pytest.mark.parametrize("what", LOOPS)
+def test_what_takes_no_time_and_changes_nothing_does_not_hang(what):
+    """Endless repetition at one moment is refused when read, or ends loudly; it never hangs."""
+
+    def too_long(*_):
+        pytest.fail("the run hangs at one moment")
+
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(3)
+    try:
+        go(**LOOPS[what], horizon="2 h", follow_up="0 h")
+    except (InputError, LawBroken):
+        pass
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)

@@ -181,7 +181,7 @@ def _desks(draw: st.DrawFn, units: list[str], zoned: bool, *, simple: bool) -> D
             if mine:
                 desk["units"] = mine
         if draw(one_in_two):
-            desk["wrong_skill"] = draw(st.sampled_from(["0 h", "5 min", "1 h"]))
+            desk["wrong_skill"] = draw(st.sampled_from(["1 min", "5 min", "1 h"]))
         if not simple and draw(one_in_two):
             desk["coordinator"] = draw(st.sampled_from(units))
             if draw(st.sampled_from([True, True, False])):

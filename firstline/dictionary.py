@@ -1,0 +1,61 @@
+"""The data dictionary: every column of every table and every outcome, printed from where they are declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analysis.need_outcomes import NEED_OUTCOMES
+from analysis.run_outcomes import RUN_OUTCOMES
+from sim.records.schema import TABLES
+from sim.world.table import COLUMNS
+
+ABOUT = {
+    "needs": "One row a need.",
+    "visits": "One row a visit: a responder sent to a need.",
+    "units": "Change points: a row holds from its moment to the next of the same name.",
+    "stock": "One row for each change of an item at a depot.",
+    "phases": "The phases of the life cycle.",
+    "people": "One row a responder: hours over the whole run.",
+    "assignments": "What responders did other than visits. One assignment a person at a time.",
+    "shifts": "When responders were rostered and when they left.",
+    "events": "What happened that is no stamp of a need or a visit.",
+    "gauges": "Levels at each look.",
+    "runs": "The run itself.",
+}
+
+
+def dictionary() -> str:
+    """Return the data dictionary as Markdown."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield "# Data dictionary"
+    yield ""
+    yield "Printed by `firstline schema --tables`; edit the declarations, not this page. Times are hours since the start"
+    yield "of the scenario; what has not come yet is null. Tables are Parquet files `tables/<name>/part-*.parquet`, one part"
+    yield "a replication; each field carries its unit and meaning. `needs` has a flag `in_<group>` for each stated group."
+    for name, columns in TABLES.items():
+        yield from ("", f"## {name}", "", ABOUT[name], "", "| column | type | unit | meaning |", "|---|---|---|---|")
+        yield from (f"| {c.name} | {c.kind} | {c.unit} | {c.meaning} |" for c in columns)
+    yield from (
+        "",
+        "## Outcomes",
+        "",
+        "One value a run, in `outcomes.parquet`: replication, outcome, by, level, value, size.",
+    )
+    yield from (
+        "`size` is the size of the denominator. Needs are those of the cohort; waits count everybody who asked.",
+        "",
+    )
+    yield from ("| outcome | unit | better | denominator |", "|---|---|---|---|")
+    for outcome, described in [*NEED_OUTCOMES.items(), *RUN_OUTCOMES.items()]:
+        yield f"| {outcome} | {described.unit} | {described.direction} | {described.denominator} |"
+    yield from (
+        "",
+        "## Your own residents",
+        "",
+        "A Parquet or CSV file named by `world.community.from`; `household` and",
+    )
+    yield from ("`building` must be there.", "", "| column | meaning |", "|---|---|")
+    yield from (f"| {name} | {meaning} |" for name, meaning in COLUMNS.items())
