@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.need_outcomes import NEED_OUTCOMES
+from analysis.outcomes import describe
 from analysis.run_outcomes import RUN_OUTCOMES
 from sim.records.schema import TABLES
 from sim.world.table import COLUMNS
@@ -49,7 +50,8 @@ def _lines() -> Iterator[str]:
         "",
     )
     yield from ("| outcome | unit | better | denominator |", "|---|---|---|---|")
-    for outcome, described in [*NEED_OUTCOMES.items(), *RUN_OUTCOMES.items()]:
+    for outcome in (*NEED_OUTCOMES, *RUN_OUTCOMES):
+        described = describe(outcome)
         yield f"| {outcome} | {described.unit} | {described.direction} | {described.denominator} |"
     yield from (
         "",

@@ -198,17 +198,18 @@ class CrisisModel(mesa.Model):
             self.clock.feed(cells(book.request_h[order]), lambda need: self.desk_of(need).request(need), needs)
         undecided = np.flatnonzero(book.state_column == CANDIDATE)
         if undecided.size:
-            self.worlds = state_decided(self.spec)
+            self.injects = state_decided(self.spec)
+            self.bounds = {name: self.rates.bound(name, injects) for name, injects in self.injects.items()}
             self.clock.feed(cells(self.demand.onset_h[undecided]), self._decide, undecided.tolist())
 
     def _decide(self, need: int) -> None:
         """Let a candidate become a need if its mark is below the rate of this moment, in the world as it is now."""
         book = self.book
         name = self.demand.type_names[book.need_type[need]]
-        bound = self.rates.bound(name, [world for _, world in self.rates.worlds] + self.worlds[name])
-        world = self.changes.world_now(name)
+        bound = self.bounds[name]
+        done = tuple(change for change in self.injects[name] if change in self.changes.done)
         at, who = self.demand.onset_h[need : need + 1], self.demand.resident[need : need + 1].astype(np.int64)
-        if not self.demand.mark[need] < self.rates.share(name, bound, at, who, world)[0]:
+        if not self.demand.mark[need] < self.rates.share(name, bound, at, who, done)[0]:
             return
         book.state[need] = UNKNOWN
         request_h = float(self.demand.request_h[need])
@@ -260,11 +261,11 @@ class CrisisModel(mesa.Model):
         end = self.spec.end_h
         if self.clock.now < end:
             raise LawBroken(f"the run was ended at {self.clock.now} h, before its end at {end} h")
-        self.book.sweep(end)
         for desk in self.desks:
             if desk.office is None:
                 self.book.taken_in_at_once(desk.needs, end)
         self.visits.unfinished()
+        self.book.sweep(end)
         self.roster.finish()
         result = result_of(self)
         check(result, self)

@@ -138,7 +138,7 @@ class Book:
 
     def sweep(self, end_h: float) -> None:
         """At the end of a run, close everyone whose patience ran out before it."""
-        left = (self.deadline_h <= end_h) & (self.state_column < State.SENT) & np.isnan(self.stamps["started_h"])
+        left = (self.deadline_h <= end_h) & (self.state_column <= State.SENT) & np.isnan(self.stamps["started_h"])
         self.end_column[left] = End.ABANDONED
         self.stamps["closed_h"][left] = self.deadline_h[left]
         self.state_column[left] = State.CLOSED

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.spec.changes import Change, Condition
-from sim.spec.patches import changed
-from sim.spec.scenario import World
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
@@ -52,11 +50,3 @@ class Changes:
         """A timed inject is in the candidates already; a conditional one holds from now on."""
         self.done.append(change)
         self.model.tell("inject", change.note or ", ".join(change.set))
-
-    def world_now(self, name: str) -> World:
-        """Return the world that decides about needs of a type, with the injects that have happened."""
-        scenario = self.model.spec
-        for change in self.done:
-            if any(path.split(".")[1] == name for path in change.set):
-                scenario = changed(scenario, "world", change)
-        return scenario.world

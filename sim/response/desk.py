@@ -17,7 +17,7 @@ import numpy.typing as npt
 from sim.policies import MATCH, TRIAGE, Candidate, Head, Requests
 from sim.records.columns import cells
 from sim.response.book import State
-from sim.response.responders import NOBODY, Crew, Responder
+from sim.response.responders import NO_LIMIT, NOBODY, Crew, Responder, Team
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
@@ -80,9 +80,14 @@ class Desk:
         if spec.handling is None:
             return None
         demand = self.book.demand
-        keys = demand.resident, demand.nth, demand.need_type
-        uniform = self.model.chance.uniform(f"handling.{self.name}", *keys)
-        return cells(spec.handling.quantile(uniform))
+        durations = np.full(demand.size, np.nan)
+        for index, name in enumerate(demand.type_names):
+            rows = np.flatnonzero(demand.need_type == index)
+            if rows.size:
+                stream = f"need.{name}.handling.{self.name}"
+                uniform = self.model.chance.uniform(stream, demand.resident[rows], demand.nth[rows])
+                durations[rows] = spec.handling.quantile(uniform)
+        return cells(durations)
 
     def _requests(self, needs: npt.NDArray[np.int64]) -> Requests:
         book, demand = self.book, self.book.demand
@@ -230,6 +235,20 @@ class Desk:
         elif responder.need != NOBODY:
             return
         responder.crew.idle.append(responder)
+        if team.places != NO_LIMIT and len(team.crews) > 1:
+            self.offer_places(team)
+
+    def offer_places(self, team: Team) -> None:
+        """Offer the places of work that are free to idle people of a team, whatever they can do."""
+        if team.offering:
+            return
+        team.offering = True
+        for crew in team.crews:
+            for responder in list(crew.idle):
+                if team.busy < team.places and responder in crew.idle:
+                    crew.idle.remove(responder)
+                    self.next_for(responder)
+        team.offering = False
 
     def _take(self, responder: Responder) -> int:
         """Take the next request for a responder off its line; NOBODY where none waits."""

@@ -21,7 +21,20 @@ NO_LIMIT = 1 << 60
 class Team:
     """A unit while the clock runs: its people, how many places of work it has, and how many are taken."""
 
-    __slots__ = ("base", "busy", "covers", "crews", "name", "number", "office", "on_duty", "people", "places", "spec")
+    __slots__ = (
+        "base",
+        "busy",
+        "covers",
+        "crews",
+        "name",
+        "number",
+        "offering",
+        "office",
+        "on_duty",
+        "people",
+        "places",
+        "spec",
+    )
 
     def __init__(self, number: int, name: str, spec: Unit, base: Place, covers: frozenset[int] | None) -> None:
         self.number = number
@@ -34,6 +47,7 @@ class Team:
         self.office: Office | None = None
         self.on_duty = 0
         self.busy = 0
+        self.offering = False
         self.places = 0 if spec.handover == "replace" and spec.shift is not None else NO_LIMIT
 
 
@@ -71,6 +85,7 @@ class Responder(mesa.Agent):
         self.post = "visit"
         self.next_post: str | None = None
         self.employed = True
+        self.placed = False
         self.duty = 0
         self.rostered_from = self.rostered_until = float("nan")
         self.post_since = float("nan")

@@ -81,13 +81,16 @@ class Roster:
     def _come(self, team: Team, indices: range | list[int], duty: int, until_h: float) -> None:
         now = self.clock.now
         people = [team.people[index] for index in indices if team.people[index].employed]
-        if team.places != NO_LIMIT:
-            team.places += len(people)
         for rank, responder in enumerate(people):
+            if responder.on_duty:  # still finishing an earlier shift: that one ends here
+                self._note_shift(responder, now)
             responder.duty = duty
             responder.rostered_until = until_h
-            if not responder.on_duty:  # else still finishing an earlier shift: it goes on
-                responder.rostered_from = now
+            responder.rostered_from = now
+            if team.places != NO_LIMIT and not responder.placed:
+                team.places += 1
+                responder.placed = True
+            if not responder.on_duty:
                 responder.on_duty = True
                 team.on_duty += 1
                 responder.place = team.base
@@ -128,10 +131,9 @@ class Roster:
 
     def _shift_ends(self, turn: tuple[Team, list[Responder], float]) -> None:
         team, people, end_h = turn
-        if team.places != NO_LIMIT:
-            team.places -= sum(responder.employed for responder in people)
         for responder in people:
             if responder.on_duty and responder.rostered_until == end_h:
+                self._give_up_place(responder)
                 responder.settled = False
                 if responder.need == NOBODY and not responder.engaged:
                     self._step_back(responder)
@@ -142,13 +144,19 @@ class Roster:
         """Take somebody off the team: at once if idle, else when the work in hand is done."""
         responder.employed = False
         responder.settled = False
-        if responder.on_duty:
-            responder.rostered_until = self.clock.now
-            if responder.team.places != NO_LIMIT:
-                responder.team.places -= 1
-            if responder.need == NOBODY and not responder.engaged:
-                self._step_back(responder)
-                self._leave(responder)
+        if not responder.on_duty:
+            self.model.cases.hand_back(responder)
+            return
+        self._give_up_place(responder)
+        responder.rostered_until = min(responder.rostered_until, self.clock.now)
+        if responder.need == NOBODY and not responder.engaged:
+            self._step_back(responder)
+            self._leave(responder)
+
+    def _give_up_place(self, responder: Responder) -> None:
+        if responder.placed:
+            responder.placed = False
+            responder.team.places -= 1
 
     def hire(self, team: Team, indices: range) -> None:
         """Add people to a team: at once where it works around the clock, else from their next shift."""
@@ -190,16 +198,13 @@ class Roster:
             self._appoint(team)
         if team.office is not None and not team.office.staffed():
             team.office.close()
-        self.shifts.rows.extend(
-            (responder.number, responder.rostered_from, responder.rostered_until, now, responder.duty)
-        )
+        self._note_shift(responder, now)
         if not responder.employed:
             self.model.cases.hand_back(responder)
-        if team.places != NO_LIMIT and team.busy < team.places:
+        if team.places != NO_LIMIT:
             for crew in team.crews:
-                desk = crew.desk
-                if crew.idle and desk is not None:
-                    desk.next_for(crew.idle.popleft())
+                if crew.desk is not None:
+                    crew.desk.offer_places(team)
                     return
 
     def _step_back(self, responder: Responder) -> None:
@@ -264,6 +269,10 @@ class Roster:
         if len(self.assignments.rows) >= self.assignments.full:
             self.assignments.pack()
 
+    def _note_shift(self, responder: Responder, left_h: float) -> None:
+        row = responder.number, responder.rostered_from, responder.rostered_until, left_h, responder.duty
+        self.shifts.rows.extend(row)
+
     def finish(self) -> None:
         """Write down whoever is on duty, at a task or at a post when the run ends."""
         for responder in self.model.people:
@@ -276,8 +285,7 @@ class Roster:
                 self.note(responder, "switch", responder.started, responder.started, NAN, NOBODY)
             elif responder.need == NOBODY and responder.post not in ("visit", "desk"):
                 self.note(responder, responder.post, responder.post_since, responder.post_since, NAN, NOBODY)
-            row = responder.number, responder.rostered_from, responder.rostered_until, NAN, responder.duty
-            self.shifts.rows.extend(row)
+            self._note_shift(responder, NAN)
 
 
 def _post_at(responder: Responder, elapsed_h: float) -> tuple[str, float]:

@@ -129,6 +129,8 @@ class Visits:
         if spec.again > 0 and book.uniform("again", need, attempt) < spec.again:
             return MORE
         book.close(need, MET, self.clock.now)
+        if spec.sessions is not None:
+            self.model.cases.finished(need)
         return CLOSED
 
     def _leave(self, responder: Responder, outcome: int) -> None:

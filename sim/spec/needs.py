@@ -95,7 +95,7 @@ class Need(Rate):
     items: FrozenMap[Count] = FrozenMap()
     """What one visit consumes."""
     sessions: Sessions | None = None
-    again: Share = 0.0
+    again: Annotated[Share, between(0, 0.99, "a share of at most 0.99")] = 0.0
     """Share of visits after which the need is not met and asks again at once, at the end of the queue."""
     escalate_after: PositiveHours | None = None
     """A request that waits this long is escalated: after a decision its urgency is one higher."""

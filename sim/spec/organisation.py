@@ -232,7 +232,7 @@ class Desk(Spec):
     """Which request is next: first_come, urgency (then wait), weighted_wait, nearest, or a registered rule."""
     match: Text = "skill"
     """Which idle responder goes: skill, nearest, random (not looking at skills), or a registered rule."""
-    wrong_skill: Hours = Field(default=10 / 60)
+    wrong_skill: Interval = Field(default=10 / 60)
     """Time at the door until somebody sent without the skill finds out."""
 
     @model_validator(mode="after")

@@ -21,13 +21,18 @@ def merge(data: Any, patch: Any) -> Any:
     """Return data with an RFC 7396 patch applied; neither is changed."""
     if not isinstance(patch, Mapping):
         return patch
-    merged = dict(data) if isinstance(data, Mapping) else {}
+    merged = dict(data) if isinstance(data, Mapping) and not _of_another_kind(data, patch) else {}
     for key, value in patch.items():
         if value is None:
             merged.pop(key, None)
         else:
             merged[key] = merge(merged.get(key), value)
     return merged
+
+
+def _of_another_kind(data: Mapping[str, Any], patch: Mapping[str, Any]) -> bool:
+    """Tell whether a patch names another distribution or hazard: then nothing of the old one stays."""
+    return any(key in patch and key in data and patch[key] != data[key] for key in ("dist", "kind"))
 
 
 def nested(path: str, value: Any) -> dict[str, Any]:

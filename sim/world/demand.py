@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ import numpy.typing as npt
 
 from sim.chance import Chance
 from sim.errors import LawBroken
+from sim.spec.changes import Change
 from sim.spec.needs import Need
 from sim.spec.patches import changed
 from sim.spec.scenario import Scenario, World
@@ -25,8 +27,12 @@ from sim.world.population import Population
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
+Worlds = list[tuple[float, World]]
+"""A world from each moment on."""
 LARGEST_BLOCK = 1 << 20
 """Gaps drawn at a time, at most."""
+MORE_FROM = 1 << 29
+"""Needs that only a conditional inject can bring are numbered from here."""
 REPLAY_FROM = 1 << 30
 """Needs replayed from a log are numbered from here, so that they share no key with the others of their resident."""
 
@@ -65,11 +71,26 @@ class Rates:
         self.strengths = {
             name: Strength(name, hazard, population, chance) for name, hazard in scenario.world.hazards.items()
         }
-        self.worlds: list[tuple[float, World]] = [(0.0, scenario.world)]
-        here = scenario
-        for inject in sorted((i for i in scenario.world.injects if i.at is not None), key=lambda i: i.at or 0.0):
-            here = changed(here, "world", inject)
-            self.worlds.append((inject.at or 0.0, here.world))
+        self.scenario = scenario
+        self._worlds: dict[tuple[Change, ...], Worlds] = {}
+        self.worlds = self.worlds_after(())
+
+    def worlds_after(self, done: tuple[Change, ...]) -> Worlds:
+        """Return the world from each timed inject on, with conditional injects that have happened on top."""
+        if done not in self._worlds:
+            injects = [i for i in self.scenario.world.injects if i.at is not None and i.at < self.scenario.end_h]
+            here, in_time = self.scenario, [(0.0, self.scenario)]
+            for inject in sorted(injects, key=lambda i: i.at or 0.0):
+                here = changed(here, "world", inject)
+                in_time.append((inject.at or 0.0, here))
+            worlds = []
+            for begin, scenario in in_time:
+                on_top = scenario
+                for inject in done:
+                    on_top = changed(on_top, "world", inject)
+                worlds.append((begin, on_top.world))
+            self._worlds[done] = worlds
+        return self._worlds[done]
 
     def drivers(self, name: str) -> list[Strength]:
         """Return the hazards that drive a need type."""
@@ -105,8 +126,10 @@ class Rates:
             and not (self.spells and self.worlds[0][1].needs[name].by_phase)
         )
 
-    def bound(self, name: str, worlds: Sequence[World]) -> float:
-        """Return the highest rate an hour of a resident at weight 1, over these worlds."""
+    def bound(self, name: str, conditional: Sequence[Change] = ()) -> float:
+        """Return the highest rate an hour of a resident at weight 1, whichever conditional injects happen."""
+        subsets = [done for size in range(len(conditional) + 1) for done in combinations(conditional, size)]
+        worlds = [world for done in subsets for _, world in self.worlds_after(done)]
         strongest = sum(driver.bound() for driver in self.drivers(name)) if self.drivers(name) else 1.0
         phases = [phase for _, phase in self.spells]
         return strongest * max(
@@ -115,10 +138,10 @@ class Rates:
             for world in worlds
         )
 
-    def share(self, name: str, bound: float, time_h: Floats, resident: Rows, world: World | None = None) -> Floats:
-        """Return the rate at each time as a share of the bound; in the timed worlds, or in the one given."""
+    def share(self, name: str, bound: float, time_h: Floats, resident: Rows, done: tuple[Change, ...] = ()) -> Floats:
+        """Return the rate at each time as a share of the bound, after the conditional injects that have happened."""
         rate = np.zeros(time_h.size)
-        worlds = self.worlds if world is None else [(0.0, world)]
+        worlds = self.worlds_after(done)
         ends = [begin for begin, _ in worlds[1:]] + [np.inf]
         for (begin, of_time), end in zip(worlds, ends, strict=True):
             now = (time_h >= begin) & (time_h < end)
@@ -137,8 +160,8 @@ def draw(scenario: Scenario, population: Population, chance: Chance, rates: Rate
     undecided = state_decided(scenario)
     parts: list[dict[str, npt.NDArray[np.generic]]] = []
     for index, (name, need) in enumerate(scenario.world.needs.items()):
-        conditional = undecided.get(name, [])
-        onset, resident, nth, mark = _points(name, need, scenario.end_h, population, chance, rates, conditional)
+        injects = undecided.get(name, ())
+        onset, resident, nth, mark = _points(name, need, scenario.end_h, population, chance, rates, injects)
         parts.append(_details(index, name, need, onset, resident, nth, mark, chance))
     order = np.argsort(np.concatenate([part["onset_h"] for part in parts]), kind="stable")
     columns: dict[str, Any] = {}
@@ -148,29 +171,45 @@ def draw(scenario: Scenario, population: Population, chance: Chance, rates: Rate
     return Demand(type_names=tuple(scenario.world.needs), **columns)
 
 
-def state_decided(scenario: Scenario) -> dict[str, list[World]]:
-    """Return the need types that a conditional inject may change, each with the worlds that may come."""
-    worlds: dict[str, list[World]] = {}
+def state_decided(scenario: Scenario) -> dict[str, tuple[Change, ...]]:
+    """Return the need types that conditional injects may change, each with those injects."""
+    by_type: dict[str, list[Change]] = {}
     for inject in scenario.world.injects:
         if inject.when is not None:
-            after = changed(scenario, "world", inject).world
-            for path in inject.set:
-                worlds.setdefault(path.split(".")[1], []).append(after)
-    return worlds
+            for name in dict.fromkeys(path.split(".")[1] for path in inject.set):
+                by_type.setdefault(name, []).append(inject)
+    return {name: tuple(injects) for name, injects in by_type.items()}
 
 
 def _points(
-    name: str, need: Need, end_h: float, population: Population, chance: Chance, rates: Rates, conditional: list[World]
+    name: str,
+    need: Need,
+    end_h: float,
+    population: Population,
+    chance: Chance,
+    rates: Rates,
+    injects: tuple[Change, ...],
 ) -> tuple[Floats, Rows, Rows, Floats]:
-    bound = rates.bound(name, [world for _, world in rates.worlds] + conditional)
-    onset, resident, nth = _poisson(name, rates.base(need)[0] * bound, end_h, chance)
-    thinned = conditional or not rates.constant(name)
-    mark = chance.uniform(f"need.{name}.mark", resident, nth) if onset.size and thinned else np.empty(0)
-    if onset.size and thinned and not conditional:
-        keep = mark < rates.share(name, bound, onset, resident)
-        onset, resident, nth = onset[keep], resident[keep], nth[keep]
-    if not conditional:
-        mark = np.full(onset.size, np.nan)
+    """Return (onset, resident, nth, mark) of a type's candidates; decided ones have no mark.
+
+    What conditional injects may add at most is a process of its own, so that one that never happens moves nothing.
+    """
+    weight = rates.base(need)[0]
+    bound = rates.bound(name)
+    onset, resident, nth = _poisson(f"need.{name}.gap", weight * bound, end_h, chance)
+    mark = np.full(onset.size, np.nan)
+    if injects:
+        most = rates.bound(name, injects)
+        mark = chance.uniform(f"need.{name}.mark", resident, nth) * (bound / most) if onset.size else mark
+        onset2, resident2, nth2 = _poisson(f"need.{name}.more", weight * (most - bound), end_h, chance)
+        nth2 = MORE_FROM + nth2
+        if onset2.size:
+            mark2 = (bound + chance.uniform(f"need.{name}.mark", resident2, nth2) * (most - bound)) / most
+            onset, resident, nth = np.append(onset, onset2), np.append(resident, resident2), np.append(nth, nth2)
+            mark = np.append(mark, mark2)
+    elif onset.size and not rates.constant(name):
+        keep = chance.uniform(f"need.{name}.mark", resident, nth) < rates.share(name, bound, onset, resident)
+        onset, resident, nth, mark = onset[keep], resident[keep], nth[keep], mark[keep]
     for driver in rates.drivers(name):
         times = driver.replayed()
         if times.size:
@@ -180,7 +219,7 @@ def _points(
     return onset, resident, nth, mark
 
 
-def _poisson(name: str, rate: Floats, end_h: float, chance: Chance) -> tuple[Floats, Rows, Rows]:
+def _poisson(stream: str, rate: Floats, end_h: float, chance: Chance) -> tuple[Floats, Rows, Rows]:
     """Return the points of each resident's own Poisson process: sums of exponential gaps keyed by (resident, nth)."""
     from scipy.special import log1p
 
@@ -192,7 +231,7 @@ def _poisson(name: str, rate: Floats, end_h: float, chance: Chance) -> tuple[Flo
     while who.size:
         # as many gaps at a time as most of those who go on will need
         block = np.arange(nth, nth + max(1, min(int(np.median(limit - unit)) + 1, LARGEST_BLOCK // who.size)))
-        gaps = -log1p(-chance.uniform(f"need.{name}.gap", who[:, None], block[None, :]))
+        gaps = -log1p(-chance.uniform(stream, who[:, None], block[None, :]))
         gaps[:, 0] += unit
         sums = np.cumsum(gaps, axis=1, out=gaps)
         row, column = np.nonzero(sums < limit[:, None])

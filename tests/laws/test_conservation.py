@@ -130,6 +130,12 @@ def spells_of(result: Result, person: int, end_h: float) -> tuple[list[Any], lis
             strict=True,
         )
     )
+    joined: list[Any] = []
+    for begin, end, left in shifts:  # a shift that begins while an earlier one is being finished goes on from it
+        if joined and joined[-1][2] == begin:
+            begin = joined.pop()[0]
+        joined.append((begin, end, left))
+    shifts = joined
     k = np.flatnonzero(v["person"] == person)
     work = [(b, e, "visit") for b, e in zip(v["dispatched_h"][k], until(v["ended_h"][k], end_h), strict=True)]
     k = np.flatnonzero(a["person"] == person)

@@ -1,0 +1,184 @@
+"""The command line as a user types it: good input, bad input, exit codes, and what is on which stream."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from firstline.dictionary import dictionary
+from firstline.words import Words, terms
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def firstline(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "firstline", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_list(tmp_path: Path):
+    """The shipped scenarios, by name and title, also for machines."""
+    done = firstline("list", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "estate-lockdown" in done.stdout
+    names = [row["name"] for row in json.loads(firstline("list", "--json", cwd=tmp_path).stdout)]
+    assert names == ["estate-lockdown", "flood-311", "tutorial"]
+
+
+def test_check_says_what_is_suspect_and_still_passes(tmp_path: Path):
+    """Findings go to stderr and do not block: a planner may simulate a bad plan."""
+    done = firstline("check", "tutorial", "--evidence", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "nobody with the skill 'delivery' is on duty from 20:00 to 08:00" in done.stderr
+    assert "it can run" in done.stdout
+    assert "assumed" in done.stdout
+
+
+def test_run_then_report(tmp_path: Path):
+    """A run prints the plain sentence first and says where the data is; the report reads it."""
+    done = firstline("run", "tutorial", "-r", "3", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("In 3 runs of Two teams and a store, residents had ")
+    assert "Data: runs/tutorial-seed1" in done.stdout
+    assert (tmp_path / "runs/tutorial-seed1/tables/needs/part-000002.parquet").is_file()
+    done = firstline("report", "runs/tutorial-seed1", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / done.stdout.strip()).read_text(encoding="utf-8")
+    assert page.count("<svg") == 5
+    assert page.index("In 3 runs") < page.index("<svg")
+    assert not re.search(r"(src|href)=[\"']?(https?:)?//", page), "a page asks no foreign host for anything"
+
+
+def test_a_second_run_never_overwrites(tmp_path: Path):
+    """The same command again finds a new folder; a folder named by --out must be new or empty."""
+    for folder in ("tutorial-seed1", "tutorial-seed1-2"):
+        assert firstline("run", "tutorial", "-r", "1", cwd=tmp_path).returncode == 0
+        assert (tmp_path / "runs" / folder / "manifest.json").is_file()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    done = firstline("run", "tutorial", "--out", "mine", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "a new or empty folder is wanted" in done.stderr
+    assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
+
+
+def test_json_is_json(tmp_path: Path):
+    """--json prints every outcome with unit, direction and denominator, null where it is not defined."""
+    done = firstline(
+        "run", "tutorial", "-r", "2", "--json", "--set", "response.organisation.units.runners.count=4", cwd=tmp_path
+    )
+    found = json.loads(done.stdout)
+    assert found["replications"] == 2
+    assert {"outcome", "mean", "half_width", "unit", "direction", "denominator"} <= set(found["outcomes"][0])
+    manifest = json.loads((tmp_path / found["folder"] / "manifest.json").read_text())
+    assert manifest["scenario"]["response"]["organisation"]["units"]["runners"]["count"] == 4
+
+
+def test_two_workers_say_the_same_as_one(tmp_path: Path):
+    """The number of processes changes nothing that is printed but the folder."""
+    outputs = [
+        firstline("run", "tutorial", "-r", "4", "--workers", w, "--out", f"w{w}", cwd=tmp_path).stdout for w in "12"
+    ]
+    assert outputs[0].replace("w1", "") == outputs[1].replace("w2", "")
+
+
+BAD = {
+    "no such scenario": (["run", "tutoral"], "did you mean 'tutorial'?"),
+    "no such file": (["run", "nowhere.yaml"], "there is no such file"),
+    "unknown key": (
+        ["run", "tutorial", "--set", "response.organisation.units.runners.cout=3"],
+        "did you mean 'count'?",
+    ),
+    "no value": (["run", "tutorial", "--set", "response"], "KEY=VALUE is wanted"),
+    "bad value": (["check", "tutorial", "--set", "horizon=5"], "did you mean '5 h'?"),
+    "no plugin": (["run", "tutorial", "--plugin", "mine.py"], "there is no such file"),
+    "no run": (["report", "."], "a folder made by 'firstline run' is wanted"),
+    "no folder": (["report", "nowhere"], "a folder made by 'firstline run' is wanted"),
+    "no replications": (["run", "tutorial", "-r", "0"], "than or"),
+    "out is a file": (["run", "tutorial", "--out", "{file}"], "a new or empty folder is wanted"),
+    "unknown command": (["simulate"], "No such command"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_in_words(case: str, tmp_path: Path):
+    """Exit code 2, the reason on stderr, nothing on stdout, and never a traceback."""
+    (tmp_path / "file").write_text("x")
+    arguments, says = BAD[case]
+    done = firstline(*(a.replace("{file}", "file") for a in arguments), cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert says in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    assert not done.stdout
+
+
+def test_a_plugin_brings_a_rule(tmp_path: Path):
+    """A triage rule registered in a file is known by its name, to the check and to the run."""
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\nfrom sim.policies import TRIAGE, TriageRule\n"
+        "TRIAGE.add('talk_first', TriageRule(lambda requests: -requests.need_type.astype(float)))\n"
+    )
+    rule = ["--set", "response.desks={main: {triage: talk_first}}"]
+    assert firstline("check", "tutorial", *rule, cwd=tmp_path).returncode == 2
+    done = firstline("run", "tutorial", "-r", "2", "--workers", "2", *rule, "--plugin", "mine.py", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_broken_plugin_is_named(tmp_path: Path):
+    """What goes wrong inside a plug-in is said with its file, not as a traceback."""
+    (tmp_path / "mine.py").write_text("1 / 0\n")
+    done = firstline("check", "tutorial", "--plugin", "mine.py", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "mine.py" in done.stderr
+    assert "ZeroDivisionError" in done.stderr
+
+
+def test_the_data_dictionary_is_current():
+    """docs/data-dictionary.md is what ``firstline schema --tables`` prints."""
+    assert (ROOT / "docs" / "data-dictionary.md").read_text(encoding="utf-8") == dictionary()
+
+
+def test_every_word_in_both_languages():
+    """Every id has both languages, and takes the same values in both."""
+    for term, row in terms().items():
+        assert row["en"], term
+        assert row["zh"], term
+        assert set(re.findall(r"\{(\w+)\}", row["zh"])) <= set(re.findall(r"\{(\w+)\}", row["en"])) | {"scenario"}, term
+
+
+def test_every_used_word_exists():
+    """A word that code or a page asks for must be in the table."""
+    text = "".join(
+        path.read_text(encoding="utf-8")
+        for package in ("firstline", "analysis")
+        for path in (ROOT / package).rglob("*")
+        if path.suffix in (".py", ".html")
+    )
+    for term in re.findall(r"(?:say|words)\(\s*\"([a-z_]+\.[a-z_0-9]+)\"", text):
+        assert term in terms(), term
+    for term in re.findall(r"\"((?:column|table|run)\.[a-z_0-9]+)\"", text):
+        assert term in terms(), term
+
+
+def test_no_chinese_outside_the_table():
+    """Chinese stands in terms.csv and in scenarios, so that a translator finds all of it in one place."""
+    for package in ("sim", "analysis", "firstline"):
+        for path in (ROOT / package).rglob("*.py"):
+            assert not re.search(r"[\u4e00-\u9fff]", path.read_text(encoding="utf-8")), path
+
+
+def test_chinese_output(tmp_path: Path):
+    """The same run in Chinese."""
+    done = firstline("run", "tutorial", "-r", "2", "--lang", "zh", cwd=tmp_path)
+    assert Words("zh")("table.needs") in done.stdout
