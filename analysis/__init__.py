@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analysis.estimates import Estimate as Estimate
-    from analysis.estimates import estimate as estimate
-    from analysis.estimates import estimates as estimates
+    from analysis.intervals import Estimate as Estimate
+    from analysis.intervals import estimate as estimate
+    from analysis.intervals import estimates as estimates
     from analysis.outcomes import Measure as Measure
     from analysis.store import RunFolder as RunFolder
     from analysis.store import measure_of as measure_of
 
 _HOMES = {
-    "Estimate": "analysis.estimates",
-    "estimate": "analysis.estimates",
-    "estimates": "analysis.estimates",
+    "Estimate": "analysis.intervals",
+    "estimate": "analysis.intervals",
+    "estimates": "analysis.intervals",
     "Measure": "analysis.outcomes",
     "RunFolder": "analysis.store",
     "measure_of": "analysis.store",

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from analysis.estimates import Estimate
 from analysis.incidence import incidence
+from analysis.intervals import Estimate
 
 if TYPE_CHECKING:
     import pandas as pd

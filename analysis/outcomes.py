@@ -1,7 +1,7 @@
 """Outcomes: one number a run, by need, phase, zone, vulnerability group, unit or item, from the tables of the run.
 
 Each outcome states its unit, which direction is better, and its denominator. Needs are those of the cohort (onset in
-[warm_up, horizon)); waits count everybody who asked. Intervals over runs are in ``analysis.estimates``.
+[warm_up, horizon)); waits count everybody who asked. Intervals over runs are in ``analysis.intervals``.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from analysis import figures
-from analysis.estimates import Estimate, estimates
+from analysis.intervals import Estimate, estimates
 from analysis.outcomes import describe
 from analysis.store import RunFolder
 from sim.errors import InputError, Problem

@@ -141,6 +141,14 @@ def _days_of_cover(stock: Any, here: Flags, result: Result) -> tuple[float, floa
     return _ratio(on_hand, per_day), on_hand
 
 
+def _goods_cost(stock: Any, here: Flags, _result: Result) -> tuple[float, float]:
+    """What left the stores, at its price; NaN where no price is stated."""
+    names = stock["event"].names
+    sign = np.array([{"issued": 1, "allocated": 1, "returned": -1}.get(name, 0) for name in names])
+    pieces = sign[stock["event"].codes[here]] * stock["quantity"][here]
+    return float((pieces * stock["price"][here]).sum()), float(pieces.sum())
+
+
 _run = RUN_OUTCOMES.add
 _run("utilisation", RunOutcome("share", "neither", "rostered hours", _share_of("busy_rostered_h", "rostered_h")))
 _run("travel_share", RunOutcome("share", "lower", "busy hours", _share_of("travel_h", "busy_h")))
@@ -152,6 +160,7 @@ _run("queue_mean", RunOutcome("requests", "lower", "hours from warm-up to horizo
 _run("queue_max", RunOutcome("requests", "lower", "hours from warm-up to horizon", _queue("max")))
 _run("fill_rate", RunOutcome("share", "higher", "pieces asked for", _by_item(_fill_rate)))
 _run("stock_out_share", RunOutcome("share", "lower", "hours from warm-up to horizon", _by_item(_stock_out)))
+_run("goods_cost", RunOutcome("currency", "lower", "pieces used", _by_item(_goods_cost)))
 _run("days_of_cover", RunOutcome("d", "higher", "pieces on hand at the horizon", _by_item(_days_of_cover)))
 RUN_OUTCOMES.add(
     "unmet_difference_vulnerable",

@@ -134,7 +134,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Run a scenario many times over and print what happened, with intervals over the runs."""
-    from analysis.estimates import estimates
+    from analysis.intervals import estimates
     from analysis.store import RunFolder, free_folder, measure_of
     from firstline.progress import progress
     from firstline.tables import print_run, run_as_json

@@ -30,34 +30,38 @@ def dictionary() -> str:
     return "\n".join(_lines()) + "\n"
 
 
+HEAD = """# Data dictionary
+
+Printed by `firstline schema --tables`; edit the declarations, not this page. Times are hours since the start of the
+scenario; what has not come yet is null. Tables are Parquet files `tables/<name>/part-*.parquet`, one part a
+replication; each field carries its unit and meaning. `needs` has a flag `in_<group>` for each stated group."""
+
+OUTCOMES = """
+## Outcomes
+
+One value a run, in `outcomes.parquet`: replication, outcome, by, level, value, size. `size` is that of the denominator.
+Needs are those of the cohort; waits count everybody who asked.
+
+| outcome | unit | better | denominator |
+|---|---|---|---|"""
+
+RESIDENTS = """
+## Your own residents
+
+A Parquet or CSV file named by `world.community.from`; `household` and `building` must be there.
+
+| column | meaning |
+|---|---|"""
+
+
 def _lines() -> Iterator[str]:
-    yield "# Data dictionary"
-    yield ""
-    yield "Printed by `firstline schema --tables`; edit the declarations, not this page. Times are hours since the start"
-    yield "of the scenario; what has not come yet is null. Tables are Parquet files `tables/<name>/part-*.parquet`, one part"
-    yield "a replication; each field carries its unit and meaning. `needs` has a flag `in_<group>` for each stated group."
+    yield HEAD
     for name, columns in TABLES.items():
         yield from ("", f"## {name}", "", ABOUT[name], "", "| column | type | unit | meaning |", "|---|---|---|---|")
         yield from (f"| {c.name} | {c.kind} | {c.unit} | {c.meaning} |" for c in columns)
-    yield from (
-        "",
-        "## Outcomes",
-        "",
-        "One value a run, in `outcomes.parquet`: replication, outcome, by, level, value, size.",
-    )
-    yield from (
-        "`size` is the size of the denominator. Needs are those of the cohort; waits count everybody who asked.",
-        "",
-    )
-    yield from ("| outcome | unit | better | denominator |", "|---|---|---|---|")
+    yield OUTCOMES
     for outcome in (*NEED_OUTCOMES, *RUN_OUTCOMES):
         described = describe(outcome)
         yield f"| {outcome} | {described.unit} | {described.direction} | {described.denominator} |"
-    yield from (
-        "",
-        "## Your own residents",
-        "",
-        "A Parquet or CSV file named by `world.community.from`; `household` and",
-    )
-    yield from ("`building` must be there.", "", "| column | meaning |", "|---|---|")
+    yield RESIDENTS
     yield from (f"| {name} | {meaning} |" for name, meaning in COLUMNS.items())

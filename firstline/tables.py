@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from analysis.estimates import Estimate
+from analysis.intervals import Estimate
 from analysis.outcomes import describe
 from firstline.words import Words
 from sim.spec.scenario import Scenario

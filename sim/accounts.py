@@ -146,6 +146,10 @@ def _unit_of(model: CrisisModel) -> npt.NDArray[np.int64]:
 def _stock(model: CrisisModel) -> Columns:
     rows = model.depots.rows.array()
     order = np.lexsort((np.arange(len(rows)), rows[:, 2], rows[:, 1]))
+    prices = np.full((len(model.depots.depots), len(model.depots.items)), np.nan)
+    for depot in model.depots.depots:
+        for item, price in depot.spec.prices.items():
+            prices[depot.number, model.depots.items[item]] = price
     amounts = enumerate(("quantity", "on_hand", "on_order", "back_ordered"), start=4)
     return {
         "depot": coded(rows[order, 1], tuple(depot.name for depot in model.depots.depots)),
@@ -153,6 +157,7 @@ def _stock(model: CrisisModel) -> Columns:
         "t_h": rows[order, 0],
         "event": coded(rows[order, 3], STOCK_EVENTS),
         **{name: rows[order, k].astype(np.int64) for k, name in amounts},
+        "price": prices[rows[order, 1].astype(np.int64), rows[order, 2].astype(np.int64)],
     }
 
 

@@ -48,7 +48,7 @@ def _needs(result: Result) -> None:
 
 
 def _people(result: Result, model: CrisisModel) -> None:
-    """Nobody does two things at once, and nobody works off duty."""
+    """Nobody does two things at once, and nobody works longer than they are on duty."""
     visits, tasks = result.raw["visits"], result.raw["assignments"]
     person = np.concatenate([visits["person"], tasks["person"]])
     begin = np.concatenate([visits["dispatched_h"], tasks["start_h"]])
@@ -59,6 +59,11 @@ def _people(result: Result, model: CrisisModel) -> None:
     if clash.any():
         k = int(np.flatnonzero(clash)[0])
         _fail("people", f"person {person[k]} is taken until {end[k]:.3f} h and again from {begin[k + 1]:.3f} h")
+    hours = result.columns("people")
+    over = np.flatnonzero(hours["busy_h"] > hours["on_duty_h"] + 1e-6)
+    if over.size:
+        k = int(over[0])
+        _fail("people", f"person {k} is busy for {hours['busy_h'][k]:.3f} h of {hours['on_duty_h'][k]:.3f} h on duty")
     for team in model.teams.values():
         idle = sum(len(crew.idle) for crew in team.crews)
         if not 0 <= idle + team.busy <= len(team.people):

@@ -28,6 +28,8 @@ class Requests:
     request_h: Floats
     building: npt.NDArray[np.int32]
     need_type: npt.NDArray[np.int16]
+    service_mean_h: Floats
+    """How long a visit of this type takes on average."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,10 @@ def _building(requests: Requests) -> Floats:
     return requests.building.astype(np.float64)
 
 
+def _c_mu(requests: Requests) -> Floats:
+    return -requests.weight / np.maximum(requests.service_mean_h, 1e-9)
+
+
 def _weighted_wait(head: Head) -> float:
     return -head.line * (head.now_h - head.request_h)
 
@@ -111,6 +117,7 @@ def _random(idle: Sequence[Candidate], uniform: float) -> int:
 
 TRIAGE.add("first_come", TriageRule(_one_line))
 TRIAGE.add("urgency", TriageRule(_urgency))
+TRIAGE.add("c_mu", TriageRule(_c_mu))
 TRIAGE.add("weighted_wait", TriageRule(_weight, score=_weighted_wait))
 TRIAGE.add("nearest", TriageRule(_building, score=_way))
 MATCH.add("skill", MatchRule())

@@ -84,6 +84,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("on_hand", "int", "pieces", "in the store afterwards"),
         Column("on_order", "int", "pieces", "ordered and not yet received, afterwards"),
         Column("back_ordered", "int", "pieces", "owed to parked requests, afterwards"),
+        Column("price", "float", "currency", "of one piece; null where none is stated"),
     ),
     "phases": (
         Column("phase", "word", "", "warning, emergency, protracted or resolution"),

@@ -99,6 +99,7 @@ class Desk:
             request_h=book.request_h[needs],
             building=self.model.population.building[demand.resident[needs]],
             need_type=demand.need_type[needs],
+            service_mean_h=np.array([spec.service.mean_h() for spec in book.specs])[demand.need_type[needs]],
         )
 
     def _sort_into_lines(self) -> list[Line]:

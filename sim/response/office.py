@@ -58,9 +58,9 @@ class Office:
         return any(person.on_duty and person.post == "desk" for person in self.team.people)
 
     def close(self) -> None:
-        """When the last of the office goes home, let messages through: nobody holds them until the morning."""
+        """When the last of the office goes home, let messages through and drop reports: neither waits till morning."""
         messages = [task for task in self.tasks if task.kind == "message"]
-        self.tasks = deque(task for task in self.tasks if task.kind != "message")
+        self.tasks = deque(task for task in self.tasks if task.kind not in ("message", "report"))
         for task in messages:
             task.done(task.argument)
 
@@ -189,7 +189,8 @@ class ReportsUp:
         office = self.listener(responder)
         if not responder.on_duty or responder.duty != duty or office is None:
             return
-        office.add("report", self._length(responder), _heard, None)
+        if office.staffed():  # else there is nobody to tell
+            office.add("report", self._length(responder), _heard, None)
         self.model.clock.call_later(self.spec.every, self._report, turn)
 
     def _length(self, responder: Responder) -> float:

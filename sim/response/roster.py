@@ -69,12 +69,10 @@ class Roster:
     def _comes(self, team: Team, index: int, day: int, number: int) -> bool:
         """Tell whether somebody comes to a shift: the gates may be closed to them, or they do not turn up."""
         now = self.clock.now
-        if (
-            team.spec.home == "outside"
-            and index >= team.spec.inside
-            and any(closure.begins <= now and (closure.ends is None or now < closure.ends) for closure in self.closures)
-        ):
-            return False
+        if team.spec.home == "outside" and not _stays_inside(team, index):
+            for closure in self.closures:
+                if closure.begins <= now and (closure.ends is None or now < closure.ends):
+                    return False
         share = team.spec.attendance
         return share >= 1 or self.model.chance.one(f"attendance.{team.name}", index, day, number) < share
 

@@ -229,7 +229,7 @@ class Desk(Spec):
     handling: Duration | None = None
     """A coordinator's time for one request."""
     triage: Text = "urgency"
-    """Which request is next: first_come, urgency (then wait), weighted_wait, nearest, or a registered rule."""
+    """Which request is next: first_come, urgency (then wait), c_mu, weighted_wait, nearest, or a registered one."""
     match: Text = "skill"
     """Which idle responder goes: skill, nearest, random (not looking at skills), or a registered rule."""
     wrong_skill: Interval = Field(default=10 / 60)

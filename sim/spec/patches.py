@@ -16,6 +16,8 @@ from sim.spec.changes import Change
 from sim.spec.messages import translate
 from sim.spec.scenario import Scenario
 
+WHOLE_POLICIES = ({"base_stock"}, {"reorder_point", "order_quantity"}, {"reorder_point", "order_up_to"})
+
 
 def merge(data: Any, patch: Any) -> Any:
     """Return data with an RFC 7396 patch applied; neither is changed."""
@@ -31,8 +33,10 @@ def merge(data: Any, patch: Any) -> Any:
 
 
 def _of_another_kind(data: Mapping[str, Any], patch: Mapping[str, Any]) -> bool:
-    """Tell whether a patch names another distribution or hazard: then nothing of the old one stays."""
-    return any(key in patch and key in data and patch[key] != data[key] for key in ("dist", "kind"))
+    """Tell whether a patch names another distribution, hazard or whole policy: then nothing of the old one stays."""
+    if any(key in patch and key in data and patch[key] != data[key] for key in ("dist", "kind")):
+        return True
+    return set(patch) in WHOLE_POLICIES and set(data) in WHOLE_POLICIES
 
 
 def nested(path: str, value: Any) -> dict[str, Any]:
@@ -54,19 +58,54 @@ def validate(data: Any, source: str, lines: Mapping[tuple[str | int, ...], int] 
     return scenario
 
 
+def patched(scenario: Scenario, data: dict[str, Any], source: str) -> Scenario:
+    """Return the scenario that changed data makes; evidence for figures that are gone goes with them."""
+    try:
+        return validate(data, source)
+    except InputError as error:
+        known = {f"evidence.{path}" for path in scenario.evidence}
+        gone = {problem.place.removeprefix("evidence.") for problem in error.problems if problem.place in known}
+        if len(gone) < len(error.problems):
+            raise
+        kept = {path: entry for path, entry in data["evidence"].items() if path not in gone}
+        return validate({**data, "evidence": kept}, source)
+
+
 def _check_evidence(scenario: Scenario) -> list[Problem]:
     data = scenario.model_dump(mode="json", by_alias=True)
     problems = []
     for path in scenario.evidence:
-        here: Any = data
-        for key in path.split("."):
-            if isinstance(here, Mapping) and key in here:
-                here = here[key]
-                continue
-            hint = nearest(key, here) if isinstance(here, Mapping) else ""
-            problems.append(Problem(f"evidence.{path}", f"no such key in the scenario: {key!r}{hint}"))
-            break
+        strange = _unknown_step(data, path)
+        if strange is not None:
+            problems.append(Problem(f"evidence.{path}", f"no such key in the scenario: {strange}"))
     return problems
+
+
+def _unknown_step(data: Any, path: str) -> str | None:
+    """Return the first step of a path that is not in plain data, with the nearest right one; None where all are."""
+    here = data
+    for key in path.split("."):
+        if not isinstance(here, Mapping) or key not in here or here[key] is None:
+            return f"{key!r}{nearest(key, here) if isinstance(here, Mapping) else ''}"
+        here = here[key]
+    return None
+
+
+def with_values(scenario: Scenario, values: Mapping[str, Any], source: str) -> Scenario:
+    """Return the scenario with values set at dotted paths."""
+    data = scenario.data()
+    for path, value in values.items():
+        data = merge(data, nested(path, thaw(value)))
+    try:
+        return patched(scenario, data, source)
+    except InputError:
+        known = scenario.model_dump(mode="json", by_alias=True)
+        for path in values:
+            parent, _, _ = path.rpartition(".")
+            strange = _unknown_step(known, parent) if parent else None
+            if strange is not None and "did you mean" in strange:
+                raise InputError(source, [Problem(path, f"no such key in the scenario: {strange}")]) from None
+        raise
 
 
 CHANGEABLE = {

@@ -89,6 +89,11 @@ class Response(Spec):
                 _known(f"desks.{name}.coordinator", desk.coordinator, units, "unit")
             _known(f"desks.{name}.triage", desk.triage, TRIAGE, "triage rule")
             _known(f"desks.{name}.match", desk.match, MATCH, "match rule")
+        unnamed = [name for name, desk in self.desks.items() if not desk.units]
+        if len(unnamed) > 1:
+            raise refuse(
+                f"desks: of several desks, at most one without 'units' is wanted; found {' and '.join(unnamed)}"
+            )
         claimed = [unit for desk in self.desks.values() for unit in desk.units]
         twice = sorted({unit for unit in claimed if claimed.count(unit) > 1})
         if twice:
@@ -160,18 +165,15 @@ class Scenario(Spec):
 
     def patched(self, patch: Mapping[str, Any], source: str = "patch") -> Scenario:
         """Return the scenario with an RFC 7396 patch: maps merge, null deletes, lists replace."""
-        from sim.spec.patches import merge, validate
+        from sim.spec.patches import merge, patched
 
-        return validate(merge(self.data(), thaw(patch)), source)
+        return patched(self, merge(self.data(), thaw(patch)), source)
 
     def with_values(self, values: Mapping[str, Any], source: str = "--set") -> Scenario:
         """Return the scenario with values set at dotted paths, such as ``response.travel.speed_km_h``."""
-        from sim.spec.patches import merge, nested, validate
+        from sim.spec.patches import with_values
 
-        data = self.data()
-        for path, value in values.items():
-            data = merge(data, nested(path, thaw(value)))
-        return validate(data, source)
+        return with_values(self, values, source)
 
 
 def _known(place: str, name: str, known: Any, what: str) -> None:

@@ -132,9 +132,8 @@ def spells_of(result: Result, person: int, end_h: float) -> tuple[list[Any], lis
     )
     joined: list[Any] = []
     for begin, end, left in shifts:  # a shift that begins while an earlier one is being finished goes on from it
-        if joined and joined[-1][2] == begin:
-            begin = joined.pop()[0]
-        joined.append((begin, end, left))
+        goes_on = bool(joined) and joined[-1][2] == begin
+        joined.append((joined.pop()[0] if goes_on else begin, end, left))
     shifts = joined
     k = np.flatnonzero(v["person"] == person)
     work = [(b, e, "visit") for b, e in zip(v["dispatched_h"][k], until(v["ended_h"][k], end_h), strict=True)]

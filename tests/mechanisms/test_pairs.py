@@ -42,10 +42,14 @@ def estate(
 
 
 COORDINATED = {"main": {"coordinator": "office", "handling": {"dist": "exponential", "mean": "12 min"}}}
+POSTS = {"shares": {"visit": 0.6, "papers": 0.4}, "block": "2 h", "switching": "15 min"}
 OFFICE = {"function": "liaison", "members": "staff", "count": 1}
 SCENARIOS: dict[str, tuple[Scenario, str, str, str, str]] = {
     # name: scenario, outcome, by, level, and whether the mechanism raises or lowers it
-    "travel": (estate({"parcel": need()}, {"crew": unit()}, travel={"doorstep": "3 min"}), "wait_mean_h", "all", "all", "raises"),
+    "travel": (
+        estate({"parcel": need()}, {"crew": unit()}, travel={"doorstep": "3 min"}),
+        "wait_mean_h", "all", "all", "raises",
+    ),
     "supplies": (
         estate(
             {"parcel": need(items={"kit": 1})},
@@ -85,7 +89,7 @@ SCENARIOS: dict[str, tuple[Scenario, str, str, str, str]] = {
     "time_split": (
         estate(
             {"parcel": need()},
-            {"crew": unit(count=5, posts={"shares": {"visit": 0.6, "papers": 0.4}, "block": "2 h", "switching": "15 min"})},
+            {"crew": unit(count=5, posts=POSTS)},
         ),
         "wait_mean_h", "all", "all", "raises",
     ),

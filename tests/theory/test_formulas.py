@@ -65,7 +65,7 @@ def test_erlang_b_known_values(servers: int, load: float, expected: float) -> No
 @pytest.mark.parametrize(("servers", "load"), [(1, 0.3), (4, 2.5), (5, 9.0), (30, 25.0)])
 def test_erlang_b_is_the_top_state_of_the_loss_chain(servers: int, load: float) -> None:
     """Blocking must equal the mass of state c of M/M/c/c, as Poisson arrivals see the law."""
-    law = _birth_death(lambda _: load, lambda n: float(n), servers)
+    law = _birth_death(lambda _: load, float, servers)
     assert f.erlang_b(servers, load) == pytest.approx(law[-1], rel=1e-10)
 
 

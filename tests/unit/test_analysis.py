@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import sim
-from analysis.estimates import estimate, estimates
 from analysis.incidence import incidence
+from analysis.intervals import estimate, estimates
 from analysis.outcomes import Measure, describe
 from analysis.store import measure_of
 

@@ -296,7 +296,7 @@ needs = st.fixed_dictionaries(
         "reporting_delay": distributions,
         "reported": shares,
         "target": hours,
-        "again": shares,
+        "again": st.floats(0, 0.99),
         "weight": st.none() | st.floats(0, 9),
         "by_phase": st.dictionaries(st.sampled_from(["warning", "emergency", "protracted"]), st.floats(0, 3)),
         "rate_by_group": st.dictionaries(st.sampled_from(["over_80", "child"]), st.floats(0, 3)),

@@ -1,0 +1,151 @@
+"""What the pages say can be done: blocks validate and run, code runs, commands are accepted, links lead somewhere.
+
+A fenced ``yaml`` block of mechanisms.md or tutorial.md is a patch of the tutorial scenario. ``python`` blocks of one
+page run in order, in one namespace. ``sh`` blocks hold one command a line.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+import sim
+from firstline.cli import _values, app
+from sim.files import parse_yaml, shipped
+from sim.spec.mechanisms import MECHANISMS
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SHORT = 2
+"""Replications that a block may have here, however many it asks for."""
+
+
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def blocks(path: Path, language: str) -> list[str]:
+    return [body for kind, body in FENCE.findall(text(path)) if kind == language]
+
+
+def sections(path: Path) -> list[tuple[str, str]]:
+    """Return (heading, text) of each section of the third level."""
+    parts = re.split(r"^### (.+)$", text(path), flags=re.MULTILINE)
+    return list(zip(parts[1::2], parts[2::2], strict=True))
+
+
+MECHANISM_PAGE = [(heading, body) for heading, body in sections(DOCS / "mechanisms.md") if "```yaml" in body]
+
+
+def patched(block: str):
+    return sim.load("tutorial").patched(parse_yaml(block, "block")[0], "block")
+
+
+@pytest.mark.parametrize(("heading", "body"), MECHANISM_PAGE, ids=[heading for heading, _ in MECHANISM_PAGE])
+def test_a_block_of_the_mechanisms_is_valid_and_runs(heading: str, body: str):
+    """A reader copies blocks from this page: each must be right, and about the mechanism that it stands under."""
+    for kind, block in FENCE.findall(body):
+        if kind == "yaml":
+            scenario = patched(block)
+            if heading in MECHANISMS:
+                assert MECHANISMS[heading].present(scenario), f"the block does not switch on {heading!r}"
+            assert sim.run(scenario).columns("needs")["need"].size
+
+
+def test_every_mechanism_has_its_section():
+    """A mechanism works when its page cites source and evidence; a section without a mechanism is a tale."""
+    response = text(DOCS / "mechanisms.md").split("\n## ")[1]
+    assert response.startswith("Mechanisms of the response")
+    headings = re.findall(r"^### (.+)$", response, re.MULTILINE)
+    assert headings == list(MECHANISMS)
+    for heading, body in MECHANISM_PAGE:
+        for part in ("**Source:**", "**Evidence:**", "**Off:**" if heading in MECHANISMS else "**Counterfactual:**"):
+            assert part in body, f"{heading}: {part} is missing"
+
+
+def test_the_tutorials_own_scenario_is_valid():
+    """The file that a newcomer writes in the tutorial must not be refused."""
+    (block,) = blocks(DOCS / "tutorial.md", "yaml")
+    assert patched(block).name == "my-estate"
+
+
+def test_the_scenario_on_the_first_page_is_the_tutorial():
+    """The first page shows an extract of the tutorial: what stands there must stand there still."""
+    (block,) = blocks(ROOT / "README.md", "yaml")
+    world, whole = parse_yaml(block, "README")[0]["world"], sim.load("tutorial")
+    assert world["community"]["residents"] == str(whole.world.community.residents)
+    assert whole.patched(parse_yaml(block, "README")[0]).world.needs.keys() == whole.world.needs.keys()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md"])
+def test_the_python_on_a_page_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Code that does not run loses a newcomer. Here with few replications, in this process, in an empty folder."""
+    asked, many = [], sim.run_many
+
+    def few(scenario, replications, measure, **options):
+        asked.append(replications)
+        return many(scenario, min(replications, SHORT), measure, **{**options, "workers": 1})
+
+    monkeypatch.setattr(sim, "run_many", few, raising=False)
+    monkeypatch.chdir(tmp_path)
+    code = blocks(ROOT / page, "python")
+    assert code
+    namespace = {"__name__": "__main__"}
+    for block in code:
+        exec(compile(block, page, "exec"), namespace)
+    assert asked, "the page should show how runs are compared"
+
+
+def commands() -> list[tuple[str, str]]:
+    found = []
+    for page in PAGES:
+        fenced = "\n".join(blocks(page, "sh") + blocks(page, ""))
+        inline = re.findall(r"`((?:scripts/)?firstline [a-z].*?)`", text(page))
+        found += [(page.name, line.strip()) for line in [*fenced.splitlines(), *inline] if "firstline " in line]
+    return sorted({(page, line) for page, line in found if line.split()[0].endswith("firstline")})
+
+
+@pytest.mark.parametrize(("page", "line"), commands(), ids=[f"{page}: {line}" for page, line in commands()])
+def test_a_command_on_a_page_would_be_accepted(page: str, line: str):
+    """A command with a wrong option or a path that is no more is worse than none. Nothing is run here."""
+    from typer.main import get_command
+
+    words = [word for word in shlex.split(line.split("   ", maxsplit=1)[0]) if word != "DIR"][1:]
+    group = get_command(app)
+    command = group.commands[words[0]]
+    options = {name for parameter in command.params for name in parameter.opts}
+    rest = words[1 : words.index(">")] if ">" in words else words[1:]
+    assert {word for word in rest if word.startswith("-")} <= options
+    sets = [value for word, value in zip(rest, rest[1:], strict=False) if word == "--set"]
+    if sets and rest[0] in shipped() and "organisation.unit." not in line:  # that one shows what an error looks like
+        sim.load(rest[0]).with_values(_values(sets))
+
+
+def test_every_change_for_the_class_is_accepted():
+    """The table of the class holds changes without a command before them."""
+    changes = re.findall(r"^\| \d+ \| .* \| `(--set .*)` \|$", text(DOCS / "teaching.md"), re.MULTILINE)
+    assert len(changes) == 10
+    base = sim.load("estate-lockdown")
+    for change in changes:
+        assert base.with_values(_values(shlex.split(change)[1:])) != base, change
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_link_leads_somewhere(page: str):
+    """A relative link on a page points to a file that is there."""
+    prose = FENCE.sub("", text(page))
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", prose):
+        if not re.match(r"[a-z]+:", target):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_lines_are_wrapped(page: str):
+    """Prose is wrapped at 120, so that a change shows as few lines; tables and code may be longer."""
+    for line in FENCE.sub("", text(page)).splitlines():
+        assert len(line) <= 120 or line.startswith("|"), line
