@@ -73,7 +73,7 @@ def check(runs: Runs) -> Verdict:
     if len(handed) > 1:
         verdicts.append(check_handed(handed))
     # Handed the same numbers, these engines are one sample, not several.
-    samples = {name: done for name, done in runs.items() if name not in handed}
+    samples = {name: done for name, done in runs.items() if name not in handed and done[0].inputs != "other"}
     if handed:
         longest = max(handed, key=lambda name: len(handed[name]))
         samples = {longest: handed[longest]} | samples

@@ -42,6 +42,7 @@ ENGINES: Final = (
     Engine("salabim", "salabim_engine", most_residents=5_000, package="salabim"),
     Engine("numba", "numba_floor", package="numba"),
     Engine("firstline", "firstline_engine"),
+    Engine("firstline+", "firstline_rest"),
 )
 
 

@@ -37,13 +37,13 @@ def main(
     run: Run,
     libraries: Sequence[str],
     *,
-    inputs: Literal["own", "handed"],
+    inputs: Literal["own", "handed", "other"],
     warm_up: Callable[[], object] | None = None,
 ) -> int:
     """Run one engine once as the command line asks and print the measurement.
 
     ``inputs`` says whether the engine draws its own numbers or is handed those of
-    ``workload.draw``: engines handed the same numbers must agree exactly. ``warm_up`` runs
+    ``workload.draw``: engines handed the same numbers must agree exactly; ``other`` is another workload. ``warm_up`` runs
     before the clocks start.
     """
     parser = argparse.ArgumentParser(description=f"Run the engine {engine} once.")

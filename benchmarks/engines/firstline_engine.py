@@ -87,15 +87,16 @@ def _scenario(residents: int, staff: int, *, rest: bool) -> Scenario:
 
 def prepare() -> None:
     """Import everything and run once, small, so that no import is timed."""
-    _measured(200, 1, 1, rest=False)
+    measured(200, 1, 1, rest=False)
 
 
 def run(residents: int, seed: int, staff: int) -> Outcome:
     """Simulate the workload once and write all tables."""
-    return _measured(residents, seed, staff, rest=False)
+    return measured(residents, seed, staff, rest=False)
 
 
-def _measured(residents: int, seed: int, staff: int, *, rest: bool) -> Outcome:
+def measured(residents: int, seed: int, staff: int, *, rest: bool) -> Outcome:
+    """Run once and write every table; with ``rest`` the second workload."""
     import numpy as np
 
     from sim.records.schema import TABLES
