@@ -6,6 +6,7 @@ only, so the number of workers changes nothing.
 
 from __future__ import annotations
 
+import os
 import resource
 import time
 from collections.abc import Callable, Iterator
@@ -63,7 +64,7 @@ def run_many(
         for replication in jobs:
             yield _job(scenario, seed, replication, measure, out, ())
         return
-    pool = executor if executor is not None else _local(workers)
+    pool = executor if executor is not None else _local(min(workers, replications, 2 * (os.cpu_count() or 1)))
     futures: list[Future[T]] = [pool.submit(_job, scenario, seed, k, measure, out, plugins) for k in jobs]
     try:
         for future in futures:

@@ -120,10 +120,11 @@ def _gauges(result: Result) -> Columns:
     looks = np.minimum(looks, result.end_h)
     begin, end = queue_intervals(result)
     onset, requested, closed = needs["onset_h"], needs["requested_h"], needs["closed_h"]
+    asked = ~np.isnan(requested)
     levels: dict[str, npt.NDArray[Any]] = {
         "waiting": _level(begin, end, looks),
         "open": _level(onset, closed, looks),
-        "known": _level(requested[~np.isnan(requested)], closed[~np.isnan(requested)], looks),
+        "known": _level(requested[asked], closed[asked], looks),
     }
     return {
         "t_h": np.repeat(looks, len(levels)),
@@ -133,9 +134,10 @@ def _gauges(result: Result) -> Columns:
 
 
 def _level(begin: Floats, end: Floats, at: Floats) -> npt.NDArray[Any]:
-    begun = np.searchsorted(np.sort(begin), at, side="right")
-    ended = np.searchsorted(np.sort(end[end == end]), at, side="right")
-    return np.asarray(begun - ended)
+    """Return how many spells have begun and not ended at each of the sorted moments ``at``."""
+    begun = np.bincount(np.searchsorted(at, begin), minlength=at.size + 1)
+    ended = np.bincount(np.searchsorted(at, end[end == end]), minlength=at.size + 1)
+    return np.cumsum(begun - ended)[: at.size]
 
 
 def _runs(result: Result) -> Columns:

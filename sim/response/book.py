@@ -88,7 +88,8 @@ class Book:
         urgency = np.array([spec.urgency for spec in self.specs], np.uint8)
         self.urgency_column = urgency[demand.need_type]
         self.urgency = cells(self.urgency_column)
-        self._service: dict[int, Any] = {1: cells(demand.service_h)}
+        self.first_service = cells(demand.service_h)
+        self._service: dict[int, Any] = {1: self.first_service}
         self._uniform: dict[tuple[str, int], Any] = {}
 
     def service(self, need: int, attempt: int) -> float:

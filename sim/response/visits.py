@@ -38,6 +38,7 @@ class Visits:
         self.state, self.attempts, self.need_type = book.state, book.attempts, book.need_type
         self.building, self.deadline, self.held = book.building, book.deadline, model.depots.held
         self.plan = model.plan
+        self.first_service = book.first_service
         self.dispatched, self.started, self.closed, self.end = book.dispatched, book.started, book.closed, book.end
 
     def begin(self, need: int, responder: Responder, office: Office | None) -> None:
@@ -51,7 +52,11 @@ class Visits:
         responder.dispatched = now
         responder.team.busy += 1
         if self.instant:
-            self._arrived(responder)
+            if responder.crew.desk.match.by_skill:  # type: ignore[union-attr]  # who visits has a desk
+                responder.arrived = now
+                self._start(need, responder, now)
+            else:
+                self._arrived(responder)
         elif self.model.messages.take_time:
             self.model.messages.send(office, responder, self._depart)
         else:
@@ -99,7 +104,9 @@ class Visits:
         if self.started[need] != self.started[need]:  # NaN: nobody has started on it before
             self.started[need] = time_h
         responder.started = time_h
-        self.clock.call_at(time_h + self.book.service(need, self.attempts[need]), self._ended, responder)
+        attempt = self.attempts[need]
+        service_h = self.first_service[need] if attempt == 1 else self.book.service(need, attempt)
+        self.clock.call_at(time_h + service_h, self._ended, responder)
 
     def _found_wrong(self, responder: Responder) -> None:
         """The person sent cannot do it: the trip is wasted and the request waits again, in its old place."""

@@ -141,3 +141,14 @@ def test_estimates_keep_runs_apart(tutorial):
     """The number of runs, not of needs, is the size of the sample."""
     rows = [row for rows in sim.run_many(tutorial, 4, measure_of(tutorial)) for row in rows]
     assert estimates(rows)["unmet_share", "all", "all"].runs == 4
+
+
+def test_gauges_count_what_the_stamps_say(tutorial):
+    """At each look the gauges give the needs begun and not closed, and those of them asked, counted one by one."""
+    result = sim.run(tutorial, 2, look_h=0.7)
+    needs, gauges = result.frame("needs"), result.frame("gauges")
+    for t_h, look in gauges.groupby("t_h"):
+        level = dict(zip(look["gauge"], look["value"], strict=True))
+        not_closed = ~(needs["closed_h"] <= t_h)
+        assert level["open"] == ((needs["onset_h"] <= t_h) & not_closed).sum()
+        assert level["known"] == ((needs["requested_h"] <= t_h) & not_closed).sum()
