@@ -44,8 +44,12 @@ CHINESE_FONTS = (
 )  # fmt: skip
 
 
+class NoFontError(LookupError):
+    """No installed font can write a language."""
+
+
 def style(lang: str) -> dict[str, Any]:
-    """Return the settings of all pictures; raises LookupError where no font can write the language."""
+    """Return the settings of all pictures; raises NoFontError where no font can write the language."""
     if lang != "zh":
         return STYLE
     return {**STYLE, "font.family": [chinese_font()], "axes.unicode_minus": False}
@@ -67,7 +71,7 @@ def chinese_font() -> str:
         for path in sorted(Path(place).rglob("*.[ot]tf")):
             font_manager.fontManager.addfont(str(path))
             return str(font_manager.FontProperties(fname=str(path)).get_name())
-    raise LookupError(
+    raise NoFontError(
         "no Chinese font was found; install one (Debian: fonts-noto-cjk or fonts-wqy-zenhei) "
         "or the extra: pip install 'firstline[zh]'"
     )
@@ -93,6 +97,8 @@ def _grid(end_h: float) -> Floats:
 
 def _step(time_h: Floats, level: Floats, at_h: Floats) -> Floats:
     """Return a step function, 0 before its first point, at times."""
+    if not time_h.size:
+        return np.zeros(at_h.size)
     place = np.searchsorted(time_h, at_h, side="right") - 1
     return np.where(place >= 0, level[np.maximum(place, 0)], 0.0)
 
@@ -133,8 +139,10 @@ def backlog(gauges: pd.DataFrame, phases: pd.DataFrame, end_h: float, horizon_h:
     return figure
 
 
-def teams(units: pd.DataFrame, end_h: float, say: Say, names: Sequence[str]) -> Figure:
-    """Draw people on duty and busy over time, one panel a team."""
+def teams(units: pd.DataFrame, end_h: float, say: Say, names: Sequence[str]) -> Figure | None:
+    """Draw people on duty and busy over time, one panel a team; None where there is none."""
+    if not names:
+        return None
     columns = min(3, len(names))
     rows = -(-len(names) // columns)
     figure = _figure(8.2, 1.75 * rows + 0.4)
@@ -179,7 +187,8 @@ def waiting_curves(needs: pd.DataFrame, end_h: float, follow_up_h: float, say: S
     axes.set_ylim(0, 1.02)
     axes.set_xlabel(say("report.wait_axis"))
     axes.set_ylabel(say("report.share"))
-    axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    if kinds:
+        axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
 
 

@@ -58,11 +58,13 @@ def estimate(values: Iterable[float], confidence: float = CONFIDENCE) -> Estimat
 
 
 def estimates(rows: Iterable[Row]) -> dict[tuple[str, str, str], Estimate]:
-    """Return an estimate for each (outcome, by, level) of many runs' rows."""
+    """Return an estimate for each (outcome, by, level) of many runs' rows; undefined where a run has no such row."""
     values: dict[tuple[str, str, str], list[float]] = {}
+    runs: set[int] = set()
     for row in rows:
         values.setdefault((row.outcome, row.by, row.level), []).append(row.value)
-    return {key: estimate(found) for key, found in values.items()}
+        runs.add(row.replication)
+    return {key: estimate(found + [float("nan")] * (len(runs) - len(found))) for key, found in values.items()}
 
 
 def frame(rows: Iterable[Row]) -> pd.DataFrame:

@@ -88,6 +88,6 @@ def parts(result: Result) -> Iterator[tuple[str, str, npt.NDArray[np.int64]]]:
         anyone |= flags
         if result.group_sizes.get(group, 0) >= SMALLEST_GROUP:
             yield "group", group, np.flatnonzero(cohort & flags)
-    if result.groups:
+    if result.groups and min(result.group_sizes[part] for part in ("vulnerable", "others")) >= SMALLEST_GROUP:
         yield "vulnerable", "vulnerable", np.flatnonzero(cohort & anyone)
         yield "others", "others", np.flatnonzero(cohort & ~anyone)

@@ -61,7 +61,7 @@ def _page(folder: RunFolder, say: Say, sentence: Callable[[Scenario, Found, int]
                 {"title": title, "svg": figures.svg(figure), "note": note}
                 for title, figure, note in _figures(folder, scenario, found, say)
             ]
-    except LookupError as error:
+    except figures.NoFontError as error:
         raise InputError(str(folder.path), [Problem("--lang", str(error))]) from None
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=select_autoescape(["html"])
@@ -105,7 +105,9 @@ def _figures(folder: RunFolder, scenario: Scenario, found: Found, say: Say) -> l
     if rows:
         drawn.append((say("report.waits"), figures.waits(rows, say), say("run.interval")))
     names = list(scenario.response.organisation.units)
-    drawn.append((say("report.teams"), figures.teams(folder.table("units"), end_h, say, names), ""))
+    worked = figures.teams(folder.table("units"), end_h, say, names)
+    if worked is not None:
+        drawn.append((say("report.teams"), worked, ""))
     held = figures.stock(folder.table("stock"), end_h, say)
     if held is not None:
         drawn.append((say("report.stock"), held, band))

@@ -70,18 +70,16 @@ def _wasted(result: Result) -> Iterator[tuple[str, str, float, float]]:
     yield "all", "all", float(wasted.sum()), float(wasted.size)
     for code, name in enumerate(visits["unit"].names):
         here = visits["unit"].codes == code
-        if here.any():
-            yield "unit", name, float(wasted[here].sum()), float(here.sum())
+        yield "unit", name, float(wasted[here].sum()), float(here.sum())
 
 
 def _queue(statistic: str) -> Callable[[Result], Iterator[tuple[str, str, float, float]]]:
     def of(result: Result) -> Iterator[tuple[str, str, float, float]]:
         units = result.columns("units")
-        for code, name in enumerate(units["name"].names):
-            here = (units["name"].codes == code) & (units["kind"].codes == 1)
-            if here.any():
-                mean, most = _over_time(units["t_h"][here], units["queue"][here], result.warm_up_h, result.horizon_h)
-                yield "desk", name, mean if statistic == "mean" else most, result.horizon_h - result.warm_up_h
+        for name in result.columns("needs")["desk"].names:
+            here = (units["name"].codes == units["name"].names.index(name)) & (units["kind"].codes == 1)
+            mean, most = _over_time(units["t_h"][here], units["queue"][here], result.warm_up_h, result.horizon_h)
+            yield "desk", name, mean if statistic == "mean" else most, result.horizon_h - result.warm_up_h
 
     return of
 

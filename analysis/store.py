@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -18,11 +19,13 @@ import numpy as np
 from analysis.outcomes import Measure, Row
 from sim import __version__
 from sim.errors import InputError, Problem
+from sim.records.schema import TABLES as SCHEMA
 from sim.spec.patches import validate
 from sim.spec.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 MANIFEST, OUTCOMES, TABLES = "manifest.json", "outcomes.parquet", "tables"
 LIBRARIES = ("mesa", "simpy", "numpy", "scipy", "pandas", "pyarrow", "pydantic")
@@ -47,11 +50,18 @@ def canary() -> str:
 
 
 def free_folder(parent: Path, name: str) -> Path:
-    """Return the first folder of this name that does not exist yet: name, name-2, name-3 and so on."""
-    folder, number = parent / name, 2
-    while folder.exists():
-        folder, number = parent / f"{name}-{number}", number + 1
-    return folder
+    """Make and return the first folder of this name that does not exist yet: name, name-2, name-3 and so on."""
+    number = 1
+    while True:
+        folder = parent / (name if number == 1 else f"{name}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+        except OSError as error:
+            raise InputError(str(folder), [Problem("--out", f"it cannot be made: {error.strerror}")]) from None
+        else:
+            return folder
 
 
 @dataclass(frozen=True)
@@ -63,15 +73,16 @@ class RunFolder:
     @classmethod
     def create(cls, path: Path, scenario: Scenario, source: str, options: Mapping[str, Any]) -> RunFolder:
         """Make the folder and write its manifest; raises InputError where something else is in the way."""
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise InputError(str(path), [Problem("--out", "a new or empty folder is wanted; this one is in use")])
         try:
+            if path.exists() and (not path.is_dir() or any(path.iterdir())):
+                raise InputError(str(path), [Problem("--out", "a new or empty folder is wanted; this one is in use")])
             path.mkdir(parents=True, exist_ok=True)
+            (path / MANIFEST).open("x").close()  # whoever makes it first has the folder
             manifest = {
                 "firstline": __version__,
                 "kind": "run",
                 "scenario": scenario.data(),
-                "source": source,
+                "source": source.encode("utf-8", "replace").decode(),
                 **options,
                 "created": datetime.now(UTC).isoformat(timespec="seconds"),
                 "python": platform.python_version(),
@@ -79,9 +90,18 @@ class RunFolder:
                 "canary": canary(),
             }
             _write(path / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False).encode())
+        except FileExistsError:
+            raise InputError(str(path), [Problem("--out", "another run is using this folder")]) from None
         except OSError as error:
             raise InputError(str(path), [Problem("--out", f"it cannot be written: {error.strerror}")]) from None
         return cls(path)
+
+    def discard(self) -> None:
+        """Remove the folder of a run that could not begin; one that holds any table is kept."""
+        if not self.tables.exists():
+            (self.path / MANIFEST).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self.path.rmdir()
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
@@ -91,13 +111,26 @@ class RunFolder:
                 str(path), [Problem("", f"a folder made by 'firstline run' is wanted; it holds no {MANIFEST}")]
             )
         folder = cls(path)
-        try:
-            folder.manifest()
-        except (ValueError, OSError) as error:
-            raise InputError(str(path / MANIFEST), [Problem("", f"the manifest cannot be read: {error}")]) from None
         if not (path / OUTCOMES).is_file():
             raise InputError(str(path), [Problem("", "the run in this folder did not finish; run it again")])
+        runs = folder.manifest()["replications"]
+        for name in SCHEMA:
+            parts = len(folder.parts(name))
+            if parts != runs:
+                raise folder.damaged(f"{TABLES}/{name}", f"{runs} parts are wanted, one a run; found {parts}")
         return folder
+
+    def parts(self, name: str) -> list[Path]:
+        """Return the files of one table, one a replication."""
+        return (
+            sorted(path for path in (self.tables / name).iterdir() if path.suffix == ".parquet")
+            if (self.tables / name).is_dir()
+            else []
+        )
+
+    def damaged(self, place: str, what: str) -> InputError:
+        """Return the error that says what is wrong with the folder."""
+        return InputError(str(self.path), [Problem(place, f"the folder is damaged: {what}")])
 
     @property
     def tables(self) -> Path:
@@ -105,8 +138,15 @@ class RunFolder:
         return self.path / TABLES
 
     def manifest(self) -> dict[str, Any]:
-        """Return the manifest."""
-        return dict(json.loads((self.path / MANIFEST).read_text(encoding="utf-8")))
+        """Return the manifest; raises InputError where it is damaged."""
+        try:
+            manifest = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
+        except (ValueError, OSError) as error:
+            raise self.damaged(MANIFEST, str(error)) from None
+        wanted = {"scenario": dict, "seed": int, "replications": int, "firstline": str, "created": str}
+        if not isinstance(manifest, dict) or not all(isinstance(manifest.get(k), kind) for k, kind in wanted.items()):
+            raise self.damaged(MANIFEST, f"a map with {', '.join(wanted)} is wanted")
+        return manifest
 
     def scenario(self) -> Scenario:
         """Return the scenario as it was run."""
@@ -125,21 +165,36 @@ class RunFolder:
 
     def outcomes(self) -> list[Row]:
         """Return the outcomes of all replications."""
-        import pyarrow.parquet as pq
-
-        table = pq.read_table(self.path / OUTCOMES)
-        return [Row(*values) for values in zip(*(table.column(name).to_pylist() for name in Row._fields), strict=True)]
+        table = self._read(self.path / OUTCOMES)
+        try:
+            return [
+                Row(*values) for values in zip(*(table.column(name).to_pylist() for name in Row._fields), strict=True)
+            ]
+        except KeyError as error:
+            raise self.damaged(OUTCOMES, str(error)) from None
 
     def table(self, name: str) -> pd.DataFrame:
         """Return one table of all replications, with a column ``replication``."""
-        import duckdb
+        import pandas as pd
 
-        parts = str(self.tables / name / "part-*.parquet").replace("'", "''")
-        with duckdb.connect() as connection:
-            number = "CAST(regexp_extract(filename, 'part-([0-9]+)', 1) AS INTEGER) AS replication"
-            source = f"read_parquet('{parts}', filename = true, file_row_number = true)"
-            query = f"SELECT {number}, * EXCLUDE (filename, file_row_number) FROM {source}"  # noqa: S608  # our own path
-            return connection.sql(f"{query} ORDER BY filename, file_row_number").df()
+        frames = []
+        for number, part in enumerate(self.parts(name)):
+            frame = self._read(part).to_pandas()
+            for column in frame.select_dtypes("category"):
+                frame[column] = frame[column].astype(object)
+            frame.insert(0, "replication", number)
+            frames.append(frame)
+        filled = [frame for frame in frames if len(frame)]
+        return pd.concat(filled, ignore_index=True) if filled else frames[0]
+
+    def _read(self, path: Path) -> pa.Table:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            return pq.read_table(path)
+        except (pa.ArrowException, OSError) as error:
+            raise self.damaged(str(path.relative_to(self.path)), str(error).splitlines()[0]) from None
 
 
 def _write(path: Path, content: bytes) -> None:

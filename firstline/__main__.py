@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 
 
 def main() -> None:
@@ -10,6 +11,9 @@ def main() -> None:
     from firstline.cli import app
     from sim.errors import FirstlineError, InputError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot write a dash shows a question mark
     try:
         app()
     except InputError as error:
@@ -19,11 +23,9 @@ def main() -> None:
     except FirstlineError as error:
         print(f"failed: {error}", file=sys.stderr)
         raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        raise SystemExit(130) from None
-    except BrokenPipeError:
-        raise SystemExit(0) from None
+    except OSError as error:  # a full disk, a folder that has gone
+        print(f"failed: {error.strerror or error}{f': {error.filename}' if error.filename else ''}", file=sys.stderr)
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.errors import InputError, Problem
+from sim.errors import FirstlineError, InputError, Problem
 
 app = typer.Typer(
     name="firstline",
@@ -124,7 +124,9 @@ def schema(
 @app.command()
 def run(
     file: ScenarioName,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the experiment: equal seeds, equal luck.")] = 1,
+    seed: Annotated[
+        int, typer.Option(min=0, max=(1 << 63) - 1, help="Seed of the experiment: equal seeds, equal luck.")
+    ] = 1,
     replications: Annotated[int, typer.Option("--replications", "-r", min=1, max=100_000, help="Number of runs.")] = 10,
     sets: Sets = None,
     out: Annotated[Path | None, typer.Option(help="A new folder for the results.")] = None,
@@ -155,7 +157,11 @@ def run(
         out=folder.tables,
         plugins=tuple(plugin or ()),
     )
-    rows = [row for rows_of_run in progress(runs, replications, "runs") for row in rows_of_run]
+    try:
+        rows = [row for rows_of_run in progress(runs, replications, "runs") for row in rows_of_run]
+    except FirstlineError:
+        folder.discard()
+        raise
     folder.finish(rows)
     found = estimates(rows)
     if as_json:
@@ -167,6 +173,7 @@ def run(
 @app.command()
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that 'firstline run' has made.")],
+    plugin: Plugin = None,
     out: Annotated[Path | None, typer.Option(help="The HTML file; report.html in the folder where not given.")] = None,
     lang: Lang = Language.EN,
 ) -> None:
@@ -176,6 +183,7 @@ def report(
     from firstline.tables import sentence
     from firstline.words import Words
 
+    _load_plugins(plugin)
     words = Words(lang.value)
     path = write_report(
         RunFolder.open(folder), out, words, lambda scenario, found, runs: sentence(scenario, found, runs, words)
@@ -184,16 +192,22 @@ def report(
 
 
 def _load(file: str, sets: list[str] | None, plugins: list[Path] | None) -> Any:
-    from sim.files import load
+    from sim.files import check_files, load
+
+    _load_plugins(plugins)
+    scenario = load(file)
+    if sets:
+        scenario = scenario.with_values(_values(sets), source=f"{file} with --set")
+        check_files(scenario, file)
+    return scenario
+
+
+def _load_plugins(plugins: list[Path] | None) -> None:
     from sim.registry import load_entry_points, load_plugin
 
     load_entry_points()
     for path in plugins or ():
         load_plugin(path)
-    scenario = load(file)
-    if sets:
-        scenario = scenario.with_values(_values(sets), source=f"{file} with --set")
-    return scenario
 
 
 def _values(sets: list[str]) -> dict[str, Any]:
@@ -205,7 +219,10 @@ def _values(sets: list[str]) -> dict[str, Any]:
         key, equals, text = item.partition("=")
         if not equals or not key.strip():
             raise InputError("--set", [Problem("", f"KEY=VALUE is wanted; found {item!r}")])
-        values[key.strip()] = parse_yaml(text, f"--set {key}")[0]
+        value = values[key.strip()] = parse_yaml(text, f"--set {key}")[0]
+        if value == {}:
+            message = "an empty map changes nothing, for maps merge; KEY=null takes the key away"
+            raise InputError("--set", [Problem(key.strip(), message)])
     return values
 
 

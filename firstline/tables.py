@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from analysis.intervals import Estimate
 from analysis.outcomes import describe
@@ -49,8 +50,8 @@ PAGE_WIDTH = 130
 
 
 def _console() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=PAGE_WIDTH)
+    console = Console(highlight=False, markup=False)
+    return console if console.is_terminal else Console(highlight=False, markup=False, width=PAGE_WIDTH)
 
 
 def _same_unit(found: Estimate) -> str:
@@ -69,6 +70,10 @@ def sentence(scenario: Scenario, found: Found, replications: int, words: Words) 
     raised = found.get(("needs_raised", "all", "all"), MISSING)
     if not raised.mean > 0:
         return words("run.no_needs", runs=runs, scenario=scenario.name)
+    if not found.get(("requests", "all", "all"), MISSING).mean > 0:
+        return words(
+            "run.no_requests", runs=runs, scenario=scenario.title or scenario.name, raised=with_interval(raised, number)
+        )
     median = found.get(("wait_p50_h", "all", "all"), MISSING)
     unmet = with_interval(found.get(("unmet_share", "all", "all"), MISSING), percent)
     term = "run.sentence" if math.isfinite(median.mean) else "run.sentence_no_median"
@@ -138,7 +143,7 @@ def _table(
         rows.append((words("column.all"), "all", "all"))
     for label, kind, level in rows:
         cells = [with_interval(found.get((outcome, kind, level), MISSING), say) for _, outcome, say in columns]
-        table.add_row(label, *cells)
+        table.add_row(Text(label), *cells)
     console.print()
     console.print(table)
     console.print() if by == "item" else None
@@ -184,7 +189,7 @@ def print_evidence(scenario: Scenario) -> None:
         table.add_column(words(term), overflow="fold")
     for path, evidence in scenario.evidence.items():
         limits = f"{evidence.low} – {evidence.high}" if evidence.low and evidence.high else ""
-        table.add_row(path, evidence.source, limits, evidence.note or "")
+        table.add_row(*(Text(cell) for cell in (path, evidence.source, limits, evidence.note or "")))
     _console().print(table)
     sourced = sum(evidence.source != "assumed" for evidence in scenario.evidence.values())
     assumed = len(scenario.evidence) - sourced

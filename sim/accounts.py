@@ -14,6 +14,7 @@ from sim.response.book import End, State
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
+    from sim.world.population import Population
 
 Floats = npt.NDArray[np.float64]
 
@@ -31,8 +32,17 @@ def result_of(model: CrisisModel) -> Result:
         look_h=model.look_h,
         raw=_collect(model),
         groups=tuple(model.population.groups),
-        group_sizes={name: int(flags.sum()) for name, flags in model.population.groups.items()},
+        group_sizes=_group_sizes(model.population),
     )
+
+
+def _group_sizes(population: Population) -> dict[str, int]:
+    """Return the residents in each group, in any of them (vulnerable) and in none (others)."""
+    anyone = np.zeros(population.size, bool)
+    for flags in population.groups.values():
+        anyone |= flags
+    sizes = {name: int(flags.sum()) for name, flags in population.groups.items()}
+    return {**sizes, "vulnerable": int(anyone.sum()), "others": int((~anyone).sum())}
 
 
 def _collect(model: CrisisModel) -> dict[str, Columns]:

@@ -60,12 +60,16 @@ def load(name: str | Path) -> Scenario:
             ],
         )
     scenario = validate(_anchored(data, path), str(path), lines)
-    missing = [
-        Problem(place, f"there is no such file: {file}") for place, file in _files(scenario) if not Path(file).is_file()
-    ]
-    if missing:
-        raise InputError(str(path), missing)
+    check_files(scenario, str(path))
     return scenario
+
+
+def check_files(scenario: Scenario, source: str) -> None:
+    """Refuse a scenario that names a data file which is not there."""
+    named = _files(scenario)
+    missing = [Problem(place, f"there is no such file: {file}") for place, file in named if not Path(file).is_file()]
+    if missing:
+        raise InputError(source, missing)
 
 
 def _files(scenario: Scenario) -> list[tuple[str, str]]:

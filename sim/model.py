@@ -11,11 +11,12 @@ from typing import Any
 
 import mesa
 import numpy as np
+from pydantic_core import PydanticCustomError
 
 from sim.accounts import result_of
 from sim.chance import Chance
 from sim.clock import Clock
-from sim.errors import LawBroken
+from sim.errors import InputError, LawBroken, Problem
 from sim.laws import check
 from sim.records.columns import cells
 from sim.records.result import Result
@@ -32,9 +33,10 @@ from sim.response.visits import Visits
 from sim.spec.changes import Change
 from sim.spec.organisation import Unit, desk_for
 from sim.spec.patches import changed
-from sim.spec.scenario import Scenario
+from sim.spec.scenario import Scenario, check_zones
+from sim.units import parse_number
 from sim.world.demand import Rates, draw, state_decided
-from sim.world.population import populate
+from sim.world.population import Population, populate
 
 CANDIDATE, UNKNOWN = int(State.CANDIDATE), int(State.UNKNOWN)
 
@@ -53,6 +55,8 @@ class CrisisModel(mesa.Model):
         self.world = scenario.world
         self.events: list[tuple[float, str, str, str]] = []
         self.population = populate(scenario.world.community, self.chance)
+        if scenario.world.community.table is not None:
+            _check_table_zones(scenario, self.population)
         self.rates = Rates(scenario, self.population, self.chance)
         self.demand = draw(scenario, self.population, self.chance, self.rates)
         self.book = Book(self.demand, self.population, scenario.world.needs, self.chance)
@@ -108,7 +112,7 @@ class CrisisModel(mesa.Model):
             for path, value in change.set.items():
                 if path.startswith("organisation.units.") and path.endswith(".count"):
                     name = path.split(".")[2]
-                    most[name] = max(most[name], int(value))
+                    most[name] = max(most[name], int(parse_number(value)))
         teams = {}
         for number, (name, unit) in enumerate(units.items()):
             covers = frozenset(zones.index(zone) for zone in unit.covers) if unit.covers else None
@@ -135,7 +139,7 @@ class CrisisModel(mesa.Model):
                 team.crews.append(crews[skills])
             person = Responder(self, len(self.people), k, team, crews[skills])
             if at_desk:
-                person.post = "desk"
+                person.post = person.usual_post = "desk"
             person.employed = k < unit.count
             self.people.append(person)
             team.people.append(person)
@@ -278,3 +282,11 @@ class CrisisModel(mesa.Model):
         if ids is not None:  # Mesa 3.3 counts ids in a class attribute that holds every model for ever
             ids.pop(self, None)
         self.__dict__.clear()  # mechanisms know the model and it knows them: without this only the collector frees it
+
+
+def _check_table_zones(scenario: Scenario, population: Population) -> None:
+    """Refuse a response whose zones the table of residents does not know."""
+    try:
+        check_zones(scenario.response, population.zone_names)
+    except PydanticCustomError as error:
+        raise InputError(scenario.name, [Problem("", error.message())]) from None

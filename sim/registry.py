@@ -6,7 +6,9 @@ Code enters through a plug-in file or an entry point, never from a data file.
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -67,16 +69,22 @@ def load_plugin(path: Path) -> None:
     """Execute a Python file that registers things; raises InputError where it is missing or fails."""
     if not path.is_file():
         raise InputError(str(path), [Problem("", "a Python file with registrations is wanted; there is no such file")])
-    module_spec = importlib.util.spec_from_file_location(f"firstline_plugin_{path.stem}", path)
+    name = f"firstline_plugin_{path.resolve()}"
+    if name in sys.modules:  # a worker that has done a job before knows it already
+        return
+    module_spec = importlib.util.spec_from_file_location(name, path)
     if module_spec is None or module_spec.loader is None:
         raise InputError(str(path), [Problem("", "a Python file (.py) is wanted")])
     module = importlib.util.module_from_spec(module_spec)
+    sys.modules[name] = module
     try:
         module_spec.loader.exec_module(module)
     except Exception as error:
+        del sys.modules[name]
         raise InputError(str(path), [Problem("", f"the plug-in failed: {type(error).__name__}: {error}")]) from error
 
 
+@cache
 def load_entry_points() -> None:
     """Load every installed plug-in that declares the entry point group ``firstline.plugins``."""
     for point in entry_points(group=ENTRY_POINTS):

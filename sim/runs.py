@@ -10,11 +10,12 @@ import os
 import resource
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import BrokenExecutor, Executor, Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sim.registry import load_plugin
+from sim.errors import FirstlineError
+from sim.registry import load_entry_points, load_plugin
 from sim.spec.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def run_many(
     try:
         for future in futures:
             yield future.result()
+    except BrokenExecutor:
+        raise FirstlineError("a worker process was ended from outside, or ran out of memory; run it again") from None
     finally:
         for future in futures:
             future.cancel()
@@ -89,6 +92,7 @@ def _job(
     out: Path | None,
     plugins: tuple[Path, ...],
 ) -> T:
+    load_entry_points()
     for plugin in plugins:
         load_plugin(plugin)
     result = run(scenario, seed, replication)

@@ -43,7 +43,7 @@ def main(
     """Run one engine once as the command line asks and print the measurement.
 
     ``inputs`` says whether the engine draws its own numbers or is handed those of
-    ``workload.draw``: engines handed the same numbers must agree exactly; ``other`` is another workload. ``warm_up`` runs
+    ``workload.draw``: engines handed the same must agree exactly; ``other`` is another workload. ``warm_up`` runs
     before the clocks start.
     """
     parser = argparse.ArgumentParser(description=f"Run the engine {engine} once.")

@@ -73,7 +73,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("on_duty", "int", "people", "rostered or finishing (units)"),
         Column("busy", "int", "people", "on a visit, a task or at a post (units)"),
         Column("travelling", "int", "people", "on the way to a visit (units)"),
-        Column("queue", "int", "requests", "waiting for a responder (desks)"),
+        Column(
+            "queue",
+            "int",
+            "requests",
+            "waiting for a responder; sessions that are due wait with their worker (desks)",
+        ),
     ),
     "stock": (
         Column("depot", "word", "", "the depot"),
@@ -134,7 +139,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
             "gauge",
             "word",
             "",
-            "waiting: requests without a first visit; open: needs begun and not ended; known: of these, requested",
+            "waiting: at a desk for a responder; open: begun and not ended; known: of these, requested",
         ),
         Column("value", "float", "needs", "its value"),
     ),

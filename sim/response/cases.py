@@ -24,6 +24,12 @@ class Cases:
     def __init__(self, model: CrisisModel) -> None:
         self.model = model
         self.owner: dict[int, Responder] = {}
+        self._held: dict[int, int] = {}
+
+    def held(self, need: int) -> int:
+        """Count a session that has just been held, and return how many that makes."""
+        self._held[need] = self._held.get(need, 0) + 1
+        return self._held[need]
 
     def between(self, need: int, responder: Responder) -> None:
         """Note a case after one of its sessions, and set the next."""

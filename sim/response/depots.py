@@ -208,6 +208,8 @@ class Depots:
         """Give goods to the requests that wait for them, in the order of parking, and resume those."""
         for need in list(depot.parked):
             kit = self._kit(need, depot)
+            if need not in self._waits_at:  # resuming one request has led to this one
+                continue
             if any(stock.on_hand < amount for stock, amount in kit):
                 continue
             depot.parked.remove(need)

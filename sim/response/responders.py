@@ -26,6 +26,7 @@ class Team:
         "busy",
         "covers",
         "crews",
+        "first_count",
         "name",
         "number",
         "offering",
@@ -40,6 +41,7 @@ class Team:
         self.number = number
         self.name = name
         self.spec = spec
+        self.first_count = spec.count
         self.base = base
         self.covers = covers
         self.people: list[Responder] = []
@@ -82,11 +84,12 @@ class Responder(mesa.Agent):
         self.on_duty = False
         self.settled = False
         self.engaged = False
-        self.post = "visit"
+        self.post = self.usual_post = "visit"
         self.next_post: str | None = None
         self.employed = True
         self.placed = False
         self.duty = 0
+        self.post_turns = 0
         self.rostered_from = self.rostered_until = float("nan")
         self.post_since = float("nan")
         self.need = NOBODY

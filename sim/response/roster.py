@@ -38,7 +38,9 @@ class Roster:
         """Start the shifts of every team."""
         for team in self.model.teams.values():
             if team.spec.shift is None:
-                self._come(team, [k for k in range(team.spec.count) if self._comes(team, k, 0, 0)], 0, np.inf)
+                for opens in {0.0, *(closure.ends for closure in self.closures if closure.ends is not None)}:
+                    if opens < self.model.spec.end_h:
+                        self.clock.call_at(opens, self._fill, team, 2)
                 continue
             for number, shift in enumerate(team.spec.shift):
                 first = shift.begin - self.model.spec.start_hour
@@ -47,6 +49,11 @@ class Roster:
                 if first + shift.length_h <= 0:
                     first += DAY_H
                 self._schedule(team, number, 0, first)
+
+    def _fill(self, team: Team) -> None:
+        """Bring in who is missing from a team that works around the clock and can come now."""
+        away = [k for k, person in enumerate(team.people) if person.employed and not person.on_duty]
+        self._come(team, [k for k in away if self._comes(team, k, 0, 0)], np.inf)
 
     def _schedule(self, team: Team, number: int, day: int, begin_h: float) -> None:
         if begin_h < self.model.spec.end_h:
@@ -64,7 +71,7 @@ class Roster:
         self.clock.call_at(end_h, self._shift_ends, (team, [team.people[index] for index in here], end_h))
         self._schedule(team, number, day + 1, begin_h + DAY_H)
         self.model.tell("shift_begun", team.name, len(here))
-        self._come(team, here, day * len(team.spec.shift) + number + 1, end_h)
+        self._come(team, here, end_h)
 
     def _comes(self, team: Team, index: int, day: int, number: int) -> bool:
         """Tell whether somebody comes to a shift: the gates may be closed to them, or they do not turn up."""
@@ -76,13 +83,13 @@ class Roster:
         share = team.spec.attendance
         return share >= 1 or self.model.chance.one(f"attendance.{team.name}", index, day, number) < share
 
-    def _come(self, team: Team, indices: range | list[int], duty: int, until_h: float) -> None:
+    def _come(self, team: Team, indices: list[int], until_h: float) -> None:
         now = self.clock.now
         people = [team.people[index] for index in indices if team.people[index].employed]
         for rank, responder in enumerate(people):
             if responder.on_duty:  # still finishing an earlier shift: that one ends here
                 self._note_shift(responder, now)
-            responder.duty = duty
+            responder.duty += 1
             responder.rostered_until = until_h
             responder.rostered_from = now
             if team.places != NO_LIMIT and not responder.placed:
@@ -161,7 +168,7 @@ class Roster:
         for index in indices:
             team.people[index].employed = True
         if team.spec.shift is None:
-            self._come(team, indices, 0, np.inf)
+            self._fill(team)
 
     def release(self, responder: Responder) -> None:
         """Decide what somebody does who has just become free: leave, change post, or take up the next work."""
@@ -192,7 +199,7 @@ class Roster:
         team.on_duty -= 1
         if responder.leads:
             responder.leads = False
-            responder.post = "visit"
+            responder.post = responder.usual_post
             self._appoint(team)
         if team.office is not None and not team.office.staffed():
             team.office.close()
@@ -227,14 +234,15 @@ class Roster:
         offset = point * posts.block
         responder.post, remaining = _post_at(responder, offset)
         responder.next_post = None
-        self.clock.call_later(remaining, self._post_due, (responder, responder.rostered_from, offset + remaining))
+        responder.post_turns += 1
+        self.clock.call_later(remaining, self._post_due, (responder, responder.post_turns, offset + remaining))
 
-    def _post_due(self, turn: tuple[Responder, float, float]) -> None:
-        responder, since, elapsed = turn
-        if not responder.on_duty or responder.rostered_from != since:
+    def _post_due(self, turn: tuple[Responder, int, float]) -> None:
+        responder, number, elapsed = turn
+        if not responder.on_duty or responder.post_turns != number:
             return
         post, remaining = _post_at(responder, elapsed)
-        self.clock.call_later(remaining, self._post_due, (responder, since, elapsed + remaining))
+        self.clock.call_later(remaining, self._post_due, (responder, number, elapsed + remaining))
         if not responder.leads and post != (responder.next_post or responder.post):
             self._move(responder, post)
 
@@ -246,6 +254,8 @@ class Roster:
             self.release(responder)
             return
         responder.post, responder.next_post = responder.next_post, None
+        if responder.team.office is not None and not responder.team.office.staffed():
+            responder.team.office.close()
         if posts is None or posts.switching == 0:
             self.release(responder)
             return
@@ -302,8 +312,8 @@ def _post_at(responder: Responder, elapsed_h: float) -> tuple[str, float]:
 
 def _stays_inside(team: Team, index: int) -> bool:
     """Tell whether a person from outside is one of those inside when the gates close, spread evenly over the team."""
-    inside, count = team.spec.inside, team.spec.count
-    return (index + 1) * inside // count > index * inside // count
+    inside, count = team.spec.inside, team.first_count
+    return index < count and (index + 1) * inside // count > index * inside // count
 
 
 def rostered(shifts: tuple[Shift, ...], count: int) -> list[range]:

@@ -123,15 +123,16 @@ class Visits:
             self.closed[need] = self.clock.now
             self._leave(responder, CLOSED)
         else:
-            self._leave(responder, self._outcome(need))
+            self._leave(responder, self._outcome(need, responder))
 
-    def _outcome(self, need: int) -> int:
+    def _outcome(self, need: int, responder: Responder) -> int:
         """Decide what a visit came to, for a need that one visit may not meet."""
         book, spec = self.book, self.book.specs[self.book.need_type[need]]
         attempt = book.attempts[need]
-        if spec.referral is not None and attempt == 1 and book.uniform("refer", need, 1) < spec.referral.on_visit:
+        first = responder.started == self.started[need]
+        if spec.referral is not None and first and book.uniform("refer", need, 1) < spec.referral.on_visit:
             return REFERRED
-        if spec.sessions is not None and attempt < spec.sessions.count:
+        if spec.sessions is not None and self.model.cases.held(need) < spec.sessions.count:
             return MORE
         if spec.again > 0 and book.uniform("again", need, attempt) < spec.again:
             return MORE

@@ -109,7 +109,7 @@ class Community(Spec):
             Discriminator(lambda given: "a map" if isinstance(given, (Mapping, GroupShare)) else "a share"),
         ]
     ] = FrozenMap()
-    spacing_m: Positive = 50.0
+    spacing_m: Annotated[Positive, between(1e-12, 2000, "at most 2,000 m between buildings")] = 50.0
     """Distance between neighbouring buildings of the grid."""
     table: Text | None = Field(default=None, alias="from")
     """Your own residents: a Parquet or CSV file beside the scenario; see docs/data-dictionary.md for its columns."""

@@ -147,6 +147,7 @@ def _check_changes(scenario: Scenario) -> list[Problem]:
                 for path in strange
             ]
             problems += _check_condition(scenario, place, change)
+            problems += _check_replayed(scenario, place, change) if kind == "injects" else []
             if strange:
                 continue
             try:
@@ -168,6 +169,21 @@ def _check_condition(scenario: Scenario, place: str, change: Change) -> list[Pro
     if item is None or item in held:
         return []
     return [Problem(f"{place}.when.stock_of", f"no depot holds {item!r}{nearest(item, held)}")]
+
+
+def _check_replayed(scenario: Scenario, place: str, change: Change) -> list[Problem]:
+    """Refuse a conditional inject on a need that a replayed log drives: its timestamps are decided beforehand."""
+    if change.when is None:
+        return []
+    driven = {
+        need
+        for hazard in scenario.world.hazards.values()
+        if hazard.kind == "surge" and hazard.log is not None and hazard.log.replay
+        for need in (hazard.drives if hazard.drives is not None else scenario.world.needs)
+    }
+    names = {path.split(".")[1] for path in change.set if "." in path} & driven
+    wanted = "'at' is wanted here: a replayed log cannot change on a condition"
+    return [Problem(place, f"{wanted}; it drives {name!r}") for name in sorted(names)]
 
 
 def _matches(path: str, pattern: str) -> bool:

@@ -87,6 +87,11 @@ class Response(Spec):
                 _known(f"desks.{name}.units", unit, units, "unit")
             if desk.coordinator is not None:
                 _known(f"desks.{name}.coordinator", desk.coordinator, units, "unit")
+            coordinator = units.get(desk.coordinator) if desk.coordinator is not None else None
+            if coordinator is not None and coordinator.posts is not None and not coordinator.posts.shares.get("desk"):
+                raise refuse(
+                    f"desks.{name}.coordinator: {desk.coordinator!r} gives no share of its time to the post 'desk'"
+                )
             _known(f"desks.{name}.triage", desk.triage, TRIAGE, "triage rule")
             _known(f"desks.{name}.match", desk.match, MATCH, "match rule")
         unnamed = [name for name, desk in self.desks.items() if not desk.units]
@@ -191,18 +196,24 @@ def _check_skills(scenario: Scenario) -> None:
 
 
 def _check_items(scenario: Scenario) -> None:
-    held = {item for depot in scenario.response.supplies.values() for item in depot.stock}
+    depots = scenario.response.supplies
+    held = {item for depot in depots.values() for item in depot.stock}
     for name, need in scenario.world.needs.items():
+        place = f"world.needs.{name}.items"
         for item in need.items:
             if item not in held:
-                raise refuse(f"world.needs.{name}.items: no depot holds {item!r}{nearest(item, held)}")
+                raise refuse(f"{place}: no depot holds {item!r}{nearest(item, held)}")
+        if need.items and not any(all(item in depot.stock for item in need.items) for depot in depots.values()):
+            raise refuse(f"{place}: one depot that holds all of {', '.join(need.items)} is wanted")
 
 
 def _check_zones(scenario: Scenario) -> None:
-    community, response = scenario.world.community, scenario.response
-    if community.table is not None:
-        return
-    zones = community.zones
+    if scenario.world.community.table is None:
+        check_zones(scenario.response, scenario.world.community.zones)
+
+
+def check_zones(response: Response, zones: tuple[str, ...]) -> None:
+    """Refuse a response that names a zone which is not one of these."""
     for name, unit in response.organisation.units.items():
         for zone in (*((unit.zone,) if unit.zone else ()), *unit.covers):
             _known(f"response.organisation.units.{name}", zone, zones, "zone")

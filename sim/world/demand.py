@@ -17,11 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.chance import Chance
-from sim.errors import LawBroken
+from sim.errors import InputError, LawBroken, Problem
 from sim.spec.changes import Change
 from sim.spec.needs import Need
 from sim.spec.patches import changed
-from sim.spec.scenario import Scenario, World
+from sim.spec.scenario import MOST_NEEDS, Scenario, World
 from sim.world.hazards import Strength
 from sim.world.population import Population
 
@@ -163,6 +163,8 @@ def draw(scenario: Scenario, population: Population, chance: Chance, rates: Rate
         injects = undecided.get(name, ())
         onset, resident, nth, mark = _points(name, need, scenario.end_h, population, chance, rates, injects)
         parts.append(_details(index, name, need, onset, resident, nth, mark, chance))
+    if sum(part["onset_h"].size for part in parts) > MOST_NEEDS:
+        raise InputError(scenario.name, [Problem("world.needs", f"at most {MOST_NEEDS:,} needs are wanted")])
     order = np.argsort(np.concatenate([part["onset_h"] for part in parts]), kind="stable")
     columns: dict[str, Any] = {}
     for key in list(parts[0]):  # one after the other: a million needs are held once, not three times
@@ -224,6 +226,10 @@ def _poisson(stream: str, rate: Floats, end_h: float, chance: Chance) -> tuple[F
     from scipy.special import log1p
 
     times, residents, ordinals = [np.empty(0)], [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    if rate.sum() * end_h > MOST_NEEDS:
+        raise InputError(
+            stream, [Problem("", f"at most {MOST_NEEDS:,} needs are wanted; this rate makes {rate.sum() * end_h:,.0f}")]
+        )
     who = np.flatnonzero(rate > 0)
     unit = np.zeros(who.size)
     limit = rate[who] * end_h

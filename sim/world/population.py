@@ -109,7 +109,9 @@ def _buildings(community: Community) -> tuple[tuple[Building, ...], npt.NDArray[
     count = community.buildings or 1
     columns = int(np.ceil(np.sqrt(count)))
     grid = tuple(
-        Building(id=f"b{i + 1}", x_m=i % columns * community.spacing_m, y_m=i // columns * community.spacing_m)
+        Building.model_construct(
+            id=f"b{i + 1}", x_m=i % columns * community.spacing_m, y_m=i // columns * community.spacing_m
+        )
         for i in range(count)
     )
     return grid, np.arange(count) * len(zones) // count, zones

@@ -339,6 +339,10 @@ def scenarios(draw: st.DrawFn, *, simple: bool = False) -> Data:
         organisation["reports"] = {"every": draw(st.sampled_from(["1 h", "4 h"])), "takes": draw(lengths(0, 2, 10))}
     if draw(st.sampled_from([True, True, False])):
         response["desks"] = draw(_desks(names, zoned, simple=simple))
+        for desk in response["desks"].values():  # who coordinates gives the desk a share of the time
+            coordinator = units.get(desk.get("coordinator"), {})
+            if "desk" not in coordinator.get("posts", {"shares": ["desk"]})["shares"]:
+                del coordinator["posts"]
     if draw(one_in_two):
         response["travel"] = {"speed_km_h": draw(st.sampled_from([0.5, 4.8])), "doorstep": "2 min"}
     if items:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -100,6 +101,8 @@ BAD = {
         ["run", "tutorial", "--set", "response.organisation.units.runners.cout=3"],
         "did you mean 'count'?",
     ),
+    "an empty map": (["run", "tutorial", "--set", "world.needs={}"], "an empty map changes nothing"),
+    "a huge seed": (["run", "tutorial", "--seed", "99999999999999999999"], "or equal to"),
     "no value": (["run", "tutorial", "--set", "response"], "KEY=VALUE is wanted"),
     "bad value": (["check", "tutorial", "--set", "horizon=5"], "did you mean '5 h'?"),
     "no plugin": (["run", "tutorial", "--plugin", "mine.py"], "there is no such file"),
@@ -131,8 +134,84 @@ def test_a_plugin_brings_a_rule(tmp_path: Path):
     )
     rule = ["--set", "response.desks={main: {triage: talk_first}}"]
     assert firstline("check", "tutorial", *rule, cwd=tmp_path).returncode == 2
-    done = firstline("run", "tutorial", "-r", "2", "--workers", "2", *rule, "--plugin", "mine.py", cwd=tmp_path)
+    done = firstline("run", "tutorial", "-r", "6", "--workers", "2", *rule, "--plugin", "mine.py", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+
+    refused = firstline("report", "runs/tutorial-seed1", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert firstline("report", "runs/tutorial-seed1", "--plugin", "mine.py", cwd=tmp_path).returncode == 0
+
+
+def test_runs_started_together_share_no_folder(tmp_path: Path):
+    """Eight runs at the same moment find eight folders: what one wrote another never touches."""
+    command = [sys.executable, "-m", "firstline", "run", "tutorial", "-r", "1"]
+    started = [
+        subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for _ in range(8)
+    ]
+    said = [re.findall(r"Data: (\S+)", run.communicate(timeout=120)[0].decode()) for run in started]
+    assert len({folder for (folder,) in said}) == 8
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("finished")
+    assert firstline("run", "tutorial", "-r", "2", "--out", "good", cwd=folder).returncode == 0
+    return folder
+
+
+DAMAGE = {
+    "an empty manifest": ("manifest.json", b"{}"),
+    "a manifest cut short": ("manifest.json", b'{"scenario'),
+    "outcomes cut short": ("outcomes.parquet", b"PAR1"),
+    "a part cut short": ("tables/needs/part-000001.parquet", b""),
+    "a part missing": ("tables/needs/part-000001.parquet", None),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_folder_is_said_to_be(finished: Path, damage: str, tmp_path: Path):
+    """A report of a damaged folder names what is damaged; it never draws pictures of fewer runs in silence."""
+    shutil.copytree(finished / "good", tmp_path / "bad")
+    name, content = DAMAGE[damage]
+    if content is None:
+        (tmp_path / "bad" / name).unlink()
+    else:
+        (tmp_path / "bad" / name).write_bytes(content)
+    done = firstline("report", "bad", cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert "damaged" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_title_is_text(tmp_path: Path):
+    """Brackets in a user's own words are brackets, neither markup nor an error; so they are in a folder's name."""
+    done = firstline(
+        "run", "tutorial", "-r", "1", "--set", 'title="Plan [bold]B[/red] [1]"', "--out", "o[1]", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Plan [bold]B[/red] [1]" in done.stdout
+    assert "Data: o[1]" in done.stdout
+    assert firstline("report", "o[1]", cwd=tmp_path).returncode == 0
+
+
+def test_a_scenario_without_units(tmp_path: Path):
+    """Nobody responds: every need stays unmet, and the page can be made without the pictures of teams."""
+    (tmp_path / "alone.yaml").write_text(
+        "name: alone\nhorizon: 1 d\nworld: {community: {residents: 50}, needs: {n: {per_1000_day: 500, urgency: 2, "
+        "service: 1 h}}}\nresponse: {organisation: {units: {}}}\n"
+    )
+    assert firstline("run", "alone.yaml", "-r", "2", "--out", "k", cwd=tmp_path).returncode == 0
+    assert firstline("report", "k", cwd=tmp_path).returncode == 0
+
+
+def test_a_run_that_cannot_begin_leaves_no_folder(tmp_path: Path):
+    """A log without the column is found out in the run; the default folder's name stays free."""
+    (tmp_path / "log.csv").write_text("when\n2022-01-01\n")
+    hazard = "{kind: surge, log: {file: log.csv, column: created}}"
+    done = firstline("run", "tutorial", "--set", f"world.hazards.flood={hazard}", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "no such column" in done.stderr
+    assert not (tmp_path / "runs" / "tutorial-seed1").exists()
 
 
 def test_a_broken_plugin_is_named(tmp_path: Path):
