@@ -265,13 +265,14 @@ class Desk:
                 break
             while waiting:
                 need = waiting[0]
-                if state[need] != WAITING or (book.risen and self.line_of[need] is not line):
-                    waiting.popleft()
-                elif deadline[need] <= now:
-                    waiting.popleft()
-                    book.close(need, 3, deadline[need])
-                else:
+                # stale, or left meanwhile: the book closes who has left when the run ends
+                if (
+                    state[need] == WAITING
+                    and deadline[need] > now
+                    and not (book.risen and self.line_of[need] is not line)
+                ):
                     break
+                waiting.popleft()
             if not waiting or (line.is_case and not _has_room(responder)):
                 continue
             if best is None and score is None:

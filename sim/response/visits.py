@@ -52,11 +52,11 @@ class Visits:
         responder.dispatched = now
         responder.team.busy += 1
         if self.instant:
-            if responder.crew.desk.match.by_skill:  # type: ignore[union-attr]  # who visits has a desk
-                responder.arrived = now
-                self._start(need, responder, now)
-            else:
+            if attempt > 1 or not responder.crew.desk.match.by_skill:  # type: ignore[union-attr]  # who visits has a desk
                 self._arrived(responder)
+            else:  # the one path that a plain queue takes, without a call more than it needs
+                responder.arrived = responder.started = self.started[need] = now
+                self.clock.call_at(now + self.first_service[need], self._ended, responder)
         elif self.model.messages.take_time:
             self.model.messages.send(office, responder, self._depart)
         else:
