@@ -1,36 +1,23 @@
-"""Append buffers: rows of plain numbers, turned into arrays in blocks so that a long run stays small."""
+"""Append buffers: rows of plain numbers, held as doubles from the start so that a long run stays small."""
 
 from __future__ import annotations
+
+from array import array
 
 import numpy as np
 import numpy.typing as npt
 
-BLOCK = 4096
-
 
 class RowBuffer:
-    """Collect rows of ``width`` numbers.
+    """Collect rows of ``width`` numbers: a handler does ``buffer.rows.extend((…))`` with one number a column."""
 
-    A hot handler does ``buffer.rows.extend((…))`` and calls :meth:`pack` when ``len(buffer.rows) >= buffer.full``.
-    """
-
-    __slots__ = ("blocks", "full", "rows", "width")
+    __slots__ = ("rows", "width")
 
     def __init__(self, width: int) -> None:
         self.width = width
-        self.full = BLOCK * width
-        self.rows: list[float] = []
-        self.blocks: list[npt.NDArray[np.float64]] = []
-
-    def pack(self) -> None:
-        """Turn the collected rows into one array."""
-        if self.rows:
-            self.blocks.append(np.array(self.rows, dtype=np.float64).reshape(-1, self.width))
-            self.rows.clear()
+        self.rows = array("d")
 
     def array(self) -> npt.NDArray[np.float64]:
-        """Return all rows as one array of shape (rows, width), and let go of them here."""
-        self.pack()
-        rows = np.concatenate(self.blocks) if self.blocks else np.empty((0, self.width))
-        self.blocks.clear()
-        return rows
+        """Return all rows as one array of shape (rows, width), and begin anew."""
+        rows, self.rows = self.rows, array("d")
+        return np.frombuffer(rows, dtype=np.float64).reshape(-1, self.width)

@@ -237,5 +237,3 @@ class Depots:
         rows = self.rows.rows
         now, depot = self.model.clock.now, stock.depot.number
         rows.extend((now, depot, stock.item, kind, quantity, stock.on_hand, stock.on_order, stock.back_ordered))
-        if len(rows) >= self.rows.full:
-            self.rows.pack()

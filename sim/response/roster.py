@@ -274,8 +274,6 @@ class Roster:
         """Write down an assignment other than a visit."""
         number = self.kinds.setdefault(kind, len(self.kinds))
         self.assignments.rows.extend((responder.number, number, asked_h, start_h, end_h, need))
-        if len(self.assignments.rows) >= self.assignments.full:
-            self.assignments.pack()
 
     def _note_shift(self, responder: Responder, left_h: float) -> None:
         row = responder.number, responder.rostered_from, responder.rostered_until, left_h, responder.duty

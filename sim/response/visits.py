@@ -144,11 +144,18 @@ class Visits:
     def _leave(self, responder: Responder, outcome: int) -> None:
         """End a visit: write it down, free the person, and let what follows from it happen."""
         need = responder.need
-        rows = self.rows.rows
-        stamps = responder.dispatched, responder.arrived, responder.started, self.clock.now
-        rows.extend((need, self.attempts[need], responder.number, *stamps, outcome))
-        if len(rows) >= self.rows.full:
-            self.rows.pack()
+        self.rows.rows.extend(
+            (
+                need,
+                self.attempts[need],
+                responder.number,
+                responder.dispatched,
+                responder.arrived,
+                responder.started,
+                self.clock.now,
+                outcome,
+            )
+        )
         responder.need = NOBODY
         responder.team.busy -= 1
         if outcome != CLOSED:
