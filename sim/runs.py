@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sim.errors import FirstlineError
 from sim.registry import load_entry_points, load_plugin
@@ -99,6 +99,3 @@ def _job(
     if out is not None:
         result.write(out)
     return measure(result)
-
-
-__all__ = ["Any", "run", "run_many"]

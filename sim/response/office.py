@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from sim.spec.organisation import Reports
 
 NAN = float("nan")
-KINDS = ("intake", "message", "report", "decision", "switch", "post")
 
 
 class Task(NamedTuple):
@@ -205,5 +204,5 @@ class ReportsUp:
         return self.drawn[key][nth % self.BLOCK]
 
 
-def _heard(nothing: None) -> None:
+def _heard(_nothing: None) -> None:
     """A report has been heard; what it changes is the time it took."""

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.records.buffers import RowBuffer
-from sim.response.office import Office
 from sim.response.responders import NO_LIMIT, NOBODY, Responder, Team
 from sim.spec.hazards import Lockdown
 from sim.spec.organisation import DAY_H, Shift
@@ -329,6 +328,3 @@ def rostered(shifts: tuple[Shift, ...], count: int) -> list[range]:
         ranges.append(range(min(begin, count), min(begin + size, count)))
         begin += size
     return ranges
-
-
-__all__ = ["Office", "Roster", "rostered"]

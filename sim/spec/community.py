@@ -6,15 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from sim.errors import nearest
 from sim.spec.base import (
-    Count,
     FrozenMap,
     Integer,
     Name,
-    NonNegative,
     Number,
     Positive,
     Share,
@@ -70,13 +68,9 @@ class GroupShare(Spec):
         return self
 
 
-def _known_group(name: str) -> str:
+def _known_group(name: str) -> None:
     if name not in GROUPS:
         raise refuse(f"{name!r} is no vulnerability group{nearest(name, GROUPS)}")
-    return name
-
-
-Group = Annotated[Name, AfterValidator(_known_group)]
 
 
 class Community(Spec):
@@ -182,7 +176,5 @@ def _sums_to_one(what: str, shares: FrozenMap[float]) -> None:
         raise refuse(f"shares of {what} that add up to 1 are wanted; they add up to {total:g}")
 
 
-GroupFactors = FrozenMap[NonNegative]
 Phase = Literal["warning", "emergency", "protracted", "resolution"]
 PHASES: tuple[Phase, ...] = ("warning", "emergency", "protracted", "resolution")
-__all__ = ["GROUPS", "PHASES", "Building", "Community", "Count", "GroupFactors", "GroupShare", "Phase", "age_band"]

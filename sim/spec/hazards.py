@@ -99,4 +99,3 @@ class Surge(_Hazard):
 
 
 Hazard = Annotated[Steady | Lockdown | Surge, Field(discriminator="kind")]
-__all__ = ["Hazard", "Lockdown", "RequestLog", "Steady", "Surge"]

@@ -27,7 +27,6 @@ from sim.spec.base import (
 from sim.spec.distributions import Duration
 from sim.units import found, parse_time_of_day
 
-FUNCTIONS = ("command", "liaison", "logistics", "medical", "security", "engineering", "casework")
 MOST_PEOPLE = 100_000
 DAY_H = 24.0
 
@@ -258,19 +257,3 @@ def desk_for(desks: Mapping[str, Desk], need: str, zone: str) -> str:
     if len(best) > 1:
         raise ValueError(f"{' and '.join(best)} both take {need!r} in zone {zone!r}")
     return best[0]
-
-
-TIERS: tuple[str, ...] = ("daily", "professional", "expert")
-__all__ = [
-    "DAY_H",
-    "FUNCTIONS",
-    "TIERS",
-    "Desk",
-    "Organisation",
-    "Post",
-    "Reports",
-    "Shift",
-    "Travel",
-    "Unit",
-    "desk_for",
-]
