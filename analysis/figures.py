@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from analysis.incidence import incidence
+from analysis import incidence
 from analysis.intervals import Estimate
 
 if TYPE_CHECKING:
@@ -176,10 +176,9 @@ def waiting_curves(needs: pd.DataFrame, end_h: float, follow_up_h: float, say: S
     limit = follow_up_h if follow_up_h > 0 else 24.0
     for place, kind in enumerate(kinds[: len(COLOURS)]):
         mine = cohort[cohort["need_type"] == kind]
-        started = mine["started_h"].notna().to_numpy()
-        left = mine["end"].isin(["abandoned", "withdrawn"]).to_numpy() & ~started
-        stop = np.where(started, mine["started_h"], np.where(left, mine["closed_h"], end_h))
-        curve = incidence(stop - mine["requested_h"].to_numpy(), started, left)
+        left = mine["end"].isin(["abandoned", "withdrawn"]).to_numpy()
+        requested, started, closed = (mine[name].to_numpy() for name in ("requested_h", "started_h", "closed_h"))
+        curve = incidence.waits(requested, started, closed, left, end_h)
         grid = np.linspace(0, limit, GRID_POINTS)
         level = _step(curve.time_h, curve.level, grid)
         axes.plot(grid, level, color=COLOURS[place], linewidth=1.6, label=str(kind).replace("_", " "))

@@ -51,3 +51,13 @@ def incidence(wait_h: Floats, started: npt.NDArray[np.bool_], ended: npt.NDArray
     before = np.concatenate([[1.0], going_on[:-1]]) if wait.size else going_on
     level = np.cumsum(np.where(start, before / at_risk, 0.0))
     return Incidence(wait[start], np.minimum(level[start], 1.0))
+
+
+def waits(
+    since_h: Floats, started_h: Floats, closed_h: Floats, gave_up: npt.NDArray[np.bool_], end_h: float
+) -> Incidence:
+    """Return the cumulative incidence of starting from stamps, NaN for not yet; who waits at ``end_h`` is censored."""
+    started = ~np.isnan(started_h)
+    left = gave_up & ~started
+    stop = np.where(started, started_h, np.where(left, closed_h, end_h))
+    return incidence(stop - since_h, started, left)

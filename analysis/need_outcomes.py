@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from analysis.incidence import Incidence, incidence
+from analysis.incidence import Incidence, waits
 from sim.registry import Registry
 
 if TYPE_CHECKING:
@@ -47,10 +47,8 @@ class Selection:
         return self._waits
 
     def _incidence(self, who: Flags, since_h: Floats) -> Incidence:
-        started = ~np.isnan(self.started_h)
         left = self.ended_as("abandoned") | self.ended_as("withdrawn")
-        stop = np.where(started, self.started_h, np.where(left, self.closed_h, self.end_h))
-        return incidence((stop - since_h)[who], started[who], (left & ~started)[who])
+        return waits(since_h[who], self.started_h[who], self.closed_h[who], left[who], self.end_h)
 
     def delay_mean_h(self) -> float:
         """Return the mean time from onset to start over all needs, up to the length of the follow-up."""

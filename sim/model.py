@@ -106,7 +106,7 @@ class CrisisModel(mesa.Model):
     def _teams(self) -> dict[str, Team]:
         units = self.response.organisation.units
         zones = self.population.zone_names
-        coordinators = {desk.coordinator for desk in self.response.desks.values()}
+        coordinators = self.response.at_desk()
         most = {name: unit.count for name, unit in units.items()}
         for change in self.response.changes:
             for path, value in change.set.items():
@@ -117,7 +117,7 @@ class CrisisModel(mesa.Model):
         for number, (name, unit) in enumerate(units.items()):
             covers = frozenset(zones.index(zone) for zone in unit.covers) if unit.covers else None
             team = teams[name] = Team(number, name, unit, self.plan.base(unit.zone), covers)
-            at_desk = unit.posts is None and (unit.function == "command" or name in coordinators)
+            at_desk = name in coordinators
             self._recruit(team, most[name], at_desk)
             if unit.leader or at_desk or (unit.posts is not None and "desk" in unit.posts.shares):
                 team.office = Office(self, team)

@@ -98,6 +98,11 @@ class Responder(mesa.Agent):
         self.own: deque[int] = deque()
         self.cases = 0
 
+    @property
+    def at_work(self) -> bool:
+        """Whether a visit, a task or a change of post takes this person now."""
+        return self.need != NOBODY or self.engaged
+
 
 class Resident(mesa.Agent):
     """A light agent for one row of the population, made when first asked for."""

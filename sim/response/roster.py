@@ -28,7 +28,7 @@ class Roster:
     def __init__(self, model: CrisisModel) -> None:
         self.model = model
         self.clock = model.clock
-        self.shifts = RowBuffer(5)
+        self.shifts = RowBuffer(4)
         self.assignments = RowBuffer(6)
         self.kinds: dict[str, int] = {}
         self.closures = [h for h in model.world.hazards.values() if isinstance(h, Lockdown)]
@@ -103,7 +103,7 @@ class Roster:
         if team.spec.leader:
             self._appoint(team)
         for responder in people:
-            if responder.need == NOBODY and not responder.engaged:
+            if not responder.at_work:
                 self.release(responder)
             responder.settled = responder.post == "visit" and responder.next_post is None
             if self.model.reports is not None:
@@ -125,7 +125,7 @@ class Roster:
 
     def _move(self, responder: Responder, post: str) -> None:
         """Send somebody to another post: at once if idle, else when the work in hand is done."""
-        idle = responder.need == NOBODY and not responder.engaged
+        idle = not responder.at_work
         if idle:
             self._step_back(responder)
         responder.next_post = post
@@ -137,30 +137,27 @@ class Roster:
         team, people, end_h = turn
         for responder in people:
             if responder.on_duty and responder.rostered_until == end_h:
-                self._give_up_place(responder)
-                responder.settled = False
-                if responder.need == NOBODY and not responder.engaged:
-                    self._step_back(responder)
-                    self._leave(responder)
+                self._go_off_duty(responder)
         self.model.tell("shift_ended", team.name, len(people))
 
     def dismiss(self, responder: Responder) -> None:
         """Take somebody off the team: at once if idle, else when the work in hand is done."""
         responder.employed = False
-        responder.settled = False
         if not responder.on_duty:
             self.model.cases.hand_back(responder)
             return
-        self._give_up_place(responder)
         responder.rostered_until = min(responder.rostered_until, self.clock.now)
-        if responder.need == NOBODY and not responder.engaged:
-            self._step_back(responder)
-            self._leave(responder)
+        self._go_off_duty(responder)
 
-    def _give_up_place(self, responder: Responder) -> None:
+    def _go_off_duty(self, responder: Responder) -> None:
+        """End somebody's roster: their place is free, and they leave at once if idle."""
         if responder.placed:
             responder.placed = False
             responder.team.places -= 1
+        responder.settled = False
+        if not responder.at_work:
+            self._step_back(responder)
+            self._leave(responder)
 
     def hire(self, team: Team, indices: range) -> None:
         """Add people to a team: at once where it works around the clock, else from their next shift."""
@@ -275,8 +272,7 @@ class Roster:
         self.assignments.rows.extend((responder.number, number, asked_h, start_h, end_h, need))
 
     def _note_shift(self, responder: Responder, left_h: float) -> None:
-        row = responder.number, responder.rostered_from, responder.rostered_until, left_h, responder.duty
-        self.shifts.rows.extend(row)
+        self.shifts.rows.extend((responder.number, responder.rostered_from, responder.rostered_until, left_h))
 
     def finish(self) -> None:
         """Write down whoever is on duty, at a task or at a post when the run ends."""

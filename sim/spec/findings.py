@@ -33,17 +33,8 @@ def findings(scenario: Scenario) -> list[Finding]:
     ]
 
 
-def coordinators(scenario: Scenario) -> set[str]:
-    """Return the units whose people coordinate rather than visit."""
-    units = scenario.response.organisation.units
-    named = {desk.coordinator for desk in scenario.response.desks.values() if desk.coordinator is not None}
-    return {
-        name for name, unit in units.items() if unit.posts is None and (unit.function == "command" or name in named)
-    }
-
-
 def _visitors(scenario: Scenario) -> dict[str, Unit]:
-    at_desk = coordinators(scenario)
+    at_desk = scenario.response.at_desk()
     return {
         name: unit
         for name, unit in scenario.response.organisation.units.items()

@@ -109,6 +109,12 @@ class Response(Spec):
         """Return every skill that a unit declares."""
         return {skill for unit in self.organisation.units.values() for skill in unit.skills}
 
+    def at_desk(self) -> set[str]:
+        """Return the units whose people coordinate rather than visit: command and coordinators that split no time."""
+        named = {desk.coordinator for desk in self.desks.values()}
+        units = self.organisation.units.items()
+        return {name for name, unit in units if unit.posts is None and (unit.function == "command" or name in named)}
+
     def all_desks(self) -> Mapping[str, Desk]:
         """Return the desks, or the one default desk where none is named."""
         return self.desks or {"desk": Desk()}

@@ -272,10 +272,7 @@ def _replay(
         share[later] = (of_time.per_hour or 0.0) * rates.phase_factor(of_time, times[later])
     keep &= chance.uniform(f"need.{name}.replayed.{driver.name}", number) < share
     times, number = times[keep], number[keep]
-    weight = rates.base(need)[0]
-    if hazard.zones:
-        names = population.zone_names
-        weight = weight * np.isin(population.zone, [names.index(zone) for zone in hazard.zones if zone in names])
+    weight = rates.base(need)[0] * driver.footprint()
     if not weight.any():
         return np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64)
     edges = np.cumsum(weight)

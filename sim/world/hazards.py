@@ -50,8 +50,7 @@ class Strength:
         if hazard.ends is not None:
             on &= time_h < hazard.ends
         if hazard.zones:
-            names = self.population.zone_names
-            on &= np.isin(self.population.zone[resident], [names.index(zone) for zone in hazard.zones if zone in names])
+            on &= self.footprint()[resident]
         if isinstance(hazard, Steady):
             return on.astype(np.float64)
         if isinstance(hazard, Lockdown):
@@ -61,6 +60,13 @@ class Strength:
                 on &= time_h >= hazard.begins + reserve
             return np.where(on, 1.0, hazard.before)
         return np.where(on, self._surge(hazard, time_h), 0.0)
+
+    def footprint(self) -> npt.NDArray[np.bool_]:
+        """Return which residents live where the hazard is."""
+        names, zones = self.population.zone_names, self.hazard.zones
+        if not zones:
+            return np.ones(self.population.size, bool)
+        return np.isin(self.population.zone, [names.index(zone) for zone in zones if zone in names])
 
     def _surge(self, hazard: Surge, time_h: Floats) -> Floats:
         if hazard.curve is not None:
