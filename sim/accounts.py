@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.records.codes import ENDS, MET_BY, ORIGINS, OUTCOMES, STOCK_EVENTS
+from sim.records.codes import ENDS, MET_BY, ORIGINS, OUTCOMES, SITE_ENDS, STOCK_EVENTS
 from sim.records.columns import Columns, coded, words
 from sim.records.result import Result
 from sim.response.book import End, State
@@ -57,6 +57,8 @@ def _collect(model: CrisisModel) -> dict[str, Columns]:
         "phases": _phases(model),
         "assignments": _assignments(model, number),
         "shifts": _shifts(model),
+        "sites": _sites(model),
+        "stations": _stations(model),
         "events": {
             "t_h": np.array([t for t, *_ in model.events]),
             "event": words([kind for _, kind, *_ in model.events]),
@@ -75,6 +77,7 @@ def _collect(model: CrisisModel) -> dict[str, Columns]:
         "_run": {
             "residents": model.population.size,
             "sessions": [spec.sessions is not None for spec in model.book.specs],
+            "servers": _servers(model),
         },
     }
 
@@ -208,3 +211,65 @@ def _shifts(model: CrisisModel) -> Columns:
         "rostered_until_h": np.where(np.isinf(rows[:, 2]), np.nan, rows[:, 2]),
         "left_h": rows[:, 3].copy(),
     }
+
+
+def _sites(model: CrisisModel) -> Columns:
+    sites = list(model.sites.values())
+    kinds = tuple(dict.fromkeys(kind for site in sites for kind in site.kinds))
+
+    def column(name: str) -> Floats:
+        return np.concatenate([np.empty(0), *(np.array(site.columns[name], np.float64) for site in sites)])
+
+    kind = [
+        kinds.index(site.kinds[int(number)]) if number >= 0 else -1 for site in sites for number in site.columns["kind"]
+    ]
+    resident = column("resident")
+    return {
+        "site": coded(np.repeat(np.arange(len(sites)), [site.size for site in sites]), tuple(model.sites)),
+        "visitor": np.concatenate([np.empty(0, np.int32), *(np.arange(s.size, dtype=np.int32) for s in sites)]),
+        "round": column("round").astype(np.int32),
+        "resident": np.where(resident < 0, np.nan, resident),
+        "class": coded(kind, kinds),
+        **{f"{name}_h": column(name) for name in ("called", "slot", "arrived", "left")},
+        "end": coded(column("end"), SITE_ENDS),
+    }
+
+
+def _stations(model: CrisisModel) -> Columns:
+    sites = list(model.sites.values())
+    names = tuple(dict.fromkeys(name for site in sites for name in (*site.stations, *site.goods)))
+    pieces, rounds, goods = [], [], []
+    for site in sites:
+        rows = site.rows.array()
+        own = np.array([names.index(name) for name in (*site.stations, *site.goods)], np.float64)
+        is_good = rows[:, 0] >= len(site.stations)
+        number = np.array(site.columns["round"], np.float64)
+        visitor = np.where(is_good, 0, rows[:, 1]).astype(np.int64)
+        rounds.append(np.where(is_good, 0.0, number[visitor] if number.size else 0.0))
+        rows[:, 0] = own[rows[:, 0].astype(np.int64)] if rows.size else rows[:, 0]
+        goods.append(is_good)
+        order = np.lexsort((rows[:, 2], rows[:, 1], is_good))
+        pieces.append(rows[order])
+        rounds[-1], goods[-1] = rounds[-1][order], goods[-1][order]
+    rows = np.concatenate([np.empty((0, 6)), *pieces])
+    ended, started = rows[:, 4].copy(), rows[:, 3].copy()
+    ended[ended >= model.spec.end_h] = np.nan  # written when the service began
+    return {
+        "site": coded(np.repeat(np.arange(len(sites)), [len(piece) for piece in pieces]), tuple(model.sites)),
+        "station": coded(rows[:, 0], names),
+        "visitor": np.where(np.concatenate([np.empty(0, bool), *goods]), np.nan, rows[:, 1]),
+        "round": np.concatenate([np.empty(0), *rounds]).astype(np.int32),
+        "queued_h": rows[:, 2].copy(),
+        "started_h": started,
+        "ended_h": ended,
+        "person": np.where(rows[:, 5] < 0, np.nan, rows[:, 5]),
+    }
+
+
+def _servers(model: CrisisModel) -> dict[tuple[str, str], tuple[float, tuple[tuple[float, int], ...] | None]]:
+    """Return the opening of the site and the planned servers of each station; None for staffed and unlimited ones."""
+    servers: dict[tuple[str, str], tuple[float, tuple[tuple[float, int], ...] | None]] = {}
+    for name, site in model.sites.items():
+        for station, spec in (*site.spec.stations.items(), *site.spec.goods.items()):
+            servers[name, station] = site.spec.opens, spec.servers
+    return servers

@@ -20,6 +20,7 @@ from sim.errors import InputError, LawBroken, Problem
 from sim.laws import check
 from sim.records.columns import cells
 from sim.records.result import Result
+from sim.response.arrivals import plan_arrivals
 from sim.response.book import Book, State
 from sim.response.cases import Cases, Referrals
 from sim.response.changes import Changes
@@ -29,6 +30,7 @@ from sim.response.office import Messages, Office, ReportsUp
 from sim.response.plan import EstatePlan
 from sim.response.responders import Crew, Resident, Responder, Team
 from sim.response.roster import Roster
+from sim.response.sites import Site
 from sim.response.visits import Visits
 from sim.spec.changes import Change
 from sim.spec.organisation import Unit, desk_for
@@ -73,6 +75,9 @@ class CrisisModel(mesa.Model):
         reports = self.response.organisation.reports
         self.reports = ReportsUp(self, reports) if reports is not None else None
         self.desks = self._desks()
+        self.sites = {
+            name: Site(self, number, name, spec) for number, (name, spec) in enumerate(self.response.sites.items())
+        }
         self.changes = Changes(self)
 
     # -- Mesa's names -----------------------------------------------------------------------------------------------
@@ -149,7 +154,8 @@ class CrisisModel(mesa.Model):
         specs = self.response.all_desks()
         types, zones = self.demand.type_names, self.population.zone_names
         numbers = {name: number for number, name in enumerate(specs)}
-        owner = np.array([[numbers[desk_for(specs, need, zone)] for zone in zones] for need in types])
+        owner = np.array([[numbers[desk_for(specs, need, zone)] for zone in zones] for need in types], np.int64)
+        owner = owner.reshape(len(types), len(zones))
         claimed = {unit for spec in specs.values() for unit in spec.units}
         free = tuple(name for name in self.teams if name not in claimed)
         self.desk_numbers = owner
@@ -186,6 +192,9 @@ class CrisisModel(mesa.Model):
         self.roster.begin()
         self.changes.begin()
         self.referrals.begin()
+        for site in self.sites.values():
+            site.begin()
+            plan_arrivals(self, site)
         self._feed_requests()
 
     def _phase_entered(self, phase: str) -> None:
@@ -271,6 +280,8 @@ class CrisisModel(mesa.Model):
         self.visits.unfinished()
         self.book.sweep(end)
         self.roster.finish()
+        for site in self.sites.values():
+            site.finish()
         result = result_of(self)
         check(result, self)
         return result

@@ -179,7 +179,7 @@ class Reports(Spec):
 class Organisation(Spec):
     """The units and how word travels between them."""
 
-    units: FrozenMap[Unit]
+    units: FrozenMap[Unit] = FrozenMap()
     message_delay: Hours = 0.0
     """Delay of a message for each level of the reporting tree that it crosses."""
     message_handling: Duration | None = None

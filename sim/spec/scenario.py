@@ -33,6 +33,7 @@ from sim.spec.hazards import Hazard
 from sim.spec.life_cycle import LifeCycle
 from sim.spec.needs import Need
 from sim.spec.organisation import Desk, Organisation, Travel, desk_for
+from sim.spec.sites import Site
 from sim.spec.supplies import Depot
 
 
@@ -42,14 +43,12 @@ class World(Spec):
     community: Community
     hazards: FrozenMap[Hazard] = FrozenMap()
     life_cycle: LifeCycle | None = None
-    needs: FrozenMap[Need]
+    needs: FrozenMap[Need] = FrozenMap()
     injects: tuple[Change, ...] = ()
     """Changes of the world: rates of needs and hazards."""
 
     @model_validator(mode="after")
     def _names(self) -> World:
-        if not self.needs:
-            raise refuse("at least one need type is wanted")
         zones = self.community.zones
         for name, hazard in self.hazards.items():
             for need in hazard.drives or ():
@@ -71,11 +70,12 @@ class World(Spec):
 class Response(Spec):
     """What the community does about it: the plan that is compared with others."""
 
-    organisation: Organisation
+    organisation: Organisation = Organisation()
     desks: FrozenMap[Desk] = FrozenMap()
     """Without any, one desk for everybody with the default rules."""
     travel: Travel | None = None
     supplies: FrozenMap[Depot] = FrozenMap()
+    sites: FrozenMap[Site] = FrozenMap()
     changes: tuple[Change, ...] = ()
     """Changes of the response while the clock runs."""
 
@@ -167,6 +167,8 @@ class Scenario(Spec):
         _check_items(self)
         _check_zones(self)
         _check_desks(self)
+        if not self.world.needs and not self.response.sites:
+            raise refuse("a need type under 'world.needs' or a site under 'response.sites' is wanted; found neither")
         _check_size(self)
         return self
 
@@ -226,6 +228,9 @@ def check_zones(response: Response, zones: tuple[str, ...]) -> None:
     for name, depot in response.supplies.items():
         if depot.zone is not None:
             _known(f"response.supplies.{name}.zone", depot.zone, zones, "zone")
+    for name, site in response.sites.items():
+        if site.zone is not None:
+            _known(f"response.sites.{name}.zone", site.zone, zones, "zone")
     for name, desk in response.desks.items():
         for zone in desk.zones:
             _known(f"response.desks.{name}.zones", zone, zones, "zone")
@@ -245,10 +250,16 @@ def _check_desks(scenario: Scenario) -> None:
 
 
 MOST_NEEDS = 50_000_000
+MOST_VISITORS = 5_000_000
 
 
 def _check_size(scenario: Scenario) -> None:
     """Refuse what would draw more candidate needs than a machine holds: each type at its highest rate."""
+    for name, site in scenario.response.sites.items():
+        streams = [site.arrivals, *(kind.arrivals for kind in site.classes.values())]
+        coming = sum(stream.expected(scenario.end_h) for stream in streams if stream is not None)
+        if coming > MOST_VISITORS:
+            raise refuse(f"response.sites.{name}: at most {MOST_VISITORS:,} visitors are wanted; these are {coming:,.0f}")
     total = 0.0
     for name, need in scenario.world.needs.items():
         total += _most_needs(scenario, name, need)

@@ -165,6 +165,10 @@ def draw(scenario: Scenario, population: Population, chance: Chance, rates: Rate
         parts.append(_details(index, name, need, onset, resident, nth, mark, chance))
     if sum(part["onset_h"].size for part in parts) > MOST_NEEDS:
         raise InputError(scenario.name, [Problem("world.needs", f"at most {MOST_NEEDS:,} needs are wanted")])
+    if not parts:
+        nothing = np.empty(0)
+        who, kinds = np.empty(0, np.int32), np.empty(0, np.int16)
+        return Demand((), kinds, who, who, nothing, nothing, nothing, nothing, nothing)
     order = np.argsort(np.concatenate([part["onset_h"] for part in parts]), kind="stable")
     columns: dict[str, Any] = {}
     for key in list(parts[0]):  # one after the other: a million needs are held once, not three times

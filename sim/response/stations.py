@@ -1,0 +1,222 @@
+"""The stations of one site: visitors queue, are served, and go on; goods are made ready beside them.
+
+A visitor is a number here; who comes and when is the business of ``sim.response.sites``, who mans a post that of
+``sim.response.posts``. Nothing interrupts a service, so its row is written when it begins, with the end it will have.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.records.buffers import RowBuffer
+
+if TYPE_CHECKING:
+    from sim.clock import Clock
+    from sim.response.responders import Responder
+
+NAN = float("nan")
+NOBODY = -1
+Done = Callable[["Station", int, float], object]
+
+
+class Station:
+    """Servers and the queue before them, by priority and then in the order of joining."""
+
+    __slots__ = (
+        "clock",
+        "done",
+        "goods",
+        "idle",
+        "lanes",
+        "left",
+        "manned",
+        "name",
+        "number",
+        "on_leave",
+        "patience",
+        "present",
+        "rows",
+        "service",
+        "surplus",
+        "unlimited",
+        "waiting",
+    )
+
+    def __init__(self, number: int, name: str, clock: Clock, rows: RowBuffer, done: Done, *, unlimited: bool) -> None:
+        self.number = number
+        self.name = name
+        self.clock = clock
+        self.rows = rows
+        self.done = done
+        """Called with (station, visitor, time of starting) at the end of each service."""
+        self.unlimited = unlimited
+        self.service: list[float] = []
+        """Length of the first service of each visitor, in hours."""
+        self.patience: list[float] | None = None
+        self.left: Callable[[int], object] | None = None
+        """Called with who has left the queue."""
+        self.lanes: list[tuple[int, deque[tuple[int, float, float]]]] = []
+        self.waiting: dict[int, float] = {}
+        """Since when each waits who may leave; only with patience."""
+        self.idle: deque[Responder | None] = deque()
+        self.present = 0
+        self.surplus = 0
+        self.manned: set[Responder] = set()
+        self.on_leave: Callable[[Responder], object] | None = None
+        self.goods: Goods | None = None
+
+    def join(self, visitor: int, priority: int, length_h: float) -> None:
+        """Be served for a time, or wait for it."""
+        now = self.clock.now
+        if self.unlimited:
+            self._start(visitor, now, None, length_h)
+        elif self.idle:
+            self._start(visitor, now, self.idle.popleft(), length_h)
+        else:
+            self.lane(priority).append((visitor, now, length_h))
+            if self.patience is not None:
+                self.waiting[visitor] = now
+                self.clock.call_later(self.patience[visitor], self._tired, (visitor, now))
+
+    def lane(self, priority: int) -> deque[tuple[int, float, float]]:
+        """Return the queue of a priority."""
+        for known, queue in self.lanes:
+            if known == priority:
+                return queue
+        queue: deque[tuple[int, float, float]] = deque()
+        insort(self.lanes, (priority, queue), key=lambda lane: lane[0])
+        return queue
+
+    def queue_length(self) -> int:
+        """Return how many wait now."""
+        return len(self.waiting) if self.patience is not None else sum(len(queue) for _, queue in self.lanes)
+
+    def _start(self, visitor: int, joined: float, server: Responder | None, length_h: float) -> None:
+        now = self.clock.now
+        until = now + length_h
+        person = server.number if server is not None else NOBODY
+        self.rows.rows.extend((self.number, visitor, joined, now, until, person))
+        self.clock.call_at(until, self._ended, (visitor, now, server))
+
+    def _ended(self, service: tuple[int, float, Responder | None]) -> None:
+        visitor, started, server = service
+        if not self.unlimited:
+            self._free(server)
+        self.done(self, visitor, started)
+
+    def _free(self, server: Responder | None) -> None:
+        """Let a server take the next visitor, wait, or go."""
+        if server is not None and server not in self.manned:
+            if self.on_leave is not None:
+                self.on_leave(server)
+            return
+        if server is None and self.surplus:
+            self.surplus -= 1
+            return
+        for _, queue in self.lanes:
+            while queue:
+                visitor, joined, length_h = queue.popleft()
+                if self.patience is not None and self.waiting.get(visitor) != joined:
+                    continue
+                self.waiting.pop(visitor, None)
+                self._start(visitor, joined, server, length_h)
+                return
+        self.idle.append(server)
+
+    def _tired(self, wait: tuple[int, float]) -> None:
+        visitor, joined = wait
+        if self.waiting.get(visitor) != joined:
+            return
+        del self.waiting[visitor]
+        self.rows.rows.extend((self.number, visitor, joined, NAN, self.clock.now, NOBODY))
+        assert self.left is not None
+        self.left(visitor)
+
+    # -- servers ----------------------------------------------------------------------------------------------------
+
+    def set_servers(self, number: int) -> None:
+        """Have so many servers from now on; one too many goes when the work in hand is done."""
+        while self.present < number:
+            self.present += 1
+            if self.surplus:
+                self.surplus -= 1
+            else:
+                self._free(None)
+        while self.present > number:
+            self.present -= 1
+            if self.idle:
+                self.idle.pop()
+            else:
+                self.surplus += 1
+
+    def man(self, responder: Responder) -> None:
+        """Let somebody serve here from now on."""
+        self.manned.add(responder)
+        self._free(responder)
+
+    def unman(self, responder: Responder) -> bool:
+        """Let somebody go; True at once, or False when the work in hand has to be done first (then ``on_leave``)."""
+        self.manned.discard(responder)
+        if responder in self.idle:
+            self.idle.remove(responder)
+            return True
+        return False
+
+    def unfinished(self) -> None:
+        """Write down who waits when the run ends."""
+        for _, queue in self.lanes:
+            for visitor, joined, _ in queue:
+                if self.patience is None or self.waiting.get(visitor) == joined:
+                    self.rows.rows.extend((self.number, visitor, joined, NAN, NAN, NOBODY))
+
+
+class Goods:
+    """Pieces made ready one by one; a visitor takes one before joining a station, and waits while there is none."""
+
+    def __init__(self, station: Station) -> None:
+        self.station = station
+        station.done = self._made
+        self.ready = 0
+        self.made = 0
+        self.queue: deque[tuple[Station, int, int, float]] = deque()
+
+    def plan(self, times_h: Sequence[float], amount: int, service: Sequence[float]) -> None:
+        """Set out an amount in equal batches (rounded up) at these times, the last taking the rest."""
+        self.station.service = list(service)
+        size = -(-amount // len(times_h)) if len(times_h) else 0
+        begin = 0
+        for k, time in enumerate(times_h):
+            end = amount if k == len(times_h) - 1 else min(begin + size, amount)
+            if end > begin:
+                self.station.clock.call_at(max(time, self.station.clock.now), self._set_out, range(begin, end))
+            begin = end
+
+    def _set_out(self, pieces: range) -> None:
+        for piece in pieces:
+            self.station.join(piece, 0, self.station.service[piece])
+
+    def take(self, station: Station, visitor: int, priority: int, length_h: float) -> None:
+        """Give a visitor a piece, and let them join the queue of a station with it."""
+        if self.ready:
+            self.ready -= 1
+            station.join(visitor, priority, length_h)
+        else:
+            self.queue.append((station, visitor, priority, length_h))
+
+    def _made(self, _station: Station, _piece: int, _started: float) -> None:
+        self.made += 1
+        if self.queue:
+            station, visitor, priority, length_h = self.queue.popleft()
+            station.join(visitor, priority, length_h)
+        else:
+            self.ready += 1
+
+
+def grown(column: list[float], drawn: Any) -> None:
+    """Append draws to a column of plain numbers."""
+    column.extend(np.asarray(drawn, dtype=np.float64).tolist())
