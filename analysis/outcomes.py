@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from analysis.need_outcomes import NEED_OUTCOMES, NeedOutcome, Selection
 import analysis.site_outcomes  # noqa: F401  # registers the outcomes of sites
+from analysis.need_outcomes import NEED_OUTCOMES, NeedOutcome, Selection
 from analysis.run_outcomes import RUN_OUTCOMES, RunOutcome
 
 if TYPE_CHECKING:

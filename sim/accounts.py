@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.records.codes import ENDS, MET_BY, ORIGINS, OUTCOMES, SITE_ENDS, STOCK_EVENTS
+from sim.records.codes import ENDS, MET_BY, ORIGINS, OUTCOMES, SITE_ENDS, STOCK_EVENTS, USES
 from sim.records.columns import Columns, coded, words
 from sim.records.result import Result
 from sim.response.book import End, State
+from sim.response.orders import STAGES
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
@@ -59,6 +60,9 @@ def _collect(model: CrisisModel) -> dict[str, Columns]:
         "shifts": _shifts(model),
         "sites": _sites(model),
         "stations": _stations(model),
+        "tubes": _tubes(model),
+        "orders": _orders(model),
+        "notices": _notices(model),
         "events": {
             "t_h": np.array([t for t, *_ in model.events]),
             "event": words([kind for _, kind, *_ in model.events]),
@@ -170,6 +174,7 @@ def _stock(model: CrisisModel) -> Columns:
         "t_h": rows[order, 0],
         "event": coded(rows[order, 3], STOCK_EVENTS),
         **{name: rows[order, k].astype(np.int64) for k, name in amounts},
+        "use": coded(rows[order, 8], USES),
         "price": prices[rows[order, 1].astype(np.int64), rows[order, 2].astype(np.int64)],
     }
 
@@ -266,10 +271,90 @@ def _stations(model: CrisisModel) -> Columns:
     }
 
 
+def _tubes(model: CrisisModel) -> Columns:
+    samplings = [sampling for site in model.sites.values() for sampling in site.samplings.values()]
+    rows = [(sampling, tube) for sampling in samplings for tube in sampling.tubes]
+    return {
+        "site": coded([sampling.site.number for sampling, _ in rows], tuple(model.sites)),
+        "tube": np.array([tube.number for _, tube in rows], np.int32),
+        "round": np.array([tube.round for _, tube in rows], np.int32),
+        "people": np.array([len(tube.people) for _, tube in rows], np.int32),
+        "infected": np.array([tube.truly for _, tube in rows], np.int32),
+        **{f"{name}_h": np.array([getattr(tube, name) for _, tube in rows], np.float64) for name in TUBE_STAMPS},
+        "positive": np.array([tube.positive for _, tube in rows], bool),
+    }
+
+
+TUBE_STAMPS = ("opened", "sealed", "sent", "result")
+
+
+def _orders(model: CrisisModel) -> Columns:
+    """Return one row an order, and one for every step that never was one, with what it waited for."""
+    orders = model.orders
+    steps = orders.card.steps if orders.card is not None else {}
+    end_h = model.spec.end_h
+    rows: list[dict[str, Any]] = []
+    for order in orders.orders:
+        step = steps[order.step]
+        done = order.stamps.get("work", np.nan)
+        job = orders.jobs.get(order.number)
+        over = (done if done == done else end_h) - order.triggered
+        stamps = {stage: order.stamps.get(stage, np.nan) for stage in STAGES}
+        late = step.within is not None and over > step.within
+        if done != done:
+            why = order.stage() if order.ended or orders.ended_h != orders.ended_h else "stood_down"
+        else:
+            why = order.slowest(done) if late else ""
+        if why == "work" and job is not None and job.came < job.wanted:
+            why = "people"
+        rows.append(
+            {"step": order.step, "nth": order.nth, "unit": order.team.number if order.team is not None else -1,
+             "triggered": order.triggered, "stamps": stamps, "wanted": job.wanted if job is not None else np.nan,
+             "came": job.came if job is not None else np.nan, "within": step.within, "late": late, "why": why}
+        )  # fmt: skip
+    for name, step in steps.items():
+        if not any(order.step == name for order in orders.orders):
+            rows.append(
+                {"step": name, "nth": 0, "unit": -1, "triggered": np.nan, "stamps": dict.fromkeys(STAGES, np.nan),
+                 "wanted": np.nan, "came": np.nan, "within": step.within, "late": False, "why": orders.waits_for(name)}
+            )  # fmt: skip
+    names = {"decision": "ordered_h", "message": "told_h", "people": "staffed_h", "materials": "started_h"}
+    columns = {column: np.array([row["stamps"][stage] for row in rows], np.float64) for stage, column in names.items()}
+    return {
+        "step": words([row["step"] for row in rows]),
+        "nth": np.array([row["nth"] for row in rows], np.int32),
+        "unit": coded([row["unit"] for row in rows], tuple(model.teams)),
+        "triggered_h": np.array([row["triggered"] for row in rows], np.float64),
+        **columns,
+        "done_h": np.array([row["stamps"]["work"] for row in rows], np.float64),
+        "wanted": np.array([row["wanted"] for row in rows], np.float64),
+        "came": np.array([row["came"] for row in rows], np.float64),
+        "within_h": np.array([np.nan if row["within"] is None else row["within"] for row in rows], np.float64),
+        "late": np.array([row["late"] for row in rows], bool),
+        "why": words([row["why"] for row in rows]),
+    }
+
+
+def _notices(model: CrisisModel) -> Columns:
+    known = model.information
+    rows = known.rows.array() if known is not None else np.empty((0, 4))
+    names = [known.names[int(number)] for number in rows[:, 0]] if known is not None else []
+    return {
+        "topic": words([topic for topic, _, _ in names]),
+        "channel": words([channel for _, channel, _ in names]),
+        "unit": words([unit for *_, unit in names]),
+        "posted_h": rows[:, 1].copy(),
+        "reached": rows[:, 2].astype(np.int64),
+        "silent": rows[:, 3] > 0,
+    }
+
+
 def _servers(model: CrisisModel) -> dict[tuple[str, str], tuple[float, tuple[tuple[float, int], ...] | None]]:
     """Return the opening of the site and the planned servers of each station; None for staffed and unlimited ones."""
     servers: dict[tuple[str, str], tuple[float, tuple[tuple[float, int], ...] | None]] = {}
     for name, site in model.sites.items():
-        for station, spec in (*site.spec.stations.items(), *site.spec.goods.items()):
+        for station, spec in site.spec.stations.items():
             servers[name, station] = site.spec.opens, spec.servers
+        for goods, made in site.spec.goods.items():
+            servers[name, goods] = site.spec.opens, made.servers
     return servers

@@ -13,7 +13,7 @@ import yaml
 
 from sim.errors import InputError, Problem, nearest
 from sim.spec.hazards import Surge
-from sim.spec.patches import validate
+from sim.spec.patches import check_card, validate
 from sim.spec.scenario import Scenario
 from sim.units import clip
 
@@ -59,9 +59,38 @@ def load(name: str | Path) -> Scenario:
                 )
             ],
         )
-    scenario = validate(_anchored(data, path), str(path), lines)
+    data = _anchored(data, path)
+    _read_card(data, path, lines)
+    scenario = validate(data, str(path), lines)
     check_files(scenario, str(path))
     return scenario
+
+
+def _read_card(data: dict[str, Any], path: Path, lines: dict[Path_, int]) -> None:
+    """Put the card that a plan names into the place of its name; problems in it are those of its own file."""
+    response = data.get("response")
+    plan = response.get("plan") if isinstance(response, dict) else None
+    if isinstance(plan, str):
+        plan = response["plan"] = {"card": plan}  # type: ignore[index]  # it is a dict
+    if not isinstance(plan, dict) or not isinstance(plan.get("card"), str):
+        return
+    named = path.parent / plan["card"]
+    if not named.exists():
+        known = [str(found.relative_to(path.parent)) for found in sorted(path.parent.rglob("*.card.yaml"))]
+        line = lines.get(("response", "plan", "card"), lines.get(("response", "plan")))
+        message = f"there is no such file: {plan['card']}{nearest(plan['card'], known)}"
+        raise InputError(str(path), [Problem("response.plan.card", message, line)])
+    card, _ = read_card(named)
+    plan["card"] = card
+
+
+def read_card(path: Path) -> tuple[Any, dict[Path_, int]]:
+    """Read a response card by itself, checked as far as it stands alone."""
+    data, lines = read_yaml(path)
+    if not isinstance(data, dict):
+        raise InputError(str(path), [Problem("", "a map with the keys card and steps is wanted")])
+    check_card(data, str(path), lines)
+    return data, lines
 
 
 def check_files(scenario: Scenario, source: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.errors import LawBroken
-from sim.records.codes import ALLOCATED, GONE, INITIAL, ISSUED, RECEIVED, RETURNED, WRONG_SKILL
+from sim.records.codes import ALLOCATED, GONE, INITIAL, ISSUED, RECEIVED, RETURNED, STOCK_EVENTS, VISIT, WRONG_SKILL
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
@@ -72,7 +72,7 @@ def _people(result: Result, model: CrisisModel) -> None:
 
 def _stock(result: Result, model: CrisisModel) -> None:
     stock = result.raw["stock"]
-    sign = np.zeros(8, np.int64)
+    sign = np.zeros(len(STOCK_EVENTS), np.int64)
     sign[[INITIAL, RECEIVED, RETURNED]], sign[[ISSUED, ALLOCATED]] = 1, -1
     change = sign[stock["event"].codes] * stock["quantity"]
     for depot in model.depots.depots:
@@ -94,9 +94,9 @@ def _consumption(result: Result, model: CrisisModel) -> None:
     kinds = result.raw["needs"]["need_type"].codes[visits["need"][taken]]
     kept = [model.book.need_type[need] for need in model.depots.allocated]
     count = np.bincount(np.concatenate([kinds, np.array(kept, np.int64)]), minlength=len(model.book.specs))
-    sign = np.zeros(8, np.int64)
+    sign = np.zeros(len(STOCK_EVENTS), np.int64)
     sign[[ISSUED, ALLOCATED]], sign[RETURNED] = 1, -1
-    out = sign[stock["event"].codes] * stock["quantity"]
+    out = sign[stock["event"].codes] * stock["quantity"] * (stock["use"].codes == VISIT)
     for item, number in model.depots.items.items():
         used = sum(spec.items.get(item, 0) * int(n) for spec, n in zip(model.book.specs, count, strict=True))
         left = int(out[stock["item"].codes == number].sum())

@@ -20,24 +20,36 @@ from sim.errors import InputError, LawBroken, Problem
 from sim.laws import check
 from sim.records.columns import cells
 from sim.records.result import Result
+from sim.response.alarms import Alarms
 from sim.response.arrivals import plan_arrivals
 from sim.response.book import Book, State
 from sim.response.cases import Cases, Referrals
 from sim.response.changes import Changes
+from sim.response.command import Command, Problems
+from sim.response.cordon import Cordon
 from sim.response.depots import Depots
 from sim.response.desk import Desk
+from sim.response.homes import Homes
+from sim.response.information import Knowledge, Platform
+from sim.response.kits import Kits
+from sim.response.labour import Labour
 from sim.response.office import Messages, Office, ReportsUp
+from sim.response.orders import Orders
+from sim.response.outages import Outages
+from sim.response.outside import Outside
 from sim.response.plan import EstatePlan
+from sim.response.positives import Positives
 from sim.response.responders import Crew, Resident, Responder, Team
 from sim.response.roster import Roster
 from sim.response.sites import Site
 from sim.response.visits import Visits
 from sim.spec.changes import Change
+from sim.spec.needs import Need
 from sim.spec.organisation import Unit, desk_for
 from sim.spec.patches import changed
 from sim.spec.scenario import Scenario, check_zones
 from sim.units import parse_number
-from sim.world.demand import Rates, draw, state_decided
+from sim.world.demand import ACCEPTED, Rates, draw, state_decided
 from sim.world.population import Population, populate
 
 CANDIDATE, UNKNOWN = int(State.CANDIDATE), int(State.UNKNOWN)
@@ -67,7 +79,21 @@ class CrisisModel(mesa.Model):
         self.people: list[Responder] = []
         self.teams = self._teams()
         self.roster = Roster(self)
+        self.labour = Labour(self)
+        self.command = Command(self)
         self.messages = Messages(self)
+        self.problems = Problems(self, self.response.plan.review if self.response.plan is not None else None)
+        self.homes = Homes(self)
+        self.outages = Outages(self)
+        self.outside = Outside(self)
+        self.positives = Positives(self)
+        self.cordon = Cordon(self)
+        spec = self.response.information
+        self.information = Knowledge(self, spec) if spec is not None else None
+        self.platform = Platform(self, self.response.online) if self.response.online is not None else None
+        self.kits = Kits(self)
+        self.alarms = Alarms(self)
+        self.orders = Orders(self)
         self.depots = Depots(self)
         self.visits = Visits(self)
         self.cases = Cases(self)
@@ -192,6 +218,11 @@ class CrisisModel(mesa.Model):
         self.roster.begin()
         self.changes.begin()
         self.referrals.begin()
+        self.outages.begin()
+        self.alarms.begin()
+        if self.platform is not None:
+            self.platform.begin()
+        self.orders.begin()
         for site in self.sites.values():
             site.begin()
             plan_arrivals(self, site)
@@ -202,10 +233,14 @@ class CrisisModel(mesa.Model):
 
     def _feed_requests(self) -> None:
         book = self.book
+        if any(spec.asked_at_door for spec in book.specs):
+            self._keep_for_the_door()
         rows = np.flatnonzero(book.request_h < self.spec.end_h)
         order = rows[np.argsort(book.request_h[rows], kind="stable")]
         needs = cells(order)
-        if len(self.desks) == 1:
+        if self.platform is not None:
+            self.clock.feed(cells(book.request_h[order]), self._request, needs)
+        elif len(self.desks) == 1:
             self.clock.feed(cells(book.request_h[order]), self.desks[0].request, needs)
         else:
             self.clock.feed(cells(book.request_h[order]), lambda need: self.desk_of(need).request(need), needs)
@@ -215,22 +250,69 @@ class CrisisModel(mesa.Model):
             self.bounds = {name: self.rates.bound(name, injects) for name, injects in self.injects.items()}
             self.clock.feed(cells(self.demand.onset_h[undecided]), self._decide, undecided.tolist())
 
+    def _request(self, need: int) -> None:
+        if self.platform is not None and self.platform.takes(need):
+            self.platform.request(need)
+        else:
+            self.desk_of(need).request(need)
+
+    def _keep_for_the_door(self) -> None:
+        """Take the needs whose residents cannot ask out of the requests to come; each waits from its onset."""
+        book, demand = self.book, self.demand
+        for number, spec in enumerate(book.specs):
+            mine = (demand.need_type == number) & ~np.isnan(book.request_h) & (demand.onset_h < self.spec.end_h)
+            cannot = np.zeros(demand.size, bool)
+            for group in spec.asked_at_door:
+                if group in self.population.groups:
+                    cannot |= self.population.groups[group][demand.resident]
+            needs = np.flatnonzero(mine & cannot)
+            book.request_h[needs] = np.nan
+            book.deadline_h[needs] = np.nan
+            book.state_column[needs] = UNKNOWN
+            self.clock.feed(demand.onset_h[needs].tolist(), self.homes.wait_for_visitor, needs.tolist())
+
     def _decide(self, need: int) -> None:
         """Let a candidate become a need if its mark is below the rate of this moment, in the world as it is now."""
         book = self.book
         name = self.demand.type_names[book.need_type[need]]
-        bound = self.bounds[name]
-        done = tuple(change for change in self.injects[name] if change in self.changes.done)
-        at, who = self.demand.onset_h[need : need + 1], self.demand.resident[need : need + 1].astype(np.int64)
-        if not self.demand.mark[need] < self.rates.share(name, bound, at, who, done)[0]:
+        if self.demand.mark[need] != ACCEPTED:
+            bound = self.bounds[name]
+            done = tuple(change for change in self.injects[name] if change in self.changes.done)
+            at, who = self.demand.onset_h[need : need + 1], self.demand.resident[need : need + 1].astype(np.int64)
+            if not self.demand.mark[need] < self.rates.share(name, bound, at, who, done)[0]:
+                return
+        if not self._arises(book.specs[book.need_type[need]], int(book.resident[need])):
             return
         book.state[need] = UNKNOWN
         request_h = float(self.demand.request_h[need])
+        if self._only_at_door(need):
+            self.homes.wait_for_visitor(need)
+            return
         book.request[need] = request_h
         book.deadline[need] = request_h + float(self.demand.patience_h[need])
         if request_h < self.spec.end_h:
             self.referrals.requested(need)
-            self.clock.call_at(request_h, self.desk_of(need).request_late, need)
+            self.clock.call_at(request_h, self._request_late, need)
+
+    def _request_late(self, need: int) -> None:
+        if self.platform is not None and self.platform.takes(need):
+            self.platform.request(need)
+        else:
+            self.desk_of(need).request_late(need)
+
+    def _only_at_door(self, need: int) -> bool:
+        """Tell whether the resident of a need can only ask somebody who comes to the door."""
+        groups = self.book.specs[self.book.need_type[need]].asked_at_door
+        flags = self.population.groups
+        return any(group in flags and flags[group][self.book.resident[need]] for group in groups)
+
+    def _arises(self, spec: Need, resident: int) -> bool:
+        """Tell whether a need that depends on what its resident knows arises now."""
+        if self.information is None:
+            return not spec.if_rumour
+        if spec.if_unaware is not None and self.information.knows(resident, spec.if_unaware):
+            return False
+        return not spec.if_rumour or self.information.believes_rumour(resident)
 
     def apply(self, change: Change) -> None:
         """Change the response while the clock runs; checked when the scenario was read."""
@@ -267,6 +349,10 @@ class CrisisModel(mesa.Model):
         """Write an event into the log."""
         self.events.append((self.clock.now, kind, subject, str(detail)))
 
+    def stood_down(self) -> None:
+        """Open the gates: the cordon is lifted."""
+        self.cordon.lift(range(len(self.population.building_names)))
+
     # -- ending -----------------------------------------------------------------------------------------------------
 
     def finish(self) -> Result:
@@ -282,6 +368,8 @@ class CrisisModel(mesa.Model):
         self.roster.finish()
         for site in self.sites.values():
             site.finish()
+        if self.platform is not None:
+            self.platform.finish()
         result = result_of(self)
         check(result, self)
         return result

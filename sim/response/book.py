@@ -48,6 +48,7 @@ class End(IntEnum):
 
 
 BY_OUTSIDE = MET_BY.index("outside")
+BY_ONLINE = MET_BY.index("online")
 
 
 class Book:

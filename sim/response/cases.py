@@ -9,11 +9,11 @@ import numpy as np
 
 from sim.records.columns import cells
 from sim.response.book import BY_OUTSIDE, End, State
-from sim.response.responders import Responder
+from sim.response.labour import Job
+from sim.response.responders import Responder, Team
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
-    from sim.response.office import Office
 
 BEFORE_A_VISIT = (int(State.INTAKE), int(State.WAITING), int(State.PARKED))
 
@@ -121,28 +121,21 @@ class Referrals:
         if not self._waits(need) or need in self.book.rare["escalated_h"]:
             return
         self.book.rare["escalated_h"][need] = self.model.clock.now
-        office = self._superior(need)
-        if office is None:
+        team = self._superior(need)
+        if team is None:
             self._decided(need)
             return
-        decision = office.team.spec.decision
-        length = (
-            float(decision.quantile(np.array([self.book.uniform("decision", need, 1)]))[0])
-            if decision is not None
-            else 0.0
-        )
-        office.add("decision", length, self._decided, need, need)
+        name = self.book.demand.type_names[self.book.need_type[need]]
+        keys = self.book.resident[need], self.book.nth[need], 1
+        self.model.command.ask(team, f"need.{name}.decision", keys, self._decided, need, need)
 
-    def _superior(self, need: int) -> Office | None:
+    def _superior(self, need: int) -> Team | None:
         """Return who decides: the superior of the desk's coordinator, or else the command."""
         office = self.model.desk_of(need).office
         above = office.team.spec.reports_to if office is not None else None
         if above is not None and self.model.teams[above].office is not None:
-            return self.model.teams[above].office
-        for team in self.model.teams.values():
-            if team.spec.function == "command" and team.office is not None:
-                return team.office
-        return None
+            return self.model.teams[above]
+        return self.model.command.chief
 
     def _decided(self, need: int) -> None:
         if self._waits(need) and self.book.urgency[need] > 1:
@@ -165,10 +158,50 @@ class Referrals:
         book.end[need] = int(End.REFERRED)
         book.deadline[need] = np.inf
         book.rare["referred_h"][need] = self.model.clock.now
-        delay = float(referral.delay.quantile(np.array([book.uniform("referral", need, 1)]))[0])
-        self.model.clock.call_later(delay, self._outside, need)
+        if referral.to is None:
+            assert referral.delay is not None
+            delay = float(referral.delay.quantile(np.array([book.uniform("referral", need, 1)]))[0])
+            self.model.clock.call_later(delay, self._outside, need)
+        elif referral.through is not None:
+            self.model.labour.ask(self.model.teams[referral.through], CallJob(self, need))
+        else:
+            self.call(need)
+
+    def call(self, need: int) -> None:
+        """Call the outside service for a need."""
+        referral = self.book.specs[self.book.need_type[need]].referral
+        assert referral is not None
+        assert referral.to is not None
+        self.model.outside.request(referral.to, int(self.book.building[need]), self._outside, need)
 
     def _outside(self, need: int) -> None:
         if self.book.started[need] != self.book.started[need]:
             self.book.started[need] = self.model.clock.now
         self.book.close(need, End.REFERRED, self.model.clock.now, BY_OUTSIDE)
+
+
+class CallJob(Job):
+    """One call to an outside service, by somebody of the unit that speaks for the response."""
+
+    kind = "call"
+    without_kit = True
+
+    def __init__(self, referrals: Referrals, need: int) -> None:
+        self.referrals = referrals
+        self.need = need
+
+    def joined(self, responder: Responder) -> None:
+        """Call."""
+        book = self.referrals.book
+        referral = book.specs[book.need_type[self.need]].referral
+        assert referral is not None
+        assert referral.call is not None
+        length_h = float(referral.call.quantile(np.array([book.uniform("call", self.need, 1)]))[0])
+        self.referrals.model.clock.call_later(length_h, self._called, responder)
+
+    def _called(self, responder: Responder) -> None:
+        self.referrals.model.labour.free(responder)
+        self.referrals.call(self.need)
+
+    def relieve(self, responder: Responder) -> None:
+        """Finish the call first."""

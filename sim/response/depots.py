@@ -7,13 +7,26 @@ first store that should, its clock and patience running, and resumed in the orde
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import mesa
 import numpy as np
 
 from sim.records.buffers import RowBuffer
-from sim.records.codes import ALLOCATED, BACK_ORDERED, CANCELLED, INITIAL, ISSUED, ORDERED, RECEIVED, RETURNED
+from sim.records.codes import (
+    ALLOCATED,
+    BACK_ORDERED,
+    CANCELLED,
+    FAILED,
+    INITIAL,
+    ISSUED,
+    ORDERED,
+    RECEIVED,
+    RETURNED,
+    USES,
+    VISIT,
+)
 from sim.response.book import End, State
 from sim.response.plan import Place
 
@@ -29,7 +42,20 @@ NEVER = -(1 << 60)
 class Stock:
     """One item at one depot. The inventory position is on hand + on order − back-ordered."""
 
-    __slots__ = ("back_ordered", "depot", "item", "name", "on_hand", "on_order", "orders", "policy", "trigger")
+    __slots__ = (
+        "back_ordered",
+        "deliveries",
+        "depot",
+        "item",
+        "name",
+        "on_hand",
+        "on_order",
+        "orders",
+        "policy",
+        "rationed",
+        "reserve",
+        "trigger",
+    )
 
     def __init__(self, depot: Depot, item: int, name: str, on_hand: int) -> None:
         self.depot = depot
@@ -39,11 +65,15 @@ class Stock:
         self.on_order = 0
         self.back_ordered = 0
         self.orders = 0
+        self.deliveries = 0
+        self.reserve = 0
+        """What households are not given."""
         self.follow(depot.spec)
 
     def follow(self, spec: DepotSpec) -> None:
         """Order by the policy of a depot's specification."""
         self.policy = spec.policy_of(self.name)
+        self.rationed = self.name in spec.rations
         self.trigger = self.policy.trigger if self.policy is not None else NEVER
 
 
@@ -60,6 +90,16 @@ class Depot(mesa.Agent):
         self.place = place
         self.stock = {item: Stock(self, items[item], item, amount) for item, amount in spec.stock.items()}
         self.parked: deque[int] = deque()
+
+
+class Want(NamedTuple):
+    """Goods that something waits for."""
+
+    items: Mapping[str, int]
+    use: str
+    then: Callable[[Any], object]
+    argument: Any
+    household: bool
 
 
 Kit = tuple[tuple[Stock, int], ...]
@@ -79,7 +119,11 @@ class Depots:
             Depot(model, number, name, spec, model.plan.base(spec.zone), self.items)
             for number, (name, spec) in enumerate(supplies.items())
         ]
-        self.rows = RowBuffer(8)
+        self.rows = RowBuffer(9)
+        self.found: set[str] = set()
+        """Items whose place somebody has found out."""
+        self.wants: list[Want] = []
+        """What waits for goods beside requests: kits, steps, rounds, in the order of asking."""
         self.held: dict[int, Depot] = {}
         """The depot that a visit under way has been given its goods from."""
         self._kits: dict[tuple[int, int], list[tuple[Depot, Kit]]] = {}
@@ -87,13 +131,18 @@ class Depots:
         self.allocated: dict[int, Depot] = {}
         """The depot that keeps goods for a request which waits for a responder."""
         self._waits_at: dict[int, Depot] = {}
+        self.uses: dict[str, int] = {}
+        """How often each durable item has been used."""
 
     def begin(self) -> None:
         """Write down the opening stock and place the first orders."""
         for depot in self.depots:
             for stock in depot.stock.values():
+                stock.reserve = self._reserve(depot, stock.name)
                 self._note(stock, INITIAL, stock.on_hand)
                 self._replenish(stock)
+            for number, donation in enumerate(depot.spec.donations):
+                self._announce(depot, number, donation.at, 0)
 
     def issue(self, need: int) -> bool:
         """Issue what a visit consumes; False where no store holds enough, and then the request is parked."""
@@ -103,7 +152,7 @@ class Depots:
         kits = self._in_order(need)
         for depot, kit in kits:
             for stock, amount in kit:
-                if stock.on_hand < amount:
+                if stock.on_hand - stock.reserve < amount or (stock.rationed and self._refused(need, stock)):
                     break
             else:
                 for stock, amount in kit:
@@ -130,6 +179,11 @@ class Depots:
     def _kit(self, need: int, depot: Depot) -> Kit:
         return next(kit for other, kit in self._in_order(need) if other is depot)
 
+    def _refused(self, need: int, stock: Stock) -> bool:
+        """Tell whether little is left, and this need is not urgent enough to get some."""
+        ration = stock.depot.spec.rations[stock.name]
+        return stock.on_hand < ration.below and self.book.urgency[need] > ration.urgency
+
     def used(self, need: int, consumed: bool) -> None:
         """Settle a visit's goods at its end: consumed, or brought back."""
         depot = self.held.pop(need, None)
@@ -138,7 +192,7 @@ class Depots:
         for stock, amount in self._kit(need, depot):
             stock.on_hand += amount
             self._note(stock, RETURNED, amount)
-        self._serve_parked(depot)
+        self._arrived(depot)
 
     def _park(self, need: int, depot: Depot, kit: Kit) -> None:
         book = self.book
@@ -172,7 +226,7 @@ class Depots:
             for stock, amount in self._kit(need, depot):
                 stock.on_hand += amount
                 self._note(stock, RETURNED, amount)
-            self._serve_parked(depot)
+            self._arrived(depot)
 
     def cancel(self, need: int) -> None:
         """Take a parked request off the list of the store it waits at."""
@@ -200,9 +254,141 @@ class Depots:
     def _received(self, delivery: tuple[Stock, int]) -> None:
         stock, quantity = delivery
         stock.on_order -= quantity
+        if self._fails(stock):
+            self._note(stock, FAILED, quantity)
+            self._replenish(stock)
+            return
         stock.on_hand += quantity
         self._note(stock, RECEIVED, quantity)
-        self._serve_parked(stock.depot)
+        self._arrived(stock.depot)
+
+    def _fails(self, stock: Stock) -> bool:
+        share = stock.depot.spec.fails
+        if share <= 0:
+            return False
+        stock.deliveries += 1
+        return self.model.chance.one(f"supplier.{stock.depot.name}.{stock.name}", stock.deliveries) < share
+
+    def _arrived(self, depot: Depot) -> None:
+        """Serve who waits for goods: the staff, and then households."""
+        if self.wants:
+            self._serve_wants()
+        self._serve_parked(depot)
+
+    # -- donations --------------------------------------------------------------------------------------------------
+
+    def _announce(self, depot: Depot, number: int, at_h: float, nth: int) -> None:
+        donation = depot.spec.donations[number]
+        when = at_h
+        if donation.late is not None:
+            uniform = self.model.chance.one(f"donation.{depot.name}", number, nth)
+            when += float(donation.late.quantile(np.array([uniform]))[0])
+        if when < self.model.spec.end_h:
+            self.model.clock.call_at(when, self._donated, (depot, number))
+        if donation.every is not None and at_h + donation.every < self.model.spec.end_h:
+            self._announce(depot, number, at_h + donation.every, nth + 1)
+
+    def _donated(self, gift: tuple[Depot, int]) -> None:
+        depot, number = gift
+        for item, amount in depot.spec.donations[number].items.items():
+            depot.stock[item].on_hand += amount
+            self._note(depot.stock[item], RECEIVED, amount, USES.index("donation"))
+        self._arrived(depot)
+
+    # -- goods for the response itself ------------------------------------------------------------------------------
+
+    def _reserve(self, depot: Depot, item: str) -> int:
+        """Return how much of an item is kept for the staff."""
+        spec = depot.spec
+        kept = spec.reserve.get(item, 0)
+        if spec.reserve_for is not None:
+            keeping = sum(item in other.stock for other in self.depots)
+            for unit in self.model.response.organisation.units.values():
+                shifts = unit.count if unit.shift is None else sum(s.count or 0 for s in unit.shift) or unit.count
+                a_day = shifts * (unit.kit.get(item, 0) + unit.provisions.get(item, 0))
+                kept += -(-int(a_day * spec.reserve_for / 24) // keeping)
+        return kept
+
+    def draw(self, items: Mapping[str, int], use: str, *, household: bool = False) -> bool:
+        """Take goods from the stores for the response's own use, or for a round to households; all of them or none."""
+        parts: list[tuple[Stock, int]] = []
+        for item, amount in items.items():
+            stock = next((s for s in self._keeping(item) if s.on_hand - household * s.reserve >= amount), None)
+            if stock is None:
+                return False
+            parts.append((stock, amount))
+        for stock, amount in parts:
+            stock.on_hand -= amount
+            self._note(stock, ISSUED, amount, USES.index(use))
+            self._replenish(stock)
+        return True
+
+    def _keeping(self, item: str) -> list[Stock]:
+        return [depot.stock[item] for depot in self.depots if item in depot.stock]
+
+    def want(
+        self,
+        items: Mapping[str, int],
+        use: str,
+        then: Callable[[Any], object],
+        argument: Any,
+        *,
+        household: bool = False,
+    ) -> None:
+        """Take goods now or as soon as they are there; ``then(argument)`` is called with them in hand."""
+        if self.draw(items, use, household=household):
+            then(argument)
+            return
+        self.model.problems.report("stock_out")
+        self.wants.append(Want(items, use, then, argument, household))
+        self.wants.sort(key=lambda want: want.household)  # the staff first
+        for item, amount in items.items():
+            for stock in self._keeping(item)[:1]:
+                stock.back_ordered += amount
+                self._note(stock, BACK_ORDERED, amount, USES.index(use))
+                self._replenish(stock)
+
+    def _serve_wants(self) -> None:
+        for want in list(self.wants):
+            if want not in self.wants:  # serving one has served this one
+                continue
+            if not self.draw(want.items, want.use, household=want.household):
+                continue
+            self.wants.remove(want)
+            for item, amount in want.items.items():
+                for stock in self._keeping(item)[:1]:
+                    stock.back_ordered -= amount
+                    self._note(stock, CANCELLED, amount, USES.index(want.use))
+            want.then(want.argument)
+
+    def give_back(self, items: Mapping[str, int], use: str) -> None:
+        """Put goods back that are not used."""
+        for item, amount in items.items():
+            for stock in self._keeping(item)[:1]:
+                stock.on_hand += amount
+                self._note(stock, RETURNED, amount, USES.index(use))
+                self._arrived(stock.depot)
+
+    def back_from_use(self, items: Mapping[str, int], use: str) -> None:
+        """Bring durable items back after use; some are broken, and are repaired or lost."""
+        durables = self.model.response.durables
+        for item, amount in items.items():
+            if item not in durables:
+                continue
+            for _ in range(amount):
+                nth = self.uses[item] = self.uses.get(item, 0) + 1
+                if self.model.chance.one(f"durable.{item}", nth) >= durables[item].breaks:
+                    self.give_back({item: 1}, use)
+                    continue
+                self.model.tell("broken", item)
+                repair = durables[item].repair
+                if repair is not None:
+                    uniform = self.model.chance.one(f"durable.{item}.repair", nth)
+                    length_h = float(repair.quantile(np.array([uniform]))[0])
+                    self.model.clock.call_later(length_h, self._mended, item)
+
+    def _mended(self, item: str) -> None:
+        self.give_back({item: 1}, "repair")
 
     def _serve_parked(self, depot: Depot) -> None:
         """Give goods to the requests that wait for them, in the order of parking, and resume those."""
@@ -210,7 +396,7 @@ class Depots:
             kit = self._kit(need, depot)
             if need not in self._waits_at:  # resuming one request has led to this one
                 continue
-            if any(stock.on_hand < amount for stock, amount in kit):
+            if any(s.on_hand - s.reserve < amount or (s.rationed and self._refused(need, s)) for s, amount in kit):
                 continue
             depot.parked.remove(need)
             del self._waits_at[need]
@@ -233,7 +419,7 @@ class Depots:
         """Return what all depots hold of an item."""
         return sum(depot.stock[item].on_hand for depot in self.depots if item in depot.stock)
 
-    def _note(self, stock: Stock, kind: int, quantity: int) -> None:
+    def _note(self, stock: Stock, kind: int, quantity: int, use: int = VISIT) -> None:
         rows = self.rows.rows
         now, depot = self.model.clock.now, stock.depot.number
-        rows.extend((now, depot, stock.item, kind, quantity, stock.on_hand, stock.on_order, stock.back_ordered))
+        rows.extend((now, depot, stock.item, kind, quantity, stock.on_hand, stock.on_order, stock.back_ordered, use))

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sim.spec.organisation import Reports
 
 NAN = float("nan")
+DECISIONS = ("decision", "review", "search")
+"""Tasks that a deputy takes over."""
 
 
 class Task(NamedTuple):
@@ -46,11 +48,7 @@ class Office:
         self, kind: str, duration_h: float, done: Callable[[Any], object], argument: Any, need: int = NOBODY
     ) -> None:
         """Ask the office for something; ``done(argument)`` is called when somebody has had time for it."""
-        task = Task(self.model.clock.now, kind, duration_h, done, argument, need)
-        if self.idle:
-            self._begin(self.idle.popleft(), task)
-        else:
-            self.tasks.append(task)
+        self.take(Task(self.model.clock.now, kind, duration_h, done, argument, need))
 
     def staffed(self) -> bool:
         """Tell whether anybody is on duty at the desk."""
@@ -62,6 +60,20 @@ class Office:
         self.tasks = deque(task for task in self.tasks if task.kind not in ("message", "report"))
         for task in messages:
             task.done(task.argument)
+
+    def pass_on(self, other: Office) -> None:
+        """Hand the decisions that wait here to another office."""
+        waiting = [task for task in self.tasks if task.kind in DECISIONS]
+        self.tasks = deque(task for task in self.tasks if task.kind not in DECISIONS)
+        for task in waiting:
+            other.take(task)
+
+    def take(self, task: Task) -> None:
+        """Take over a task that was asked for elsewhere."""
+        if self.idle:
+            self._begin(self.idle.popleft(), task)
+        else:
+            self.tasks.append(task)
 
     def next_for(self, responder: Responder) -> None:
         """Give somebody who is free at the desk the next task, or let them wait."""
@@ -86,8 +98,20 @@ class Office:
         task.done(task.argument)
 
 
+class Letter(NamedTuple):
+    """Word on its way: where it has come to, and what happens when it is there."""
+
+    route: tuple[Team, ...]
+    at: int
+    keys: tuple[int, ...]
+    """What the time of passing it on belongs to."""
+    arrived: Callable[[Any], object]
+    argument: Any
+    need: int
+
+
 class Messages:
-    """Carry word from a desk to a responder along the reporting tree: a delay a level, and leaders' time between."""
+    """Carry word along the reporting tree: a delay a level, and the time of the leaders between."""
 
     def __init__(self, model: CrisisModel) -> None:
         self.model = model
@@ -102,12 +126,25 @@ class Messages:
         self.take_time = self.delay_h > 0 or self.handling is not None
 
     def send(self, office: Office | None, responder: Responder, arrived: Callable[[Responder], None]) -> None:
-        """Send word to a responder; ``arrived(responder)`` is called when it is there."""
+        """Send word of a visit to a responder; ``arrived(responder)`` is called when it is there."""
         route = self._route(office.team.name if office is not None else None, responder.team)
+        need, book = responder.need, self.model.book
+        keys = book.resident[need], book.nth[need], book.attempts[need]
+        self._set_off(Letter(route, 0, keys, arrived, responder, need))
+
+    def word(self, origin: Team | None, to: Team, nth: int, arrived: Callable[[Any], object], argument: Any) -> None:
+        """Send word from one team to another; ``nth`` numbers such messages, for the luck of each."""
+        if origin is to:
+            arrived(argument)
+            return
+        route = self._route(origin.name if origin is not None else None, to)
+        self._set_off(Letter(route, 0, (nth,), arrived, argument, NOBODY))
+
+    def _set_off(self, letter: Letter) -> None:
         if self.handling is None:
-            self.model.clock.call_later(self.delay_h * len(route), arrived, responder)
+            self.model.clock.call_later(self.delay_h * len(letter.route), letter.arrived, letter.argument)
         else:
-            self._hop((route, 0, responder, arrived))
+            self._hop(letter)
 
     def _route(self, origin: str | None, team: Team) -> tuple[Team, ...]:
         """Return who hears the message on its way: each team it comes to, the last for its own leader."""
@@ -128,24 +165,22 @@ class Messages:
             self.routes[key] = tuple(teams[name] for name in (hops if origin is not None else down[: team.spec.leader]))
         return self.routes[key]
 
-    def _hop(self, letter: tuple[tuple[Team, ...], int, Responder, Callable[[Responder], None]]) -> None:
-        route, at, responder, arrived = letter
-        if at == len(route):
-            arrived(responder)
+    def _hop(self, letter: Letter) -> None:
+        if letter.at == len(letter.route):
+            letter.arrived(letter.argument)
             return
         self.model.clock.call_later(self.delay_h, self._heard, letter)
 
-    def _heard(self, letter: tuple[tuple[Team, ...], int, Responder, Callable[[Responder], None]]) -> None:
-        route, at, responder, arrived = letter
-        onward = route, at + 1, responder, arrived
-        office = route[at].office
-        if office is None or at == len(route) - 1 or self.handling is None or not office.staffed():
+    def _heard(self, letter: Letter) -> None:
+        team = letter.route[letter.at]
+        onward = letter._replace(at=letter.at + 1)
+        office = team.office
+        if office is None or onward.at == len(letter.route) or self.handling is None or not office.staffed():
             self._hop(onward)
             return
-        need, book = responder.need, self.model.book
-        keys = book.resident[need], book.nth[need], book.attempts[need], at
-        uniform = self.model.chance.one(f"message.{route[at].name}", *keys)
-        office.add("message", float(self.handling.quantile(np.array([uniform]))[0]), self._hop, onward, need)
+        uniform = self.model.chance.one(f"message.{team.name}", *letter.keys, letter.at)
+        length_h = float(self.handling.quantile(np.array([uniform]))[0])
+        office.add("message", length_h, self._hop, onward, letter.need)
 
 
 def _line_of_command(teams: dict[str, Team], name: str) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import mesa
 
 if TYPE_CHECKING:
     from sim.response.desk import Desk, Line
+    from sim.response.labour import Claim, Job
     from sim.response.office import Office, Task
     from sim.response.plan import Place
     from sim.spec.organisation import Unit
@@ -22,11 +24,15 @@ class Team:
     """A unit while the clock runs: its people, how many places of work it has, and how many are taken."""
 
     __slots__ = (
+        "awaited",
         "base",
+        "booked",
         "busy",
+        "claims",
         "covers",
         "crews",
         "first_count",
+        "listeners",
         "name",
         "number",
         "offering",
@@ -46,7 +52,14 @@ class Team:
         self.covers = covers
         self.people: list[Responder] = []
         self.crews: list[Crew] = []
+        self.claims: deque[Claim] = deque()
+        """Work other than visits that waits for people, in the order of asking."""
         self.office: Office | None = None
+        self.booked = False
+        self.awaited = spec.arrives is not None
+        """Whether it comes from outside and is not there yet."""
+        self.listeners: list[Callable[[], object]] = []
+        """Told when a unit from outside has come."""
         self.on_duty = 0
         self.busy = 0
         self.offering = False
@@ -95,6 +108,8 @@ class Responder(mesa.Agent):
         self.need = NOBODY
         self.dispatched = self.arrived = self.started = float("nan")
         self.task: Task | None = None
+        self.job: Job | None = None
+        self.job_asked = self.job_since = float("nan")
         self.own: deque[int] = deque()
         self.cases = 0
 

@@ -7,7 +7,8 @@ is finishing. What people do at their post is the business of desks and offices.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -51,6 +52,8 @@ class Roster:
 
     def _fill(self, team: Team) -> None:
         """Bring in who is missing from a team that works around the clock and can come now."""
+        if team.awaited:
+            return
         away = [k for k, person in enumerate(team.people) if person.employed and not person.on_duty]
         self._come(team, [k for k in away if self._comes(team, k, 0, 0)], np.inf)
 
@@ -58,17 +61,23 @@ class Roster:
         if begin_h < self.model.spec.end_h:
             self.clock.call_at(max(begin_h, 0.0), self._shift_begins, (team, number, day, begin_h), 2)
 
-    def _shift_begins(self, turn: tuple[Team, int, int, float]) -> None:
+    def _shift_begins(self, turn: tuple[Team, int, int, float], end_h: float | None = None) -> None:
         team, number, day, begin_h = turn
         assert team.spec.shift is not None
-        end_h = begin_h + team.spec.shift[number].length_h
+        goes_on = end_h is None
+        if goes_on:
+            self._schedule(team, number, day + 1, begin_h + DAY_H)
+        if team.awaited:
+            return
+        end_h = begin_h + team.spec.shift[number].length_h if end_h is None else end_h
         here = [
             index
             for index in rostered(team.spec.shift, team.spec.count)[number]
             if self._comes(team, index, day, number)
         ]
+        if team.spec.provisions:
+            here = [index for index in here if self._provided(team)]
         self.clock.call_at(end_h, self._shift_ends, (team, [team.people[index] for index in here], end_h))
-        self._schedule(team, number, day + 1, begin_h + DAY_H)
         self.model.tell("shift_begun", team.name, len(here))
         self._come(team, here, end_h)
 
@@ -81,6 +90,48 @@ class Roster:
                     return False
         share = team.spec.attendance
         return share >= 1 or self.model.chance.one(f"attendance.{team.name}", index, day, number) < share
+
+    def _provided(self, team: Team) -> bool:
+        """Take what somebody needs who stays over; without it they do not come."""
+        if self.model.depots.draw(team.spec.provisions, "provisions"):
+            return True
+        self.model.tell("no_provisions", team.name)
+        return False
+
+    def book(self, team: Team, there: Callable[[Any], object] | None = None) -> None:
+        """Ask for a unit from outside: it comes when it has promised to, or later."""
+        if team.booked:
+            return
+        team.booked = True
+        arrives = team.spec.arrives
+        delay_h = 0.0
+        if arrives is not None:
+            delay_h = arrives.promised
+            if arrives.late is not None:
+                delay_h += float(arrives.late.quantile(np.array([self.model.chance.one(f"late.{team.name}", 0)]))[0])
+        self.clock.call_later(delay_h, self._arrived, (team, there))
+
+    def _arrived(self, arrival: tuple[Team, Callable[[Any], object] | None]) -> None:
+        team, there = arrival
+        team.awaited = False
+        self.model.tell("arrived", team.name)
+        if team.spec.shift is None:
+            self._fill(team)
+        else:
+            self._join_shift(team)
+        for listener in team.listeners:
+            listener()
+        if there is not None:
+            there(None)
+
+    def _join_shift(self, team: Team) -> None:
+        """Begin in the middle of the shift that is running, if one is."""
+        assert team.spec.shift is not None
+        now, hour = self.clock.now, (self.model.spec.start_hour + self.clock.now) % DAY_H
+        for number, shift in enumerate(team.spec.shift):
+            since = (hour - shift.begin) % DAY_H
+            if since < shift.length_h:
+                self._shift_begins((team, number, -1, now), end_h=now + shift.length_h - since)
 
     def _come(self, team: Team, indices: list[int], until_h: float) -> None:
         now = self.clock.now
@@ -105,7 +156,9 @@ class Roster:
         for responder in people:
             if not responder.at_work:
                 self.release(responder)
-            responder.settled = responder.post == "visit" and responder.next_post is None
+            if responder.post == "desk":
+                self.model.command.staff_changed(team)
+            responder.settled = responder.post == "visit" and responder.next_post is None and not team.claims
             if self.model.reports is not None:
                 self.model.reports.entered(responder)
 
@@ -127,11 +180,13 @@ class Roster:
         """Send somebody to another post: at once if idle, else when the work in hand is done."""
         idle = not responder.at_work
         if idle:
-            self._step_back(responder)
+            self.step_back(responder)
         responder.next_post = post
         responder.settled = False
         if idle:
             self.release(responder)
+        elif responder.job is not None:
+            responder.job.relieve(responder)
 
     def _shift_ends(self, turn: tuple[Team, list[Responder], float]) -> None:
         team, people, end_h = turn
@@ -156,8 +211,10 @@ class Roster:
             responder.team.places -= 1
         responder.settled = False
         if not responder.at_work:
-            self._step_back(responder)
+            self.step_back(responder)
             self._leave(responder)
+        elif responder.job is not None:
+            responder.job.relieve(responder)
 
     def hire(self, team: Team, indices: range) -> None:
         """Add people to a team: at once where it works around the clock, else from their next shift."""
@@ -174,7 +231,12 @@ class Roster:
         elif responder.next_post is not None:
             self._switch(responder)
         elif responder.post == "visit":
-            responder.settled = True
+            kitted = not responder.team.spec.kit or self.model.kits.equipped(responder)
+            if responder.team.claims and self.model.labour.take(responder, kitted=kitted):
+                return
+            if not kitted:
+                return
+            responder.settled = not responder.team.claims
             desk = responder.crew.desk
             if desk is not None:
                 desk.next_for(responder)
@@ -199,7 +261,10 @@ class Roster:
             self._appoint(team)
         if team.office is not None and not team.office.staffed():
             team.office.close()
+            self.model.command.staff_changed(team)
         self._note_shift(responder, now)
+        if team.spec.kit:
+            self.model.kits.hand_in(responder)
         if not responder.employed:
             self.model.cases.hand_back(responder)
         if team.places != NO_LIMIT:
@@ -208,8 +273,10 @@ class Roster:
                     crew.desk.offer_places(team)
                     return
 
-    def _step_back(self, responder: Responder) -> None:
+    def step_back(self, responder: Responder) -> None:
         """Take an idle person from where they wait."""
+        if self.model.kits.stop_waiting(responder):
+            return
         if responder.post == "visit":
             responder.crew.idle.remove(responder)
         elif responder.post == "desk":
@@ -282,6 +349,8 @@ class Roster:
             if responder.task is not None:
                 task = responder.task
                 self.note(responder, task.kind, task.asked_h, responder.started, NAN, task.need)
+            elif responder.job is not None:
+                self.note(responder, responder.job.kind, responder.job_asked, responder.job_since, NAN, NOBODY)
             elif responder.engaged:
                 self.note(responder, "switch", responder.started, responder.started, NAN, NOBODY)
             elif responder.need == NOBODY and responder.post not in ("visit", "desk"):

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.records.buffers import RowBuffer
 from sim.records.codes import AT_SITE, LEFT, NO_SHOW, SERVED, STILL_OPEN, TURNED_AWAY
+from sim.response.laboratory import Sampling
+from sim.response.posts import StationPost
+from sim.response.rounds import Rounds
 from sim.response.stations import Goods, Station, grown
+from sim.spec.actions import SetUp
 from sim.spec.distributions import Distribution
 from sim.spec.sites import OUT, Ways
 
@@ -58,8 +62,19 @@ class Site:
         self.routes = [self._route(None), *(self._route(kind) for kind in spec.classes.values())]
         self.priorities = [5, *(kind.priority for kind in spec.classes.values())]
         self.again = _revisited(spec)
-        self.listeners: dict[str, Any] = {}
-        """Called with a visitor who has been served at a station, by station."""
+        self.coming = 0
+        """Called and on their way."""
+        self.retests: set[int] = set()
+        """Visitors whose sample goes into a tube of its own."""
+        self.samplings = {n: Sampling(self, n, s.pool) for n, s in spec.stations.items() if s.pool is not None}
+        self.rounds = Rounds(self, spec.invitations) if spec.invitations is not None else None
+        self.posts = [
+            StationPost(model, f"{name}.{station}", self.stations[station], s.staff)
+            for station, s in spec.stations.items()
+            if s.staff is not None
+        ]
+        self.ready = not _to_be_built(model, name)
+        """Whether it is built."""
 
     def _build(self) -> None:
         for name, spec in self.spec.stations.items():
@@ -69,7 +84,7 @@ class Site:
             if spec.patience is not None:
                 station.patience, station.left = [], self._left
             self.stations[name] = station
-        for name, goods in self.spec.goods.items():
+        for name in self.spec.goods:
             number = len(self.stations) + len(self.goods)
             made = Station(number, name, self.clock, self.rows, self._served, unlimited=False)
             self.goods[name] = Goods(made)
@@ -81,7 +96,13 @@ class Site:
         return {name: self.spec.ways(name, kind) for name in self.spec.stations}
 
     def begin(self) -> None:
-        """Set the servers of all stations."""
+        """Set the servers of all stations, man its posts, and plan its rounds."""
+        if self.rounds is not None:
+            self.rounds.begin()
+        else:
+            self.clock.call_at(self.spec.opens, lambda _: self.man())
+            if self.spec.closes is not None and self.spec.closes < self.model.spec.end_h:
+                self.clock.call_at(self.spec.closes, lambda _: self._look())
         for name, spec in self.spec.stations.items():
             self._servers(self.stations[name], spec.servers or ())
         for name, goods in self.spec.goods.items():
@@ -93,6 +114,25 @@ class Site:
                 station.set_servers(number)
             elif time < self.model.spec.end_h:
                 self.clock.call_at(time, station.set_servers, number, 0)
+
+    def set_up(self) -> None:
+        """Be built: rounds that were called meanwhile can begin."""
+        self.ready = True
+        self.model.tell("site_ready", self.name)
+        if self.rounds is not None:
+            self.rounds.look()
+        else:
+            self.man()
+
+    def man(self) -> None:
+        """Ask for the people of the stations."""
+        for post in self.posts if self.ready else ():
+            post.man()
+
+    def leave_posts(self) -> None:
+        """Let the people of the stations go."""
+        for post in self.posts:
+            post.leave()
 
     # -- visitors ---------------------------------------------------------------------------------------------------
 
@@ -132,6 +172,7 @@ class Site:
 
     def come(self, times_h: Sequence[float], visitors: Sequence[int]) -> None:
         """Let visitors come at these times, which are sorted."""
+        self.coming += len(visitors)
         self.clock.feed(times_h, self._come, visitors)
 
     def not_coming(self, visitors: Sequence[int]) -> None:
@@ -141,6 +182,9 @@ class Site:
 
     def _come(self, visitor: int) -> None:
         now = self.clock.now
+        self.coming -= 1
+        if self.arrived[visitor] == self.arrived[visitor]:  # found at the door while on the way
+            return
         self.arrived[visitor] = now
         spec = self.spec
         if spec.closes is not None and now > spec.closes:
@@ -196,11 +240,11 @@ class Site:
         keys = (key, number, turn) if turn > 1 else (key, number)
         return self.model.chance.one(f"site.{self.name}.{question}", *keys)
 
-    def _served(self, station: Station, visitor: int, started: float) -> None:
+    def _served(self, station: Station, visitor: int) -> None:
         """Go on from a station: to the next, or out."""
         name = station.name
-        if name in self.listeners:
-            self.listeners[name](visitor)
+        if name in self.samplings:
+            self.samplings[name].sampled(visitor)
         ways = self.routes[int(self.columns["kind"][visitor]) + 1][name]
         onward = self._choose(ways, name, visitor) if ways is not None else OUT
         if onward == OUT:
@@ -232,6 +276,48 @@ class Site:
             self.inside -= 1
             while self.outside and (self.spec.room is None or self.inside < self.spec.room):
                 self._enter(self.outside.popleft())
+        elif end == TURNED_AWAY:
+            self.model.problems.report("turned_away")
+        if end == LEFT:
+            self.model.problems.report("gave_up")
+        if not self.inside and not self.coming:
+            self._look()
+
+    def _look(self) -> None:
+        """See whether a round is over, or the day."""
+        if self.rounds is not None:
+            self.rounds.look()
+        elif self.spec.closes is not None and self.clock.now >= self.spec.closes and not self.inside:
+            self.leave_posts()
+
+    def kinds_of(self, residents: Ints) -> Ints:
+        """Return the class of each resident: the first whose description fits, −1 for none."""
+        kinds = np.full(residents.size, -1)
+        uniform = self.uniform("class", residents)
+        population = self.model.population
+        edge = 0.0
+        for number, kind in enumerate(self.spec.classes.values()):
+            fits = np.zeros(residents.size, bool)
+            for group in kind.groups:
+                if group in population.groups:
+                    fits |= population.groups[group][residents]
+            if kind.contacts:
+                fits = np.isin(residents, list(self.model.positives.contacts))
+            if kind.share is not None:
+                fits = (uniform >= edge) & (uniform < edge + kind.share)
+                edge += kind.share
+            kinds[fits & (kinds < 0)] = number
+        return kinds
+
+    def came_near(self, resident: int, within_h: float) -> set[int]:
+        """Return the residents who came here within a time of somebody."""
+        who = np.array(self.columns["resident"], np.float64)
+        arrived = np.array(self.arrived, np.float64)
+        near: set[int] = set()
+        for time in arrived[(who == resident) & ~np.isnan(arrived)].tolist():
+            near.update(who[(np.abs(arrived - time) <= within_h) & (who >= 0)].astype(np.int64).tolist())
+        near.discard(resident)
+        return near
 
     def finish(self) -> None:
         """Write down who is in a queue when the run ends."""
@@ -239,6 +325,13 @@ class Site:
             station.unfinished()
         for goods in self.goods.values():
             goods.station.unfinished()
+
+
+def _to_be_built(model: CrisisModel, name: str) -> bool:
+    """Tell whether a step of the card builds a site."""
+    plan = model.response.plan
+    steps = plan.card.steps.values() if plan is not None else ()
+    return any(isinstance(step.does, SetUp) and step.does.site == name for step in steps)
 
 
 def _crowd(station: Station) -> int:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NAN = float("nan")
 NOBODY = -1
-Done = Callable[["Station", int, float], object]
+Done = Callable[["Station", int], object]
 
 
 class Station:
@@ -53,7 +53,7 @@ class Station:
         self.clock = clock
         self.rows = rows
         self.done = done
-        """Called with (station, visitor, time of starting) at the end of each service."""
+        """Called with (station, visitor) at the end of each service."""
         self.unlimited = unlimited
         self.service: list[float] = []
         """Length of the first service of each visitor, in hours."""
@@ -88,9 +88,9 @@ class Station:
         for known, queue in self.lanes:
             if known == priority:
                 return queue
-        queue: deque[tuple[int, float, float]] = deque()
-        insort(self.lanes, (priority, queue), key=lambda lane: lane[0])
-        return queue
+        fresh: deque[tuple[int, float, float]] = deque()
+        insort(self.lanes, (priority, fresh), key=lambda lane: lane[0])
+        return fresh
 
     def queue_length(self) -> int:
         """Return how many wait now."""
@@ -101,13 +101,13 @@ class Station:
         until = now + length_h
         person = server.number if server is not None else NOBODY
         self.rows.rows.extend((self.number, visitor, joined, now, until, person))
-        self.clock.call_at(until, self._ended, (visitor, now, server))
+        self.clock.call_at(until, self._ended, (visitor, server))
 
-    def _ended(self, service: tuple[int, float, Responder | None]) -> None:
-        visitor, started, server = service
+    def _ended(self, service: tuple[int, Responder | None]) -> None:
+        visitor, server = service
         if not self.unlimited:
             self._free(server)
-        self.done(self, visitor, started)
+        self.done(self, visitor)
 
     def _free(self, server: Responder | None) -> None:
         """Let a server take the next visitor, wait, or go."""
@@ -208,7 +208,7 @@ class Goods:
         else:
             self.queue.append((station, visitor, priority, length_h))
 
-    def _made(self, _station: Station, _piece: int, _started: float) -> None:
+    def _made(self, _station: Station, _piece: int) -> None:
         self.made += 1
         if self.queue:
             station, visitor, priority, length_h = self.queue.popleft()

@@ -221,6 +221,7 @@ _duration_schema = WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN
 Hours = Annotated[float, _checked(parse_duration), PlainSerializer(duration_text, return_type=str), _duration_schema]
 """A duration with its unit, held in hours."""
 
+
 def _signed(value: object) -> float:
     if isinstance(value, str) and value.strip().startswith("-"):
         return -parse_duration(value.strip()[1:])
@@ -231,7 +232,9 @@ SignedHours = Annotated[
     float,
     _checked(_signed),
     PlainSerializer(lambda hours: f"{'-' if hours < 0 else ''}{duration_text(abs(hours))}", return_type=str),
-    WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN.replace("^", "^-?"), "examples": ["-3 min", "5 min"]}),
+    WithJsonSchema(
+        {"type": "string", "pattern": DURATION_PATTERN.replace("^", "^-?"), "examples": ["-3 min", "5 min"]}
+    ),
 ]
 """A duration that may lie before: "-3 min"."""
 PositiveHours = Annotated[Hours, between(1e-9, 1e9, "a duration above zero"), _duration_schema]

@@ -17,6 +17,7 @@ from sim.spec.base import (
     Share,
     Spec,
     Urgency,
+    YesNo,
     between,
     refuse,
 )
@@ -38,11 +39,21 @@ class Referral(Spec):
     """Refer a request still waiting after this long."""
     on_visit: Share = 0.0
     """Share of first visits which find that the need is one for somebody else."""
-    delay: Duration
+    delay: Duration | None = None
     """From referral to the start of the outside service."""
+    to: Name | None = None
+    """The outside service, under ``response.outside``: its own delay, crews and way in take the place of ``delay``."""
+    through: Name | None = None
+    """The unit that has to make the call; without it, whoever refers calls directly."""
+    call: Duration | None = None
+    """How long the call takes somebody of that unit."""
 
     @model_validator(mode="after")
     def _some(self) -> Referral:
+        if (self.delay is None) == (self.to is None):
+            raise refuse("one of 'delay' and 'to' is wanted; found " + ("neither" if self.to is None else "both"))
+        if self.through is not None and (self.to is None or self.call is None):
+            raise refuse("'through' needs 'to' (who is called) and 'call' (how long that takes)")
         if self.after is None and self.on_visit == 0:
             raise refuse("'after' or 'on_visit' is wanted; found neither")
         return self
@@ -100,11 +111,20 @@ class Need(Rate):
     escalate_after: PositiveHours | None = None
     """A request that waits this long is escalated: after a decision its urgency is one higher."""
     referral: Referral | None = None
+    if_unaware: Name | None = None
+    """It arises only for residents who have not heard of this topic."""
+    if_rumour: YesNo = False
+    """It arises only for residents who have heard a rumour and no official word since."""
+    asked_at_door: tuple[Name, ...] = ()
+    """Residents in these vulnerability groups cannot ask by themselves: somebody has to come to the door."""
     weight: NonNegative | None = None
     """Weight of an hour's wait under the triage rule weighted_wait; without it 5 − urgency."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Need:
+        for group in self.asked_at_door:
+            if group not in GROUPS:
+                raise refuse(f"asked_at_door: {group!r} is no vulnerability group{nearest(group, GROUPS)}")
         if self.sessions is not None and self.again > 0:
             raise refuse("either 'sessions' or 'again' is wanted; found both")
         return self

@@ -10,12 +10,14 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, mo
 
 from sim.errors import nearest
 from sim.spec.base import (
+    Count,
     FrozenMap,
     Hours,
     Integer,
     Interval,
     Name,
     NonNegative,
+    PositiveHours,
     Share,
     Spec,
     Text,
@@ -109,6 +111,13 @@ class Post(Spec):
         return self
 
 
+class Arrival(Spec):
+    """When people who have been asked for come: the time promised, and how much later it is."""
+
+    promised: Hours
+    late: Duration | None = None
+
+
 class Unit(Spec):
     """A team: its people, what they can do, when they work and to whom they report."""
 
@@ -153,6 +162,16 @@ class Unit(Spec):
     """Open cases (needs of several sessions) that one person may hold."""
     decision: Duration | None = None
     """Time of one decision: an escalation."""
+    deputy: Name | None = None
+    """The unit that decides while nobody of this one is at the desk; without it decisions wait."""
+    arrives: Arrival | None = None
+    """For a unit from outside that has to be asked for: nobody is there before."""
+    kit: FrozenMap[Count] = FrozenMap()
+    """What each person takes from the stores at the start of a shift; who has none does not begin."""
+    provisions: FrozenMap[Count] = FrozenMap()
+    """Water, food, a quilt: what each person needs for a shift because they stay over; who gets none does not come."""
+    kit_lasts: PositiveHours | None = None
+    """A kit is renewed after this long, when the work in hand is done; without it, it lasts a shift."""
     posts: Post | None = None
     cost_per_h: NonNegative | None = None
     """Cost of an hour on duty, in the currency of the scenario."""
@@ -189,6 +208,9 @@ class Organisation(Spec):
     @model_validator(mode="after")
     def _tree(self) -> Organisation:
         for name, unit in self.units.items():
+            if unit.deputy is not None and (unit.deputy not in self.units or unit.deputy == name):
+                hint = nearest(unit.deputy, set(self.units) - {name})
+                raise refuse(f"units.{name}.deputy: no other unit is called {unit.deputy!r}{hint}")
             if unit.reports_to is None:
                 continue
             if unit.reports_to not in self.units:

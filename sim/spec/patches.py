@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from sim.errors import InputError, Problem, nearest
 from sim.spec.base import thaw
+from sim.spec.card import Card
 from sim.spec.changes import Change
 from sim.spec.messages import translate
 from sim.spec.scenario import Scenario
@@ -56,6 +57,14 @@ def validate(data: Any, source: str, lines: Mapping[tuple[str | int, ...], int] 
     if problems:
         raise InputError(source, problems)
     return scenario
+
+
+def check_card(data: Any, source: str, lines: Mapping[tuple[str | int, ...], int] | None = None) -> Card:
+    """Check a response card by itself; raises InputError with every problem found."""
+    try:
+        return Card.model_validate(data)
+    except ValidationError as error:
+        raise InputError(source, translate(error, Card, lines or {})) from None
 
 
 def patched(scenario: Scenario, data: dict[str, Any], source: str) -> Scenario:

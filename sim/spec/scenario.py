@@ -27,14 +27,18 @@ from sim.spec.base import (
     refuse,
     thaw,
 )
+from sim.spec.card import Plan
 from sim.spec.changes import Change
 from sim.spec.community import Community
 from sim.spec.hazards import Hazard
+from sim.spec.information import Information, Online
 from sim.spec.life_cycle import LifeCycle
 from sim.spec.needs import Need
 from sim.spec.organisation import Desk, Organisation, Travel, desk_for
+from sim.spec.signals import FalseReports, Moments, Positive
 from sim.spec.sites import Site
-from sim.spec.supplies import Depot
+from sim.spec.supplies import Depot, Durable
+from sim.spec.support import Obstructions, Outage, Service, Tracing
 
 
 class World(Spec):
@@ -44,6 +48,13 @@ class World(Spec):
     hazards: FrozenMap[Hazard] = FrozenMap()
     life_cycle: LifeCycle | None = None
     needs: FrozenMap[Need] = FrozenMap()
+    positives: Annotated[tuple[Positive, ...], Field(max_length=10_000)] = ()
+    """Who is infected when: a script."""
+    false_reports: FalseReports | None = None
+    signals: FrozenMap[Moments] = FrozenMap()
+    """What comes from outside at known times, by name: an order from above, an end notice."""
+    outages: FrozenMap[Outage] = FrozenMap()
+    obstructions: Obstructions | None = None
     injects: tuple[Change, ...] = ()
     """Changes of the world: rates of needs and hazards."""
 
@@ -75,7 +86,15 @@ class Response(Spec):
     """Without any, one desk for everybody with the default rules."""
     travel: Travel | None = None
     supplies: FrozenMap[Depot] = FrozenMap()
+    durables: FrozenMap[Durable] = FrozenMap()
+    """Items that come back after use."""
     sites: FrozenMap[Site] = FrozenMap()
+    plan: Plan | None = None
+    outside: FrozenMap[Service] = FrozenMap()
+    """Outside services that can be called."""
+    tracing: Tracing | None = None
+    information: Information | None = None
+    online: Online | None = None
     changes: tuple[Change, ...] = ()
     """Changes of the response while the clock runs."""
 
@@ -112,6 +131,7 @@ class Response(Spec):
     def at_desk(self) -> set[str]:
         """Return the units whose people coordinate rather than visit: command and coordinators that split no time."""
         named = {desk.coordinator for desk in self.desks.values()}
+        named |= {unit.deputy for unit in self.organisation.units.values()}
         units = self.organisation.units.items()
         return {name for name, unit in units if unit.posts is None and (unit.function == "command" or name in named)}
 
@@ -259,7 +279,9 @@ def _check_size(scenario: Scenario) -> None:
         streams = [site.arrivals, *(kind.arrivals for kind in site.classes.values())]
         coming = sum(stream.expected(scenario.end_h) for stream in streams if stream is not None)
         if coming > MOST_VISITORS:
-            raise refuse(f"response.sites.{name}: at most {MOST_VISITORS:,} visitors are wanted; these are {coming:,.0f}")
+            raise refuse(
+                f"response.sites.{name}: at most {MOST_VISITORS:,} visitors are wanted; these are {coming:,.0f}"
+            )
     total = 0.0
     for name, need in scenario.world.needs.items():
         total += _most_needs(scenario, name, need)

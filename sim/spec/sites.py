@@ -28,7 +28,6 @@ from sim.spec.base import (
     Text,
     YesNo,
     between,
-    non_empty,
     refuse,
 )
 from sim.spec.community import GROUPS

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from sim.spec.base import Count, FrozenMap, Integer, Name, NonNegative, Spec, Text, between, refuse
+from sim.spec.base import (
+    Count,
+    FrozenMap,
+    Hours,
+    Integer,
+    Interval,
+    Name,
+    NonNegative,
+    PositiveHours,
+    Share,
+    Spec,
+    Text,
+    Urgency,
+    between,
+    refuse,
+)
 from sim.spec.distributions import Duration
 
 Quantity = Annotated[Integer, between(1, 1_000_000_000, "a quantity of at least 1")]
@@ -58,6 +73,34 @@ class ReplenishmentPolicy(Spec):
         return self.order_quantity * -(-(self.reorder_point + 1 - position) // self.order_quantity)
 
 
+class Donation(Spec):
+    """Goods that are given: when, what, and how often."""
+
+    at: Hours
+    items: FrozenMap[Count]
+    late: Duration | None = None
+    """How much later than announced they come."""
+    every: Interval | None = None
+    """Again so long after, until the end of the run."""
+
+
+class Ration(Spec):
+    """When little is left, only the urgent get some."""
+
+    below: Count
+    urgency: Urgency
+    """With fewer pieces on hand than ``below``, only needs of this urgency or a more urgent one are given any."""
+
+
+class Durable(Spec):
+    """An item that comes back after use, unless it breaks."""
+
+    breaks: Share = 0.0
+    """Chance that it breaks in one use: a shift, or a step."""
+    repair: Duration | None = None
+    """A broken one is back after this; without it, it is lost."""
+
+
 class Depot(Spec):
     """A store: where it is, what it holds at the start, and how it is filled again."""
 
@@ -68,6 +111,14 @@ class Depot(Spec):
     policies: FrozenMap[ReplenishmentPolicy] = FrozenMap()
     lead_time: Duration | None = None
     """From order to arrival."""
+    fails: Annotated[Share, between(0, 0.99, "a share of at most 0.99")] = 0.0
+    """Chance that a replenishment does not come; that is found out when it is due, and it is ordered again."""
+    donations: Annotated[tuple[Donation, ...], Field(max_length=10_000)] = ()
+    reserve: FrozenMap[Count] = FrozenMap()
+    """Kept for the staff and the response team: rounds and visits to households leave so much of an item."""
+    reserve_for: PositiveHours | None = None
+    """The staff first, for this long: what their kits and provisions use in it is kept, on top of ``reserve``."""
+    rations: FrozenMap[Ration] = FrozenMap()
     store: Text | None = None
     """The store point in words, as on the response card."""
     prices: FrozenMap[NonNegative] = FrozenMap()
@@ -77,7 +128,8 @@ class Depot(Spec):
     def _consistent(self) -> Depot:
         if (self.policy is not None or self.policies) and self.lead_time is None:
             raise refuse("a replenishment policy needs a lead_time")
-        for item in (*self.policies, *self.prices):
+        given = [item for donation in self.donations for item in donation.items]
+        for item in (*self.policies, *self.prices, *self.reserve, *self.rations, *given):
             if item not in self.stock:
                 raise refuse(f"item {item!r} is not in this depot's stock")
         return self

@@ -29,6 +29,8 @@ Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 Worlds = list[tuple[float, World]]
 """A world from each moment on."""
+ACCEPTED = -1.0
+"""The mark of a candidate whose rate is decided, but not whether its resident knows what would spare it."""
 LARGEST_BLOCK = 1 << 20
 """Gaps drawn at a time, at most."""
 MORE_FROM = 1 << 29
@@ -177,6 +179,11 @@ def draw(scenario: Scenario, population: Population, chance: Chance, rates: Rate
     return Demand(type_names=tuple(scenario.world.needs), **columns)
 
 
+def conditional(need: Need) -> bool:
+    """Tell whether a need arises only for residents who know, or believe, something."""
+    return need.if_unaware is not None or need.if_rumour
+
+
 def state_decided(scenario: Scenario) -> dict[str, tuple[Change, ...]]:
     """Return the need types that conditional injects may change, each with those injects."""
     by_type: dict[str, list[Change]] = {}
@@ -222,6 +229,8 @@ def _points(
             onset2, resident2, nth2 = _replay(name, need, driver, times, end_h, population, chance, rates)
             onset, resident, nth = np.append(onset, onset2), np.append(resident, resident2), np.append(nth, nth2)
             mark = np.append(mark, np.full(onset2.size, np.nan))
+    if conditional(need):
+        mark = np.where(np.isnan(mark), ACCEPTED, mark)
     return onset, resident, nth, mark
 
 

@@ -1,0 +1,127 @@
+"""From door to door: head counts, notices, goods handed over, self-tests, disinfection, and asking who needs help."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.response.actions.base import StepJob
+from sim.response.responders import Responder
+from sim.spec.actions import Doors
+
+if TYPE_CHECKING:
+    from sim.response.orders import Order, Orders
+    from sim.spec.card import Step
+
+NO_HOUSEHOLD = -1
+
+
+class Rounds(StepJob):
+    """Each person takes the next door, walks there, and does there what the round is for."""
+
+    def __init__(self, orders: Orders, order: Order, step: Step) -> None:
+        super().__init__(orders, order, step)
+        assert isinstance(step.does, Doors)
+        self.does = step.does
+        self.doors: deque[tuple[int, int]] = deque()
+        """(building, household or −1) of the doors to come."""
+        self.at_door: dict[Responder, tuple[int, int]] = {}
+        self.going: set[Responder] = set()
+        """Who leaves after the door they are at."""
+        self.waiting: deque[Responder] = deque()
+        """Who has nothing to hand over."""
+        self.visited = 0
+
+    def start(self) -> None:
+        """Make the list of doors."""
+        model = self.model
+        buildings = model.cordon.choose(self.does.buildings)
+        if self.does.of == "building":
+            self.doors = deque((building, NO_HOUSEHOLD) for building in buildings)
+        else:
+            households = model.homes.households(buildings, self.does.groups if self.does.of == "special" else None)
+            self.doors = deque(households)
+        if not self.doors:
+            self.finish()
+
+    def work(self, responder: Responder) -> None:
+        """Take the next door."""
+        if not self.doors:
+            if not self.at_door and not self.waiting:
+                self.finish()
+            return
+        if self.does.items and not self.model.depots.draw(self.does.items, "round", household=True):
+            self.waiting.append(responder)
+            if len(self.waiting) == 1:
+                self.model.depots.want(self.does.items, "round", self._goods, None, household=True)
+            return
+        self._go(responder)
+
+    def _goods(self, _nothing: None) -> None:
+        """Go on with a door for which goods have come; the next asks for its own."""
+        if self.over or not self.waiting:
+            self.model.depots.give_back(self.does.items, "round")
+            return
+        responder = self.waiting.popleft()
+        rest, self.waiting = self.waiting, deque()
+        self._go(responder)
+        for other in rest:
+            self.work(other)
+
+    def _go(self, responder: Responder) -> None:
+        building, household = self.doors.popleft()
+        self.at_door[responder] = building, household
+        plan = self.model.plan
+        walk_h = plan.walk_h(responder.place, building) if plan.moves else 0.0
+        responder.place = plan.places[building]
+        stream = f"step.{self.order.step}.door"
+        keys = building, household + 1, self.order.nth
+        each = float(self.does.each.quantile(np.array([self.model.chance.one(stream, *keys)]))[0])
+        self.clock.call_later(walk_h + each, self._door_done, responder)
+
+    def _door_done(self, responder: Responder) -> None:
+        _, household = self.at_door.pop(responder)
+        self.visited += 1
+        if household != NO_HOUSEHOLD:
+            self._at_home(household)
+        if responder in self.going:
+            self.going.discard(responder)
+            self.leave(responder)
+            if not self.doors and not self.at_door:
+                self.finish()
+        elif self.over:
+            self.model.labour.free(responder)
+        else:
+            self.work(responder)
+            if not self.over and not self.doors and not self.at_door and not self.waiting:
+                self.finish()
+
+    def _at_home(self, household: int) -> None:
+        model, does, nth = self.model, self.does, self.order.nth
+        if does.counts is not None:
+            found = model.chance.one(f"step.{self.order.step}.found", household, nth) < does.counts
+            if found:
+                model.homes.count(household)
+        if does.topic is not None and model.information is not None:
+            model.information.tell_household(household, does.topic)
+        model.homes.ask(household)
+        if does.antigen is not None:
+            model.positives.self_tests(household, does.antigen, does.sensitivity, nth)
+
+    def relieve(self, responder: Responder) -> None:
+        """Let somebody go after the door they are at."""
+        if responder in self.at_door:
+            self.going.add(responder)
+        else:
+            if responder in self.waiting:
+                self.waiting.remove(responder)
+            self.leave(responder)
+
+    def dismiss(self) -> None:
+        """Let everybody go, those at a door when they are done there."""
+        for responder in list(self.people):
+            self.people.remove(responder)
+            if responder not in self.at_door:
+                self.model.labour.free(responder)

@@ -1,0 +1,290 @@
+"""Steps that change something when their work is done: notices, cordons, sites, kits, calls, repairs, tracing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.response.actions.base import StepJob
+from sim.response.actions.work import SharedWork
+from sim.response.responders import Responder
+
+if TYPE_CHECKING:
+    from sim.response.orders import Order, Orders
+    from sim.spec.card import Step
+
+
+class OneByOne(StepJob):
+    """Pieces of work done one at a time by whoever is there; a subclass makes the list and says what each changes."""
+
+    def __init__(self, orders: Orders, order: Order, step: Step) -> None:
+        super().__init__(orders, order, step)
+        self.pieces: list[Any] = []
+        self.made = 0
+        self.hands: dict[Responder, Any] = {}
+        self.going: set[Responder] = set()
+
+    def start(self) -> None:
+        """Make the list."""
+        self.pieces = self.list_pieces()
+        if not self.pieces:
+            self.nothing_left()
+
+    def work(self, responder: Responder) -> None:
+        """Take the next piece."""
+        if not self.pieces:
+            return
+        piece = self.hands[responder] = self.pieces.pop(0)
+        self.made += 1
+        does: Any = self.step.does
+        law = does.takes if hasattr(does, "takes") else does.each
+        uniform = self.model.chance.one(f"step.{self.order.step}.piece", self.order.nth, self.made)
+        self.clock.call_later(float(law.quantile(np.array([uniform]))[0]), self._made, (responder, piece))
+
+    def _made(self, work: tuple[Responder, Any]) -> None:
+        responder, piece = work
+        del self.hands[responder]
+        self.effect(piece)
+        if responder in self.going:
+            self.going.discard(responder)
+            self.leave(responder)
+        elif self.over:
+            self.model.labour.free(responder)
+        else:
+            self.work(responder)
+        if not self.over and not self.pieces and not self.hands:
+            self.nothing_left()
+
+    def nothing_left(self) -> None:
+        """Be done when the list is."""
+        self.finish()
+
+    def relieve(self, responder: Responder) -> None:
+        """Let somebody go after the piece in hand."""
+        if responder in self.hands:
+            self.going.add(responder)
+        else:
+            self.leave(responder)
+
+    def dismiss(self) -> None:
+        """Let everybody go, those with a piece in hand when it is done."""
+        for responder in list(self.people):
+            self.people.remove(responder)
+            if responder not in self.hands:
+                self.model.labour.free(responder)
+
+    def list_pieces(self) -> list[Any]:
+        """Return the pieces of work."""
+        return [None]
+
+    def effect(self, piece: Any) -> None:
+        """Change what a piece changes."""
+
+
+class Notifying(OneByOne):
+    """Write and post a notice; where one voice is wanted, the commander approves it first."""
+
+    without_kit = True
+
+    def list_pieces(self) -> list[Any]:
+        """One notice a channel."""
+        return list(self.step.does.channels)  # type: ignore[union-attr]
+
+    def effect(self, piece: Any) -> None:
+        """Post it."""
+        does: Any = self.step.does
+        information = self.model.information
+        if information is not None:
+            information.post(self.order.team, does.topic, piece, self.model.cordon.choose(does.buildings))
+
+
+class HandingOut(OneByOne):
+    """Hand out kits, one person after the other."""
+
+    without_kit = True
+
+    def list_pieces(self) -> list[Any]:
+        """Return who is still without."""
+        does: Any = self.step.does
+        units = does.units or tuple(name for name, team in self.model.teams.items() if team.spec.kit)
+        return [person for name in units for person in self.model.teams[name].people if person.on_duty]
+
+    def effect(self, piece: Any) -> None:
+        """Give somebody their kit, as far as the stores have it."""
+        self.model.kits.hand_out(piece)
+
+    def nothing_left(self) -> None:
+        """From now on the stores are open to whoever comes on duty."""
+        self.model.kits.open(self.step.does.units)  # type: ignore[union-attr]
+        self.finish()
+
+
+class Calling(OneByOne):
+    """Call an outside service; done when it is there."""
+
+    without_kit = True
+
+    def start(self) -> None:
+        """Look the number up first, where the card leaves it blank."""
+        does: Any = self.step.does
+        card = self.orders.card
+        assert card is not None
+        known = any(help_.service == does.service and help_.number for help_ in card.outside_help.values())
+        if known or does.service in self.orders.known_contacts:
+            super().start()
+        else:
+            self.orders.known_contacts.add(does.service)
+            self.ready = False
+            self.orders.look_up(self._found, self.order)
+
+    def _found(self, _order: Order) -> None:
+        if not self.over:
+            self.ready = True
+            super().start()
+            for responder in list(self.people):
+                self.work(responder)
+
+    def effect(self, _piece: Any) -> None:
+        """Wait for the service."""
+        does: Any = self.step.does
+        self.model.outside.request(does.service, None, self._there, None)
+
+    def _there(self, _nothing: None) -> None:
+        if not self.over:
+            self.finish()
+
+    def nothing_left(self) -> None:
+        """Wait: the call is made, the service not there."""
+
+
+class Booking(Calling):
+    """Ask for a unit from outside; done when its people are there."""
+
+    def start(self) -> None:
+        """Call at once."""
+        OneByOne.start(self)
+
+    def effect(self, _piece: Any) -> None:
+        """Wait for the people."""
+        does: Any = self.step.does
+        self.model.roster.book(self.model.teams[does.unit], self._there)
+
+
+class Tracing(OneByOne):
+    """Find the contacts of those confirmed positive and not yet traced."""
+
+    def list_pieces(self) -> list[Any]:
+        """Return whom to trace."""
+        return self.model.positives.untraced()
+
+    def effect(self, piece: Any) -> None:
+        """Put their contacts on the list."""
+        self.model.positives.trace(piece)
+
+
+class Cordoning(SharedWork):
+    """Close buildings, or open them again."""
+
+    def start(self) -> None:
+        """Choose the buildings."""
+        self.buildings = self.model.cordon.choose(self.step.does.buildings)  # type: ignore[union-attr]
+        super().start()
+
+    def person_hours(self) -> float:
+        """Return the work at all buildings."""
+        return self.step.does.person_hours_each * len(self.buildings)  # type: ignore[union-attr]
+
+    def effect(self) -> None:
+        """Move the cordon."""
+        if self.step.does.lift:  # type: ignore[union-attr]
+            self.model.cordon.lift(self.buildings)
+        else:
+            self.model.cordon.close(self.buildings)
+
+
+class SettingUp(SharedWork):
+    """Build a site."""
+
+    def effect(self) -> None:
+        """Open it."""
+        self.model.sites[self.step.does.site].set_up()  # type: ignore[union-attr]
+
+
+class Repairing(SharedWork):
+    """End an outage."""
+
+    def effect(self) -> None:
+        """Put it right."""
+        self.model.outages.repaired(self.step.does.outage)  # type: ignore[union-attr]
+
+
+class Screening(StepJob):
+    """Call a round of residents to a site; done when everybody has come or been looked for."""
+
+    def start(self) -> None:
+        """Call the round."""
+        does: Any = self.step.does
+        rounds = self.model.sites[does.site].rounds
+        assert rounds is not None
+        rounds.call(self.model.cordon.choose(does.buildings), self._over)
+
+    def work(self, responder: Responder) -> None:
+        """Keep the list of who has come."""
+
+    def _over(self, _nothing: None) -> None:
+        if not self.over:
+            self.finish()
+
+
+class Patrolling(StepJob):
+    """Walk round the buildings, again and again, and clear blocked lanes."""
+
+    keeps_people = True
+
+    def __init__(self, orders: Orders, order: Order, step: Step) -> None:
+        super().__init__(orders, order, step)
+        self.kind = "post.patrol"
+
+    def work(self, responder: Responder) -> None:
+        """Set out."""
+        if not self.order.ended:
+            self.orders.finished(self.order)
+        self._next((responder, responder.job_since, 0))
+
+    def _next(self, turn: tuple[Responder, float, int]) -> None:
+        responder, since, stop = turn
+        if responder.job is not self or responder.job_since != since:
+            return
+        model, does = self.model, self.step.does
+        plan, buildings = model.plan, range(len(model.population.building_names))
+        if stop >= len(buildings):
+            self.clock.call_later(does.every, self._next, (responder, since, 0))  # type: ignore[union-attr]
+            return
+        walk_h = plan.walk_h(responder.place, stop) - plan.doorstep_h if plan.moves else 0.0
+        responder.place = plan.places[stop]
+        self.clock.call_later(walk_h, self._here, turn)
+
+    def _here(self, turn: tuple[Responder, float, int]) -> None:
+        responder, since, stop = turn
+        if responder.job is not self or responder.job_since != since:
+            return
+        onward = responder, since, stop + 1
+        if not self.model.outages.blocked(stop):
+            self._next(onward)
+            return
+        does: Any = self.step.does
+        uniform = self.model.chance.one("patrol.clearing", stop, self.model.outages.times_blocked(stop))
+        length_h = float(does.clearing.quantile(np.array([uniform]))[0])
+        self.clock.call_later(length_h, self._cleared, onward)
+
+    def _cleared(self, onward: tuple[Responder, float, int]) -> None:
+        self.model.outages.clear(onward[2] - 1)
+        self._next(onward)
+
+    def stand_down(self) -> None:
+        """Go home."""
+        self.over = True
+        for claim in self.claims:
+            self.model.labour.withdraw(claim)
+        self.dismiss()

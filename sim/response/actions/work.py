@@ -1,0 +1,115 @@
+"""Work that people share, posts that they keep, and steps that are done by being there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.response.actions.base import StepJob
+from sim.response.responders import Responder
+
+if TYPE_CHECKING:
+    from sim.response.orders import Order, Orders
+    from sim.spec.card import Step
+
+
+class AtOnce(StepJob):
+    """Done when its people and materials are there."""
+
+    def start(self) -> None:
+        """Be done."""
+        self.finish()
+
+    def work(self, responder: Responder) -> None:
+        """Have nothing left to do."""
+
+
+class SharedWork(StepJob):
+    """So many person-hours, shared by whoever is there; a subclass says what has changed when they are done."""
+
+    def __init__(self, orders: Orders, order: Order, step: Step) -> None:
+        super().__init__(orders, order, step)
+        self.remaining_h = 0.0
+        self.since = 0.0
+        self.working: set[Responder] = set()
+        self.version = 0
+
+    def start(self) -> None:
+        """Set the work out."""
+        self.remaining_h = self.person_hours()
+        self.since = self.clock.now
+        if self.remaining_h <= 0:
+            self._done()
+
+    def work(self, responder: Responder) -> None:
+        """Take part in the work."""
+        self._account()
+        self.working.add(responder)
+        self._plan()
+
+    def relieve(self, responder: Responder) -> None:
+        """Let somebody go; the others take longer."""
+        self._account()
+        self.working.discard(responder)
+        self._plan()
+        self.leave(responder)
+
+    def _account(self) -> None:
+        now = self.clock.now
+        self.remaining_h -= (now - self.since) * len(self.working)
+        self.since = now
+
+    def _plan(self) -> None:
+        self.version += 1
+        if self.working and self.ready and not self.over:
+            self.clock.call_later(max(self.remaining_h, 0.0) / len(self.working), self._due, self.version)
+
+    def _due(self, version: int) -> None:
+        if version == self.version and not self.over:
+            self._done()
+
+    def _done(self) -> None:
+        self.effect()
+        self.finish()
+
+    def person_hours(self) -> float:
+        """Return how much work it is."""
+        return self.step.does.person_hours  # type: ignore[union-attr]  # the action of this job
+
+    def effect(self) -> None:
+        """Change what the work changes."""
+
+
+class Manning(StepJob):
+    """A post that its people keep until the stand-down; done when all of them are in place."""
+
+    keeps_people = True
+
+    def __init__(self, orders: Orders, order: Order, step: Step) -> None:
+        super().__init__(orders, order, step)
+        self.kind = f"post.{step.does.post}"  # type: ignore[union-attr]
+
+    def work(self, responder: Responder) -> None:
+        """Be in place."""
+        if len(self.people) >= self.wanted and not self.order.ended:
+            self.orders.finished(self.order)
+        every = self.step.does.break_every  # type: ignore[union-attr]
+        if every is not None:
+            self.clock.call_later(every, self._break_due, (responder, responder.job_since))
+
+    def _break_due(self, turn: tuple[Responder, float]) -> None:
+        """Step out for a break; the place stays empty meanwhile."""
+        responder, since = turn
+        if responder in self.people and responder.job_since == since:
+            self.people.remove(responder)
+            self.model.labour.rest(responder, self.step.does.break_takes, self)  # type: ignore[union-attr]
+
+    def relieve(self, responder: Responder) -> None:
+        """Let somebody go, and ask for the next shift."""
+        self.leave(responder)
+
+    def stand_down(self) -> None:
+        """Leave the post."""
+        self.over = True
+        for claim in self.claims:
+            self.model.labour.withdraw(claim)
+        self.dismiss()

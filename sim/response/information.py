@@ -1,0 +1,183 @@
+"""Who knows what, since when: notices by channel, word at the door, rumours; and the on-line platform.
+
+A resident whom no message has reached cannot react to it. Whether and when a message reaches somebody belongs to the
+resident, the channel and the number of the notice.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.records.buffers import RowBuffer
+from sim.response.book import BY_ONLINE, End, State
+from sim.response.stations import Station
+
+if TYPE_CHECKING:
+    from sim.model import CrisisModel
+    from sim.response.responders import Team
+    from sim.spec.information import Channel, Information, Online
+
+Floats = npt.NDArray[np.float64]
+
+
+class Knowledge:
+    """Keep for each topic when each resident has heard of it."""
+
+    def __init__(self, model: CrisisModel, spec: Information) -> None:
+        self.model = model
+        self.spec = spec
+        self.heard: dict[str, Floats] = {}
+        """By topic: when each resident first took notice (infinite: not yet)."""
+        self.latest: Floats = np.full(model.population.size, -inf)
+        """When each resident last had official word of anything."""
+        self.rumour: Floats = np.full(model.population.size, inf)
+        """When each resident heard the latest rumour."""
+        self.notices = 0
+        self.rumours = 0
+        self.names: list[tuple[str, str, str]] = []
+        """(topic, channel, team) of each notice."""
+        self.rows = RowBuffer(4)
+        self.last_word = 0.0
+
+    def topic(self, name: str) -> Floats:
+        """Return when each resident heard of a topic."""
+        if name not in self.heard:
+            self.heard[name] = np.full(self.model.population.size, inf)
+        return self.heard[name]
+
+    def post(self, team: Team | None, topic: str, channel: str, buildings: list[int]) -> None:
+        """Publish a notice; with one voice the commander approves it first."""
+        self.notices += 1
+        nth = self.notices
+        self.names.append((topic, channel, team.name if team is not None else ""))
+        notice = nth, team, topic, channel, buildings
+        chief = self.model.command.chief
+        if self.spec.one_voice and team is not chief:
+            self.model.command.decide("notice", (nth,), self._publish, notice)
+        else:
+            self._publish(notice)
+
+    def _publish(self, notice: tuple[int, Team | None, str, str, list[int]]) -> None:
+        nth, _, topic, name, buildings = notice
+        channel = self.spec.channels[name]
+        now = self.model.clock.now
+        silent = channel.depends_on is not None and self.model.outages.out(channel.depends_on)
+        reached = 0
+        if not silent:
+            heard = self._reach(nth, channel, buildings, now)
+            reached = int((heard < inf).sum())
+            column = self.topic(topic)
+            np.minimum(column, heard, out=column)
+            self.latest = np.where(heard < inf, np.maximum(self.latest, heard), self.latest)
+            self.last_word = now
+            if self.spec.rumours is not None:
+                self.model.clock.call_later(self.spec.rumours.after, self._silence, now)
+        self.rows.rows.extend((nth - 1, now, reached, float(silent)))
+        contradicts = self.spec.contradicts
+        if not self.spec.one_voice and contradicts > 0 and self.model.chance.one("contradiction", nth) < contradicts:
+            self._start_rumour()
+
+    def _reach(self, nth: int, channel: Channel, buildings: list[int], now: float) -> Floats:
+        """Return when each resident takes notice; infinite for who never does."""
+        population, chance = self.model.population, self.model.chance
+        who = np.arange(population.size)
+        share = np.full(population.size, channel.reach)
+        for group, reach in channel.reach_by_group.items():
+            if group in population.groups:
+                mine = population.groups[group]
+                share[mine] = np.minimum(share[mine], reach)
+        takes = (chance.uniform("notice.reach", who, nth) < share) & np.isin(population.building, buildings)
+        heard = np.full(population.size, inf)
+        heard[takes] = now
+        if channel.delay is not None:
+            heard[takes] += channel.delay.quantile(chance.uniform("notice.delay", who[takes], nth))
+        return heard
+
+    def tell_household(self, household: int, topic: str) -> None:
+        """Tell those who live behind a door."""
+        now = self.model.clock.now
+        members = self.model.homes.of(household)
+        column = self.topic(topic)
+        column[members] = np.minimum(column[members], now)
+        self.latest[members] = np.maximum(self.latest[members], now)
+
+    def knows(self, resident: int, topic: str) -> bool:
+        """Tell whether somebody has heard of a topic by now."""
+        return topic in self.heard and bool(self.heard[topic][resident] <= self.model.clock.now)
+
+    def believes_rumour(self, resident: int) -> bool:
+        """Tell whether somebody has heard a rumour and no official word since."""
+        now = self.model.clock.now
+        return bool(self.rumour[resident] <= now) and not self.rumour[resident] < self.latest[resident] <= now
+
+    def activated(self) -> None:
+        """Begin to count the silence."""
+        self.last_word = self.model.clock.now
+        if self.spec.rumours is not None:
+            self.model.clock.call_later(self.spec.rumours.after, self._silence, self.last_word)
+
+    def _silence(self, since: float) -> None:
+        if self.last_word <= since and self.model.orders.active:
+            self._start_rumour()
+
+    def _start_rumour(self) -> None:
+        rumours = self.spec.rumours
+        if rumours is None:
+            return
+        self.rumours += 1
+        now, chance = self.model.clock.now, self.model.chance
+        who = np.arange(self.model.population.size)
+        hears = who[chance.uniform("rumour.reach", who, self.rumours) < rumours.reach]
+        self.rumour[hears] = now + rumours.delay.quantile(chance.uniform("rumour.delay", hears, self.rumours))
+        self.model.tell("rumour", str(self.rumours), hears.size)
+        self.last_word = now
+        self.model.clock.call_later(rumours.after, self._silence, now)
+
+
+class Platform:
+    """Take orders on line and have couriers bring them."""
+
+    def __init__(self, model: CrisisModel, spec: Online) -> None:
+        self.model = model
+        self.spec = spec
+        self.rows = RowBuffer(6)
+        self.couriers = Station(0, "online", model.clock, self.rows, self._brought, unlimited=False)
+        names = model.demand.type_names
+        self.types = {names.index(name) for name in spec.needs}
+        population = model.population
+        self.offline = population.groups.get("offline", np.zeros(population.size, bool))
+
+    def begin(self) -> None:
+        """Open."""
+        self.couriers.set_servers(self.spec.couriers)
+
+    def takes(self, need: int) -> bool:
+        """Tell whether a request is made here: its resident has a device, and likes to."""
+        book = self.model.book
+        if book.need_type[need] not in self.types or self.offline[book.resident[need]]:
+            return False
+        if self.spec.depends_on is not None and self.model.outages.out(self.spec.depends_on):
+            return False
+        return book.uniform("online", need, 1) < self.spec.share
+
+    def request(self, need: int) -> None:
+        """Take an order; its resident waits for a courier and does not give up."""
+        book = self.model.book
+        book.state[need] = int(State.SENT)
+        book.deadline[need] = inf
+        uniform = book.uniform("online.takes", need, 1)
+        length_h = float(self.spec.takes.quantile(np.array([uniform]))[0])
+        self.couriers.join(need, 0, length_h)
+
+    def _brought(self, _station: Station, need: int) -> None:
+        self.model.book.close(need, End.MET, self.model.clock.now, BY_ONLINE)
+
+    def finish(self) -> None:
+        """Write the moments at which couriers set out into the book."""
+        rows = self.rows.array()
+        for need, started in zip(rows[:, 1].astype(np.int64).tolist(), rows[:, 3].tolist(), strict=True):
+            self.model.book.started[need] = started

@@ -1,0 +1,177 @@
+"""People for work other than visits: steps of the card, posts, stations. One person, one thing at a time.
+
+A job asks a team for people; whoever is idle goes at once, else the next who becomes free: such work comes before
+visits. Whoever goes off duty is asked for again by the job itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.response.responders import NOBODY, Responder, Team
+
+if TYPE_CHECKING:
+    from sim.model import CrisisModel
+
+
+class Job:
+    """Something that takes people: told who has come, and asked to let somebody go whose shift is over."""
+
+    kind: str
+    """Its name in the table of assignments."""
+    without_kit = False
+    """Whether it is work that nobody needs a kit for."""
+
+    def joined(self, responder: Responder) -> None:
+        """Let somebody begin who has just been assigned."""
+        raise NotImplementedError
+
+    def relieve(self, responder: Responder) -> None:
+        """Let somebody go (``Labour.free``), now or as soon as the work in hand is done."""
+        raise NotImplementedError
+
+    def lost(self) -> None:
+        """Hear that somebody will not come back from a break."""
+
+
+class Claim:
+    """One person wanted by a job, of a team that can be changed while the claim waits."""
+
+    __slots__ = ("asked_h", "job", "open", "skill", "teams")
+
+    def __init__(self, job: Job, team: Team, asked_h: float, skill: str | None) -> None:
+        self.job = job
+        self.teams = [team]
+        self.asked_h = asked_h
+        self.skill = skill
+        self.open = True
+
+
+def _able(responder: Responder, claim: Claim) -> bool:
+    return claim.skill is None or claim.skill in responder.crew.skills
+
+
+class Labour:
+    """Assign people to jobs and take them back."""
+
+    def __init__(self, model: CrisisModel) -> None:
+        self.model = model
+
+    def ask(self, team: Team, job: Job, skill: str | None = None) -> Claim:
+        """Ask a team for one person."""
+        claim = Claim(job, team, self.model.clock.now, skill)
+        self.offer(claim, team)
+        return claim
+
+    def offer(self, claim: Claim, team: Team) -> None:
+        """Let a team fill a claim: with somebody idle, or with the next who is free."""
+        if team not in claim.teams:
+            claim.teams.append(team)
+        idle = self.idle(team, claim.skill)
+        if idle is None and claim.job.without_kit:
+            idle = next((p for p in self.model.kits.waiting_of(team) if _able(p, claim)), None)
+        if idle is not None:
+            self.model.roster.step_back(idle)
+            self._assign(claim, idle)
+            return
+        team.claims.append(claim)
+        for responder in team.people:  # so that whoever becomes free is asked
+            responder.settled = False
+
+    def idle(self, team: Team, skill: str | None = None) -> Responder | None:
+        """Return who of a team would be sent now: the fewest skills first, then the longest idle."""
+        able = [crew for crew in team.crews if crew.idle and (skill is None or skill in crew.skills)]
+        if not able or team.busy >= team.places:
+            return None
+        return min(able, key=lambda crew: len(crew.skills)).idle[0]
+
+    def idle_people(self, team: Team) -> int:
+        """Return how many of a team are idle now."""
+        return sum(len(crew.idle) for crew in team.crews)
+
+    def withdraw(self, claim: Claim) -> None:
+        """Take a claim back."""
+        claim.open = False
+
+    def take(self, responder: Responder, *, kitted: bool = True) -> bool:
+        """Give somebody who is free the first claim on their team that they can fill; False where there is none."""
+        team = responder.team
+        if team.busy >= team.places:
+            return False
+        while team.claims and not team.claims[0].open:
+            team.claims.popleft()
+        for claim in team.claims:
+            if claim.open and _able(responder, claim) and (kitted or claim.job.without_kit):
+                team.claims.remove(claim)
+                self.model.kits.stop_waiting(responder)
+                self._assign(claim, responder)
+                return True
+        return False
+
+    def _assign(self, claim: Claim, responder: Responder) -> None:
+        claim.open = False
+        responder.engaged = True
+        responder.settled = False
+        responder.job = claim.job
+        responder.job_asked, responder.job_since = claim.asked_h, self.model.clock.now
+        responder.team.busy += 1
+        claim.job.joined(responder)
+
+    def free(self, responder: Responder) -> None:
+        """End somebody's assignment: write it down, and let them do what comes next."""
+        job = responder.job
+        assert job is not None
+        now = self.model.clock.now
+        self.model.roster.note(responder, job.kind, responder.job_asked, responder.job_since, now, NOBODY)
+        responder.job = None
+        responder.engaged = False
+        responder.team.busy -= 1
+        self.model.roster.release(responder)
+
+    def rest(self, responder: Responder, length_h: float, job: Job) -> None:
+        """Let somebody have a break, after which they come back to the same job, with a fresh kit if they wear one."""
+        Break(self, responder, job).begin(length_h)
+
+
+class Break(Job):
+    """A break of one person."""
+
+    kind = "break"
+
+    def __init__(self, labour: Labour, responder: Responder, job: Job) -> None:
+        self.labour = labour
+        self.responder = responder
+        self.back_to = job
+        self.over = False
+
+    def begin(self, length_h: float) -> None:
+        """Go on a break."""
+        clock = self.labour.model.clock
+        self._switch(self)
+        clock.call_later(length_h, self._end)
+
+    def _switch(self, job: Job) -> None:
+        """Write down what was done so far, and go on with something else."""
+        responder, model = self.responder, self.labour.model
+        assert responder.job is not None
+        note = model.roster.note
+        note(responder, responder.job.kind, responder.job_asked, responder.job_since, model.clock.now, NOBODY)
+        responder.job = job
+        responder.job_asked = responder.job_since = model.clock.now
+
+    def _end(self, _nothing: None) -> None:
+        if self.over or self.responder.job is not self:
+            return
+        self.over = True
+        self.labour.model.kits.renew(self.responder, self._back)
+
+    def _back(self) -> None:
+        if self.responder.job is self:
+            self._switch(self.back_to)
+            self.back_to.joined(self.responder)
+
+    def relieve(self, responder: Responder) -> None:
+        """End the shift in the break; the job asks for somebody else."""
+        self.over = True
+        self.labour.free(responder)
+        self.back_to.lost()

@@ -1,0 +1,303 @@
+"""Rounds of invitations: residents called by building and slot, looked for at their doors, the late testers waited for.
+
+Called = served + no show + left + turned away + missed. Whether somebody comes belongs to the resident and the round.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.records.codes import MISSED, NO_SHOW, STILL_OPEN
+from sim.response.labour import Claim, Job
+from sim.response.responders import Responder
+
+if TYPE_CHECKING:
+    from sim.response.sites import Site
+    from sim.spec.invitations import Invitations, Recall
+
+Ints = npt.NDArray[np.int64]
+NAN = float("nan")
+
+
+class Rounds:
+    """Call the rounds of one site."""
+
+    def __init__(self, site: Site, spec: Invitations) -> None:
+        self.site = site
+        self.model = site.model
+        self.clock = site.clock
+        self.spec = spec
+        self.called: list[int] = []
+        """Visitors of this round."""
+        self.postponed: deque[int] = deque()
+        """Slots that wait for the testers."""
+        self.slots: list[list[int]] = []
+        self.slots_left = 0
+        self.recalls_left = 0
+        self.running = False
+        self.over: Callable[[Any], object] | None = None
+        self.queue: deque[tuple[list[int], Callable[[Any], object] | None]] = deque()
+        self.offset: dict[int, float] = {}
+        self.awake: dict[int, float] = {}
+        """When each of this round who knows of it came to know."""
+
+    def begin(self) -> None:
+        """Set the rounds that the scenario plans itself."""
+        everybody = list(range(len(self.model.population.building_names)))
+        for moment in self.spec.rounds:
+            if moment < self.model.spec.end_h:
+                self.clock.call_at(moment, lambda buildings: self.call(buildings, None), everybody)
+
+    def call(self, buildings: list[int], over: Callable[[Any], object] | None) -> None:
+        """Call everybody on the list in these buildings; ``over(None)`` is called when the round is done."""
+        if self.running or not self.site.ready:
+            self.queue.append((buildings, over))
+            return
+        self.running, self.over = True, over
+        site, population = self.site, self.model.population
+        site.round += 1
+        residents = np.flatnonzero(np.isin(population.building, buildings))
+        order = np.lexsort((residents, population.household[residents], population.building[residents]))
+        residents = residents[order]
+        known = np.array([self.model.homes.expected(int(h)) for h in population.household[residents]], bool)
+        kinds = site.kinds_of(residents)
+        self._add_unknown(residents[~known], kinds[~known])
+        residents, kinds = residents[known], kinds[known]
+        last = np.array([kind.last for kind in site.spec.classes.values()] + [False], bool)[kinds]
+        order = np.argsort(last, kind="stable")
+        self._call(residents[order], kinds[order])
+        self.model.tell("round_called", site.name, len(self.called))
+        site.man()
+        self.look()
+
+    def _add_unknown(self, residents: Ints, kinds: Ints) -> None:
+        """Write down who lives there and is on no list: nobody calls them."""
+        nothing = np.full(residents.size, np.nan)
+        for visitor in self.site.add(residents, residents, kinds, nothing, nothing):
+            self.site.end[visitor] = MISSED
+
+    def _call(self, residents: Ints, kinds: Ints) -> None:
+        site, spec, now = self.site, self.spec, self.clock.now
+        slot = np.arange(residents.size) // spec.per_slot
+        slot_h = now + spec.lead + slot * spec.slot
+        visitors = site.add(residents, residents, kinds, np.full(residents.size, now), slot_h)
+        self.called = list(visitors)
+        share = np.array([self._no_show(number) for number in range(-1, len(site.kinds))])[kinds + 1]
+        shows = site.uniform("no_show", residents) >= share
+        offset = np.full(residents.size, spec.mean_offset)
+        if spec.spread > 0:
+            from scipy.special import ndtri
+
+            offset = offset + ndtri(site.uniform("punctuality", residents)) * spec.spread
+        heard = self._heard(residents)
+        self.offset = dict(zip(self.called, offset.tolist(), strict=True))
+        self.awake = {v: h for v, h, comes in zip(self.called, heard.tolist(), shows.tolist(), strict=True) if comes}
+        site.not_coming([v for v, h, comes in zip(self.called, heard, shows, strict=True) if not comes and h < inf])
+        count = int(slot[-1]) + 1 if residents.size else 0
+        self.slots = [[] for _ in range(count)]
+        for visitor, number in zip(self.called, slot.tolist(), strict=True):
+            self.slots[number].append(visitor)
+        self.slots_left = count
+        self.recalls_left = self.spec.recall.times if self.spec.recall is not None else 0
+        early = 3 * spec.spread + max(-spec.mean_offset, 0.0)
+        for number in range(count):
+            self.clock.call_at(max(now, now + spec.lead + number * spec.slot - early), self._slot_due, number)
+
+    def _no_show(self, kind: int) -> float:
+        own = self.site.spec.classes[self.site.kinds[kind]].no_show if kind >= 0 else None
+        return own if own is not None else self.spec.no_show
+
+    def _heard(self, residents: Ints) -> npt.NDArray[np.float64]:
+        """Return when each has heard of the site, as far as notices are modelled."""
+        if self.model.information is None:
+            return np.full(residents.size, -inf)
+        return self.model.information.topic(self.site.name)[residents]
+
+    # -- slots ------------------------------------------------------------------------------------------------------
+
+    def _slot_due(self, number: int) -> None:
+        """Let the people of a slot set out, or put it off while the testers are not there."""
+        waits_for = self.spec.waits_for
+        if waits_for is not None and self.model.teams[waits_for].awaited:
+            if not self.postponed:
+                self.model.teams[waits_for].listeners.append(self._testers_came)
+            self.postponed.append(number)
+            return
+        self._send_out(number, float(self.site.columns["slot"][self.slots[number][0]]))
+
+    def _testers_came(self) -> None:
+        """Call the slots again that were put off, one after the other."""
+        now = self.clock.now
+        first = 0
+        while self.postponed:
+            number = self.postponed.popleft()
+            at = now + first * self.spec.slot
+            for visitor in self.slots[number]:
+                self.site.columns["slot"][visitor] = at
+            self.clock.call_at(at, lambda turn: self._send_out(*turn), (number, at))
+            first += 1
+        self.model.tell("slots_called_again", self.site.name, first)
+
+    def _send_out(self, number: int, slot_h: float) -> None:
+        now = self.clock.now
+        heard_now = self._heard_now(self.slots[number])
+        coming = sorted(
+            (max(now, slot_h + self.offset[visitor], heard_now[visitor]), visitor)
+            for visitor in self.slots[number]
+            if visitor in self.awake and heard_now[visitor] < slot_h + self.spec.slot + 1.0
+        )
+        self.site.come([time for time, _ in coming], [visitor for _, visitor in coming])
+        self.slots_left -= 1
+        if not self.slots_left:
+            last = max((time for time, _ in coming), default=now)
+            after = self.spec.recall.after if self.spec.recall is not None else 0.0
+            self.clock.call_at(max(last, slot_h + self.spec.slot) + after, self._next_recall)
+
+    def _heard_now(self, visitors: list[int]) -> dict[int, float]:
+        residents = np.array([int(self.site.columns["resident"][visitor]) for visitor in visitors], np.int64)
+        return dict(zip(visitors, self._heard(residents).tolist(), strict=True))
+
+    # -- recall at the door -----------------------------------------------------------------------------------------
+
+    def _next_recall(self, _nothing: None = None) -> None:
+        """Look for those who have not come, once more; when nobody looks any more, they are missed."""
+        missing = [v for v in self.called if self.site.end[v] in (STILL_OPEN, NO_SHOW) and self._not_come(v)]
+        if self.recalls_left and missing and self.spec.recall is not None:
+            self.recalls_left -= 1
+            RecallRound(self, self.spec.recall, missing).begin()
+            return
+        self.recalls_left = 0
+        for visitor in missing:
+            if self.site.end[visitor] == STILL_OPEN:
+                self.site.end[visitor] = MISSED
+        self.slots_left = -1
+        self.look()
+
+    def _not_come(self, visitor: int) -> bool:
+        arrived = self.site.arrived[visitor]
+        return arrived != arrived
+
+    def found(self, visitor: int) -> None:
+        """Let somebody come who was found at home."""
+        if self._not_come(visitor):
+            self.site.come([self.clock.now], [visitor])
+
+    def recalled(self) -> None:
+        """Wait for those who were found, and look again."""
+        assert self.spec.recall is not None
+        self.clock.call_later(self.spec.recall.after, self._next_recall)
+
+    def call_again(self, residents: list[int]) -> None:
+        """Call people whose tube was positive, to be sampled singly."""
+        site, now = self.site, self.clock.now
+        who = np.array(residents, np.int64)
+        if not who.size:
+            return
+        nowhere = np.full(who.size, now)
+        visitors = site.add(who, who, site.kinds_of(who), nowhere, nowhere)
+        site.retests.update(visitors)
+        site.man()
+        site.come([now] * len(visitors), list(visitors))
+
+    # -- the end of a round -----------------------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """End the round when everybody called has come and gone, or been looked for, and every result is back."""
+        site = self.site
+        if site.inside or site.outside or site.coming or any(sampling.out for sampling in site.samplings.values()):
+            return
+        if self.running and self.slots_left == -1:
+            self.running = False
+            self.slots_left = 0
+            over, self.over = self.over, None
+            self.model.tell("round_done", site.name, site.round)
+            missed = sum(site.end[visitor] == MISSED for visitor in self.called)
+            if missed:
+                self.model.problems.report("missed", missed)
+            if over is not None:
+                over(None)
+        if not self.running:
+            if self.queue:
+                self.call(*self.queue.popleft())
+            else:
+                site.leave_posts()
+
+
+class RecallRound(Job):
+    """People who go to the doors of those who have not come."""
+
+    def __init__(self, rounds: Rounds, spec: Recall, missing: list[int]) -> None:
+        self.rounds = rounds
+        self.model = rounds.model
+        self.spec = spec
+        self.kind = f"recall.{rounds.site.name}"
+        self.team = self.model.teams[spec.unit]
+        population, column = self.model.population, rounds.site.columns["resident"]
+        doors: dict[int, list[int]] = {}
+        for visitor in missing:
+            doors.setdefault(int(population.household[int(column[visitor])]), []).append(visitor)
+        self.doors = deque(doors.items())
+        self.busy: set[Responder] = set()
+        self.going: set[Responder] = set()
+        self.claims: list[Claim] = []
+        self.nth = rounds.recalls_left
+        self.over = False
+
+    def begin(self) -> None:
+        """Ask for people."""
+        self.claims = [self.model.labour.ask(self.team, self) for _ in range(min(self.spec.people, len(self.doors)))]
+
+    def joined(self, responder: Responder) -> None:
+        """Go to the next door."""
+        if not self.doors:
+            self.model.labour.free(responder)
+            self._end_if_done()
+            return
+        household, visitors = self.doors.popleft()
+        self.busy.add(responder)
+        model, plan = self.model, self.model.plan
+        resident = int(self.rounds.site.columns["resident"][visitors[0]])
+        building = int(model.population.building[resident])
+        walk_h = plan.walk_h(responder.place, building) if plan.moves else 0.0
+        responder.place = plan.places[building]
+        stream = f"site.{self.rounds.site.name}.recall"
+        keys = household, self.rounds.site.round, self.nth
+        each = float(self.spec.each.quantile(np.array([model.chance.one(stream, *keys)]))[0])
+        model.clock.call_later(walk_h + each, self._at_door, (responder, household, visitors))
+
+    def _at_door(self, door: tuple[Responder, int, list[int]]) -> None:
+        responder, household, visitors = door
+        self.busy.discard(responder)
+        stream = f"site.{self.rounds.site.name}.at_home"
+        keys = household, self.rounds.site.round, self.nth
+        if self.model.chance.one(stream, *keys) < self.spec.at_home:
+            if self.model.information is not None:
+                self.model.information.tell_household(household, self.rounds.site.name)
+            for visitor in visitors:
+                self.rounds.found(visitor)
+        if responder in self.going:
+            self.going.discard(responder)
+            self.model.labour.free(responder)
+            if self.doors:
+                self.claims.append(self.model.labour.ask(self.team, self))
+            self._end_if_done()
+        else:
+            self.joined(responder)
+
+    def relieve(self, responder: Responder) -> None:
+        """Let somebody go after the door they are at."""
+        self.going.add(responder)
+
+    def _end_if_done(self) -> None:
+        if self.doors or self.busy or self.over:
+            return
+        self.over = True
+        for claim in self.claims:
+            self.model.labour.withdraw(claim)
+        self.rounds.recalled()
