@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.records.codes import ENDS, MET_BY, ORIGINS, OUTCOMES, SITE_ENDS, STOCK_EVENTS, USES
+from sim.plan_accounts import plan_accounts, servers_of
+from sim.records.codes import ENDS, MET_BY, ORIGINS, OUTCOMES, STOCK_EVENTS, USES
 from sim.records.columns import Columns, coded, words
 from sim.records.result import Result
 from sim.response.book import End, State
-from sim.response.orders import STAGES
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
@@ -58,11 +58,7 @@ def _collect(model: CrisisModel) -> dict[str, Columns]:
         "phases": _phases(model),
         "assignments": _assignments(model, number),
         "shifts": _shifts(model),
-        "sites": _sites(model),
-        "stations": _stations(model),
-        "tubes": _tubes(model),
-        "orders": _orders(model),
-        "notices": _notices(model),
+        **plan_accounts(model),
         "events": {
             "t_h": np.array([t for t, *_ in model.events]),
             "event": words([kind for _, kind, *_ in model.events]),
@@ -81,7 +77,7 @@ def _collect(model: CrisisModel) -> dict[str, Columns]:
         "_run": {
             "residents": model.population.size,
             "sessions": [spec.sessions is not None for spec in model.book.specs],
-            "servers": _servers(model),
+            "servers": servers_of(model),
         },
     }
 
@@ -216,145 +212,3 @@ def _shifts(model: CrisisModel) -> Columns:
         "rostered_until_h": np.where(np.isinf(rows[:, 2]), np.nan, rows[:, 2]),
         "left_h": rows[:, 3].copy(),
     }
-
-
-def _sites(model: CrisisModel) -> Columns:
-    sites = list(model.sites.values())
-    kinds = tuple(dict.fromkeys(kind for site in sites for kind in site.kinds))
-
-    def column(name: str) -> Floats:
-        return np.concatenate([np.empty(0), *(np.array(site.columns[name], np.float64) for site in sites)])
-
-    kind = [
-        kinds.index(site.kinds[int(number)]) if number >= 0 else -1 for site in sites for number in site.columns["kind"]
-    ]
-    resident = column("resident")
-    return {
-        "site": coded(np.repeat(np.arange(len(sites)), [site.size for site in sites]), tuple(model.sites)),
-        "visitor": np.concatenate([np.empty(0, np.int32), *(np.arange(s.size, dtype=np.int32) for s in sites)]),
-        "round": column("round").astype(np.int32),
-        "resident": np.where(resident < 0, np.nan, resident),
-        "class": coded(kind, kinds),
-        **{f"{name}_h": column(name) for name in ("called", "slot", "arrived", "left")},
-        "end": coded(column("end"), SITE_ENDS),
-    }
-
-
-def _stations(model: CrisisModel) -> Columns:
-    sites = list(model.sites.values())
-    names = tuple(dict.fromkeys(name for site in sites for name in (*site.stations, *site.goods)))
-    pieces, rounds, goods = [], [], []
-    for site in sites:
-        rows = site.rows.array()
-        own = np.array([names.index(name) for name in (*site.stations, *site.goods)], np.float64)
-        is_good = rows[:, 0] >= len(site.stations)
-        number = np.array(site.columns["round"], np.float64)
-        visitor = np.where(is_good, 0, rows[:, 1]).astype(np.int64)
-        rounds.append(np.where(is_good, 0.0, number[visitor] if number.size else 0.0))
-        rows[:, 0] = own[rows[:, 0].astype(np.int64)] if rows.size else rows[:, 0]
-        goods.append(is_good)
-        order = np.lexsort((rows[:, 2], rows[:, 1], is_good))
-        pieces.append(rows[order])
-        rounds[-1], goods[-1] = rounds[-1][order], goods[-1][order]
-    rows = np.concatenate([np.empty((0, 6)), *pieces])
-    ended, started = rows[:, 4].copy(), rows[:, 3].copy()
-    ended[ended >= model.spec.end_h] = np.nan  # written when the service began
-    return {
-        "site": coded(np.repeat(np.arange(len(sites)), [len(piece) for piece in pieces]), tuple(model.sites)),
-        "station": coded(rows[:, 0], names),
-        "visitor": np.where(np.concatenate([np.empty(0, bool), *goods]), np.nan, rows[:, 1]),
-        "round": np.concatenate([np.empty(0), *rounds]).astype(np.int32),
-        "queued_h": rows[:, 2].copy(),
-        "started_h": started,
-        "ended_h": ended,
-        "person": np.where(rows[:, 5] < 0, np.nan, rows[:, 5]),
-    }
-
-
-def _tubes(model: CrisisModel) -> Columns:
-    samplings = [sampling for site in model.sites.values() for sampling in site.samplings.values()]
-    rows = [(sampling, tube) for sampling in samplings for tube in sampling.tubes]
-    return {
-        "site": coded([sampling.site.number for sampling, _ in rows], tuple(model.sites)),
-        "tube": np.array([tube.number for _, tube in rows], np.int32),
-        "round": np.array([tube.round for _, tube in rows], np.int32),
-        "people": np.array([len(tube.people) for _, tube in rows], np.int32),
-        "infected": np.array([tube.truly for _, tube in rows], np.int32),
-        **{f"{name}_h": np.array([getattr(tube, name) for _, tube in rows], np.float64) for name in TUBE_STAMPS},
-        "positive": np.array([tube.positive for _, tube in rows], bool),
-    }
-
-
-TUBE_STAMPS = ("opened", "sealed", "sent", "result")
-
-
-def _orders(model: CrisisModel) -> Columns:
-    """Return one row an order, and one for every step that never was one, with what it waited for."""
-    orders = model.orders
-    steps = orders.card.steps if orders.card is not None else {}
-    end_h = model.spec.end_h
-    rows: list[dict[str, Any]] = []
-    for order in orders.orders:
-        step = steps[order.step]
-        done = order.stamps.get("work", np.nan)
-        job = orders.jobs.get(order.number)
-        over = (done if done == done else end_h) - order.triggered
-        stamps = {stage: order.stamps.get(stage, np.nan) for stage in STAGES}
-        late = step.within is not None and over > step.within
-        if done != done:
-            why = order.stage() if order.ended or orders.ended_h != orders.ended_h else "stood_down"
-        else:
-            why = order.slowest(done) if late else ""
-        if why == "work" and job is not None and job.came < job.wanted:
-            why = "people"
-        rows.append(
-            {"step": order.step, "nth": order.nth, "unit": order.team.number if order.team is not None else -1,
-             "triggered": order.triggered, "stamps": stamps, "wanted": job.wanted if job is not None else np.nan,
-             "came": job.came if job is not None else np.nan, "within": step.within, "late": late, "why": why}
-        )  # fmt: skip
-    for name, step in steps.items():
-        if not any(order.step == name for order in orders.orders):
-            rows.append(
-                {"step": name, "nth": 0, "unit": -1, "triggered": np.nan, "stamps": dict.fromkeys(STAGES, np.nan),
-                 "wanted": np.nan, "came": np.nan, "within": step.within, "late": False, "why": orders.waits_for(name)}
-            )  # fmt: skip
-    names = {"decision": "ordered_h", "message": "told_h", "people": "staffed_h", "materials": "started_h"}
-    columns = {column: np.array([row["stamps"][stage] for row in rows], np.float64) for stage, column in names.items()}
-    return {
-        "step": words([row["step"] for row in rows]),
-        "nth": np.array([row["nth"] for row in rows], np.int32),
-        "unit": coded([row["unit"] for row in rows], tuple(model.teams)),
-        "triggered_h": np.array([row["triggered"] for row in rows], np.float64),
-        **columns,
-        "done_h": np.array([row["stamps"]["work"] for row in rows], np.float64),
-        "wanted": np.array([row["wanted"] for row in rows], np.float64),
-        "came": np.array([row["came"] for row in rows], np.float64),
-        "within_h": np.array([np.nan if row["within"] is None else row["within"] for row in rows], np.float64),
-        "late": np.array([row["late"] for row in rows], bool),
-        "why": words([row["why"] for row in rows]),
-    }
-
-
-def _notices(model: CrisisModel) -> Columns:
-    known = model.information
-    rows = known.rows.array() if known is not None else np.empty((0, 4))
-    names = [known.names[int(number)] for number in rows[:, 0]] if known is not None else []
-    return {
-        "topic": words([topic for topic, _, _ in names]),
-        "channel": words([channel for _, channel, _ in names]),
-        "unit": words([unit for *_, unit in names]),
-        "posted_h": rows[:, 1].copy(),
-        "reached": rows[:, 2].astype(np.int64),
-        "silent": rows[:, 3] > 0,
-    }
-
-
-def _servers(model: CrisisModel) -> dict[tuple[str, str], tuple[float, tuple[tuple[float, int], ...] | None]]:
-    """Return the opening of the site and the planned servers of each station; None for staffed and unlimited ones."""
-    servers: dict[tuple[str, str], tuple[float, tuple[tuple[float, int], ...] | None]] = {}
-    for name, site in model.sites.items():
-        for station, spec in site.spec.stations.items():
-            servers[name, station] = site.spec.opens, spec.servers
-        for goods, made in site.spec.goods.items():
-            servers[name, goods] = site.spec.opens, made.servers
-    return servers

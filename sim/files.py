@@ -7,18 +7,19 @@ large files are refused. A scenario may be named as a path or by the name of a s
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
 from sim.errors import InputError, Problem, nearest
 from sim.spec.hazards import Surge
-from sim.spec.patches import check_card, validate
+from sim.spec.patches import check_card, merge, validate
 from sim.spec.scenario import Scenario
-from sim.units import clip
+from sim.units import clip, found
 
 LARGEST_BYTES = 4_000_000
 DEEPEST = 40
+MOST_BASES = 8
 Path_ = tuple[str | int, ...]
 
 
@@ -59,11 +60,29 @@ def load(name: str | Path) -> Scenario:
                 )
             ],
         )
-    data = _anchored(data, path)
-    _read_card(data, path, lines)
+    data = _whole(data, path, lines)
     scenario = validate(data, str(path), lines)
     check_files(scenario, str(path))
     return scenario
+
+
+def _whole(data: dict[str, Any], path: Path, lines: dict[Path_, int], depth: int = 0) -> dict[str, Any]:
+    """Return a scenario's data with its card read, on top of the scenario that it names as its ``base``."""
+    _read_card(data, path, lines)
+    data = _anchored(data, path)
+    base = data.pop("base", None)
+    if base is None:
+        return data
+    line = lines.get(("base",))
+    if not isinstance(base, str) or depth >= MOST_BASES:
+        wanted = f"the name of a scenario is wanted, at most {MOST_BASES} on top of each other"
+        raise InputError(str(path), [Problem("base", f"{wanted}; found {found(base)}", line)])
+    beside = path.parent / base
+    below = beside if beside.suffix in (".yaml", ".yml") else find(base)
+    under, _ = read_yaml(below)
+    if not isinstance(under, dict):
+        raise InputError(str(below), [Problem("", "a map with the keys of a scenario is wanted")])
+    return cast("dict[str, Any]", merge(_whole(under, below, {}, depth + 1), data))
 
 
 def _read_card(data: dict[str, Any], path: Path, lines: dict[Path_, int]) -> None:

@@ -18,7 +18,6 @@ from sim.chance import Chance
 from sim.clock import Clock
 from sim.errors import InputError, LawBroken, Problem
 from sim.laws import check
-from sim.records.columns import cells
 from sim.records.result import Result
 from sim.response.alarms import Alarms
 from sim.response.arrivals import plan_arrivals
@@ -39,20 +38,19 @@ from sim.response.outages import Outages
 from sim.response.outside import Outside
 from sim.response.plan import EstatePlan
 from sim.response.positives import Positives
+from sim.response.requests import RequestsToCome
 from sim.response.responders import Crew, Resident, Responder, Team
 from sim.response.roster import Roster
 from sim.response.sites import Site
+from sim.response.stores import Stores
 from sim.response.visits import Visits
 from sim.spec.changes import Change
-from sim.spec.needs import Need
 from sim.spec.organisation import Unit, desk_for
 from sim.spec.patches import changed
 from sim.spec.scenario import Scenario, check_zones
 from sim.units import parse_number
-from sim.world.demand import ACCEPTED, Rates, draw, state_decided
+from sim.world.demand import Rates, draw
 from sim.world.population import Population, populate
-
-CANDIDATE, UNKNOWN = int(State.CANDIDATE), int(State.UNKNOWN)
 
 
 class CrisisModel(mesa.Model):
@@ -95,6 +93,7 @@ class CrisisModel(mesa.Model):
         self.alarms = Alarms(self)
         self.orders = Orders(self)
         self.depots = Depots(self)
+        self.stores = Stores(self)
         self.visits = Visits(self)
         self.cases = Cases(self)
         self.referrals = Referrals(self)
@@ -105,6 +104,7 @@ class CrisisModel(mesa.Model):
             name: Site(self, number, name, spec) for number, (name, spec) in enumerate(self.response.sites.items())
         }
         self.changes = Changes(self)
+        self.requests = RequestsToCome(self)
 
     # -- Mesa's names -----------------------------------------------------------------------------------------------
 
@@ -226,93 +226,10 @@ class CrisisModel(mesa.Model):
         for site in self.sites.values():
             site.begin()
             plan_arrivals(self, site)
-        self._feed_requests()
+        self.requests.begin()
 
     def _phase_entered(self, phase: str) -> None:
         self.tell("phase_entered", phase)
-
-    def _feed_requests(self) -> None:
-        book = self.book
-        if any(spec.asked_at_door for spec in book.specs):
-            self._keep_for_the_door()
-        rows = np.flatnonzero(book.request_h < self.spec.end_h)
-        order = rows[np.argsort(book.request_h[rows], kind="stable")]
-        needs = cells(order)
-        if self.platform is not None:
-            self.clock.feed(cells(book.request_h[order]), self._request, needs)
-        elif len(self.desks) == 1:
-            self.clock.feed(cells(book.request_h[order]), self.desks[0].request, needs)
-        else:
-            self.clock.feed(cells(book.request_h[order]), lambda need: self.desk_of(need).request(need), needs)
-        undecided = np.flatnonzero(book.state_column == CANDIDATE)
-        if undecided.size:
-            self.injects = state_decided(self.spec)
-            self.bounds = {name: self.rates.bound(name, injects) for name, injects in self.injects.items()}
-            self.clock.feed(cells(self.demand.onset_h[undecided]), self._decide, undecided.tolist())
-
-    def _request(self, need: int) -> None:
-        if self.platform is not None and self.platform.takes(need):
-            self.platform.request(need)
-        else:
-            self.desk_of(need).request(need)
-
-    def _keep_for_the_door(self) -> None:
-        """Take the needs whose residents cannot ask out of the requests to come; each waits from its onset."""
-        book, demand = self.book, self.demand
-        for number, spec in enumerate(book.specs):
-            mine = (demand.need_type == number) & ~np.isnan(book.request_h) & (demand.onset_h < self.spec.end_h)
-            cannot = np.zeros(demand.size, bool)
-            for group in spec.asked_at_door:
-                if group in self.population.groups:
-                    cannot |= self.population.groups[group][demand.resident]
-            needs = np.flatnonzero(mine & cannot)
-            book.request_h[needs] = np.nan
-            book.deadline_h[needs] = np.nan
-            book.state_column[needs] = UNKNOWN
-            self.clock.feed(demand.onset_h[needs].tolist(), self.homes.wait_for_visitor, needs.tolist())
-
-    def _decide(self, need: int) -> None:
-        """Let a candidate become a need if its mark is below the rate of this moment, in the world as it is now."""
-        book = self.book
-        name = self.demand.type_names[book.need_type[need]]
-        if self.demand.mark[need] != ACCEPTED:
-            bound = self.bounds[name]
-            done = tuple(change for change in self.injects[name] if change in self.changes.done)
-            at, who = self.demand.onset_h[need : need + 1], self.demand.resident[need : need + 1].astype(np.int64)
-            if not self.demand.mark[need] < self.rates.share(name, bound, at, who, done)[0]:
-                return
-        if not self._arises(book.specs[book.need_type[need]], int(book.resident[need])):
-            return
-        book.state[need] = UNKNOWN
-        request_h = float(self.demand.request_h[need])
-        if self._only_at_door(need):
-            self.homes.wait_for_visitor(need)
-            return
-        book.request[need] = request_h
-        book.deadline[need] = request_h + float(self.demand.patience_h[need])
-        if request_h < self.spec.end_h:
-            self.referrals.requested(need)
-            self.clock.call_at(request_h, self._request_late, need)
-
-    def _request_late(self, need: int) -> None:
-        if self.platform is not None and self.platform.takes(need):
-            self.platform.request(need)
-        else:
-            self.desk_of(need).request_late(need)
-
-    def _only_at_door(self, need: int) -> bool:
-        """Tell whether the resident of a need can only ask somebody who comes to the door."""
-        groups = self.book.specs[self.book.need_type[need]].asked_at_door
-        flags = self.population.groups
-        return any(group in flags and flags[group][self.book.resident[need]] for group in groups)
-
-    def _arises(self, spec: Need, resident: int) -> bool:
-        """Tell whether a need that depends on what its resident knows arises now."""
-        if self.information is None:
-            return not spec.if_rumour
-        if spec.if_unaware is not None and self.information.knows(resident, spec.if_unaware):
-            return False
-        return not spec.if_rumour or self.information.believes_rumour(resident)
 
     def apply(self, change: Change) -> None:
         """Change the response while the clock runs; checked when the scenario was read."""

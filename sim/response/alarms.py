@@ -106,7 +106,7 @@ class CheckJob(Job):
 
     def joined(self, responder: Responder) -> None:
         """Fetch what it takes, and check."""
-        self.model.depots.want(self.check.materials, "step", self._go, responder)
+        self.model.stores.want(self.check.materials, "step", self._go, responder)
 
     def _go(self, responder: Responder) -> None:
         uniform = self.model.chance.one("check.takes", *self.report)

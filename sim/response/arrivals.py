@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.response.sites import NO_RESIDENT, Site
-from sim.spec.sites import Arrivals
+from sim.spec.arrivals import Arrivals
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
@@ -29,10 +29,11 @@ def plan_arrivals(model: CrisisModel, site: Site) -> None:
     for number, kind, arrivals in [*streams, *((k + 1, kind, arrivals) for k, kind, arrivals in own)]:
         assert arrivals is not None
         keys, booked, times = _draw(model, site, arrivals, OWN_FROM * number)
-        kinds = _kinds(site, keys) if kind is None else np.full(keys.size, kind)
+        resident = _whose(model, site, arrivals, keys)
+        kinds = _kinds(site, keys, resident) if kind is None else np.full(keys.size, kind)
         slots = booked if arrivals.slots is not None else np.full(keys.size, np.nan)
         called = np.where(np.isnan(slots), np.nan, 0.0)
-        visitors = site.add(keys, np.full(keys.size, NO_RESIDENT), kinds, called, slots)
+        visitors = site.add(keys, resident, kinds, called, slots)
         numbers = np.arange(visitors.start, visitors.stop)
         share = np.array([_no_show(site, arrivals, k) for k in range(-1, len(site.kinds))])[kinds + 1]
         shows = site.uniform("no_show", keys) >= share
@@ -67,14 +68,25 @@ def _draw(model: CrisisModel, site: Site, arrivals: Arrivals, base: int) -> tupl
     if arrivals.at is not None:
         times = np.sort(np.array(arrivals.at))
         return base + np.arange(times.size), times, times
-    keys, times = _poisson(site, arrivals, base, model.spec.end_h)
+    keys, times = _poisson(model, site, arrivals, base)
     return keys, times, times
 
 
-def _poisson(site: Site, arrivals: Arrivals, base: int, end_h: float) -> tuple[Ints, Floats]:
+def _whose(model: CrisisModel, site: Site, arrivals: Arrivals, keys: Ints) -> Ints:
+    """Return the residents who make the trips; visitors from anywhere are nobody's rows."""
+    if arrivals.per_1000_day is None:
+        return np.full(keys.size, NO_RESIDENT)
+    return (site.uniform("whose", keys) * model.population.size).astype(np.int64)
+
+
+def _poisson(model: CrisisModel, site: Site, arrivals: Arrivals, base: int) -> tuple[Ints, Floats]:
     """Return (keys, times) of a Poisson process: points at its highest rate, thinned where the rate is lower."""
-    assert arrivals.per_hour is not None
-    times, rates = (np.array(part) for part in zip(*arrivals.per_hour, strict=True))
+    end_h = model.spec.end_h
+    steps = arrivals.per_hour
+    if steps is None:
+        assert arrivals.per_1000_day is not None
+        steps = ((0.0, arrivals.per_1000_day * model.population.size / 24_000),)
+    times, rates = (np.array(part) for part in zip(*steps, strict=True))
     most = float(rates.max())
     until = min(arrivals.until if arrivals.until is not None else end_h, end_h)
     points, numbers, last, nth = [np.empty(0)], [np.empty(0, np.int64)], 0.0 if most > 0 else until, 0
@@ -91,8 +103,10 @@ def _poisson(site: Site, arrivals: Arrivals, base: int, end_h: float) -> tuple[I
     return np.concatenate(numbers), np.concatenate(points)
 
 
-def _kinds(site: Site, keys: Ints) -> Ints:
-    """Return the class of each visitor who comes from anywhere, by the shares of the classes; −1 for none."""
+def _kinds(site: Site, keys: Ints, resident: Ints) -> Ints:
+    """Return the class of each visitor, by groups of residents and by shares; −1 for none."""
+    if resident.size and (resident >= 0).all():
+        return site.kinds_of(resident, keys)
     kinds = np.full(keys.size, -1)
     uniform = site.uniform("class", keys)
     edge = 0.0

@@ -7,8 +7,7 @@ first store that should, its clock and patience running, and resumed in the orde
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import mesa
 import numpy as np
@@ -92,16 +91,6 @@ class Depot(mesa.Agent):
         self.parked: deque[int] = deque()
 
 
-class Want(NamedTuple):
-    """Goods that something waits for."""
-
-    items: Mapping[str, int]
-    use: str
-    then: Callable[[Any], object]
-    argument: Any
-    household: bool
-
-
 Kit = tuple[tuple[Stock, int], ...]
 """What one visit takes from one depot: each stock, and how many."""
 
@@ -120,10 +109,6 @@ class Depots:
             for number, (name, spec) in enumerate(supplies.items())
         ]
         self.rows = RowBuffer(9)
-        self.found: set[str] = set()
-        """Items whose place somebody has found out."""
-        self.wants: list[Want] = []
-        """What waits for goods beside requests: kits, steps, rounds, in the order of asking."""
         self.held: dict[int, Depot] = {}
         """The depot that a visit under way has been given its goods from."""
         self._kits: dict[tuple[int, int], list[tuple[Depot, Kit]]] = {}
@@ -131,16 +116,14 @@ class Depots:
         self.allocated: dict[int, Depot] = {}
         """The depot that keeps goods for a request which waits for a responder."""
         self._waits_at: dict[int, Depot] = {}
-        self.uses: dict[str, int] = {}
-        """How often each durable item has been used."""
 
     def begin(self) -> None:
         """Write down the opening stock and place the first orders."""
         for depot in self.depots:
             for stock in depot.stock.values():
                 stock.reserve = self._reserve(depot, stock.name)
-                self._note(stock, INITIAL, stock.on_hand)
-                self._replenish(stock)
+                self.note(stock, INITIAL, stock.on_hand)
+                self.replenish(stock)
             for number, donation in enumerate(depot.spec.donations):
                 self._announce(depot, number, donation.at, 0)
 
@@ -157,8 +140,8 @@ class Depots:
             else:
                 for stock, amount in kit:
                     stock.on_hand -= amount
-                    self._note(stock, ISSUED, amount)
-                    self._replenish(stock)
+                    self.note(stock, ISSUED, amount)
+                    self.replenish(stock)
                 self.held[need] = depot
                 return True
         self._park(need, *kits[0])
@@ -191,8 +174,8 @@ class Depots:
             return
         for stock, amount in self._kit(need, depot):
             stock.on_hand += amount
-            self._note(stock, RETURNED, amount)
-        self._arrived(depot)
+            self.note(stock, RETURNED, amount)
+        self.arrived(depot)
 
     def _park(self, need: int, depot: Depot, kit: Kit) -> None:
         book = self.book
@@ -201,8 +184,8 @@ class Depots:
         self._waits_at[need] = depot
         for stock, amount in kit:
             stock.back_ordered += amount
-            self._note(stock, BACK_ORDERED, amount)
-            self._replenish(stock)
+            self.note(stock, BACK_ORDERED, amount)
+            self.replenish(stock)
         if book.deadline[need] < self.model.spec.end_h:
             self.model.clock.call_at(book.deadline[need], self._gives_up, need)
 
@@ -225,8 +208,8 @@ class Depots:
         if depot is not None:
             for stock, amount in self._kit(need, depot):
                 stock.on_hand += amount
-                self._note(stock, RETURNED, amount)
-            self._arrived(depot)
+                self.note(stock, RETURNED, amount)
+            self.arrived(depot)
 
     def cancel(self, need: int) -> None:
         """Take a parked request off the list of the store it waits at."""
@@ -234,16 +217,17 @@ class Depots:
         depot.parked.remove(need)
         for stock, amount in self._kit(need, depot):
             stock.back_ordered -= amount
-            self._note(stock, CANCELLED, amount)
+            self.note(stock, CANCELLED, amount)
 
-    def _replenish(self, stock: Stock) -> None:
+    def replenish(self, stock: Stock) -> None:
+        """Order by the policy of the stock, if it is time."""
         position = stock.on_hand + stock.on_order - stock.back_ordered
         if position > stock.trigger or stock.policy is None:
             return
         quantity = stock.policy.order(position)
         stock.on_order += quantity
         stock.orders += 1
-        self._note(stock, ORDERED, quantity)
+        self.note(stock, ORDERED, quantity)
         lead_time = stock.depot.spec.lead_time
         assert lead_time is not None
         uniform = self.model.chance.one(f"lead.{stock.depot.name}.{stock.name}", stock.orders)
@@ -255,12 +239,12 @@ class Depots:
         stock, quantity = delivery
         stock.on_order -= quantity
         if self._fails(stock):
-            self._note(stock, FAILED, quantity)
-            self._replenish(stock)
+            self.note(stock, FAILED, quantity)
+            self.replenish(stock)
             return
         stock.on_hand += quantity
-        self._note(stock, RECEIVED, quantity)
-        self._arrived(stock.depot)
+        self.note(stock, RECEIVED, quantity)
+        self.arrived(stock.depot)
 
     def _fails(self, stock: Stock) -> bool:
         share = stock.depot.spec.fails
@@ -269,10 +253,10 @@ class Depots:
         stock.deliveries += 1
         return self.model.chance.one(f"supplier.{stock.depot.name}.{stock.name}", stock.deliveries) < share
 
-    def _arrived(self, depot: Depot) -> None:
+    def arrived(self, depot: Depot) -> None:
         """Serve who waits for goods: the staff, and then households."""
-        if self.wants:
-            self._serve_wants()
+        if self.model.stores.wants:
+            self.model.stores.serve()
         self._serve_parked(depot)
 
     # -- donations --------------------------------------------------------------------------------------------------
@@ -292,103 +276,8 @@ class Depots:
         depot, number = gift
         for item, amount in depot.spec.donations[number].items.items():
             depot.stock[item].on_hand += amount
-            self._note(depot.stock[item], RECEIVED, amount, USES.index("donation"))
-        self._arrived(depot)
-
-    # -- goods for the response itself ------------------------------------------------------------------------------
-
-    def _reserve(self, depot: Depot, item: str) -> int:
-        """Return how much of an item is kept for the staff."""
-        spec = depot.spec
-        kept = spec.reserve.get(item, 0)
-        if spec.reserve_for is not None:
-            keeping = sum(item in other.stock for other in self.depots)
-            for unit in self.model.response.organisation.units.values():
-                shifts = unit.count if unit.shift is None else sum(s.count or 0 for s in unit.shift) or unit.count
-                a_day = shifts * (unit.kit.get(item, 0) + unit.provisions.get(item, 0))
-                kept += -(-int(a_day * spec.reserve_for / 24) // keeping)
-        return kept
-
-    def draw(self, items: Mapping[str, int], use: str, *, household: bool = False) -> bool:
-        """Take goods from the stores for the response's own use, or for a round to households; all of them or none."""
-        parts: list[tuple[Stock, int]] = []
-        for item, amount in items.items():
-            stock = next((s for s in self._keeping(item) if s.on_hand - household * s.reserve >= amount), None)
-            if stock is None:
-                return False
-            parts.append((stock, amount))
-        for stock, amount in parts:
-            stock.on_hand -= amount
-            self._note(stock, ISSUED, amount, USES.index(use))
-            self._replenish(stock)
-        return True
-
-    def _keeping(self, item: str) -> list[Stock]:
-        return [depot.stock[item] for depot in self.depots if item in depot.stock]
-
-    def want(
-        self,
-        items: Mapping[str, int],
-        use: str,
-        then: Callable[[Any], object],
-        argument: Any,
-        *,
-        household: bool = False,
-    ) -> None:
-        """Take goods now or as soon as they are there; ``then(argument)`` is called with them in hand."""
-        if self.draw(items, use, household=household):
-            then(argument)
-            return
-        self.model.problems.report("stock_out")
-        self.wants.append(Want(items, use, then, argument, household))
-        self.wants.sort(key=lambda want: want.household)  # the staff first
-        for item, amount in items.items():
-            for stock in self._keeping(item)[:1]:
-                stock.back_ordered += amount
-                self._note(stock, BACK_ORDERED, amount, USES.index(use))
-                self._replenish(stock)
-
-    def _serve_wants(self) -> None:
-        for want in list(self.wants):
-            if want not in self.wants:  # serving one has served this one
-                continue
-            if not self.draw(want.items, want.use, household=want.household):
-                continue
-            self.wants.remove(want)
-            for item, amount in want.items.items():
-                for stock in self._keeping(item)[:1]:
-                    stock.back_ordered -= amount
-                    self._note(stock, CANCELLED, amount, USES.index(want.use))
-            want.then(want.argument)
-
-    def give_back(self, items: Mapping[str, int], use: str) -> None:
-        """Put goods back that are not used."""
-        for item, amount in items.items():
-            for stock in self._keeping(item)[:1]:
-                stock.on_hand += amount
-                self._note(stock, RETURNED, amount, USES.index(use))
-                self._arrived(stock.depot)
-
-    def back_from_use(self, items: Mapping[str, int], use: str) -> None:
-        """Bring durable items back after use; some are broken, and are repaired or lost."""
-        durables = self.model.response.durables
-        for item, amount in items.items():
-            if item not in durables:
-                continue
-            for _ in range(amount):
-                nth = self.uses[item] = self.uses.get(item, 0) + 1
-                if self.model.chance.one(f"durable.{item}", nth) >= durables[item].breaks:
-                    self.give_back({item: 1}, use)
-                    continue
-                self.model.tell("broken", item)
-                repair = durables[item].repair
-                if repair is not None:
-                    uniform = self.model.chance.one(f"durable.{item}.repair", nth)
-                    length_h = float(repair.quantile(np.array([uniform]))[0])
-                    self.model.clock.call_later(length_h, self._mended, item)
-
-    def _mended(self, item: str) -> None:
-        self.give_back({item: 1}, "repair")
+            self.note(depot.stock[item], RECEIVED, amount, USES.index("donation"))
+        self.arrived(depot)
 
     def _serve_parked(self, depot: Depot) -> None:
         """Give goods to the requests that wait for them, in the order of parking, and resume those."""
@@ -403,9 +292,21 @@ class Depots:
             for stock, amount in kit:
                 stock.on_hand -= amount
                 stock.back_ordered -= amount
-                self._note(stock, ALLOCATED, amount)
+                self.note(stock, ALLOCATED, amount)
             self.allocated[need] = depot
             self.model.resume(need)
+
+    def _reserve(self, depot: Depot, item: str) -> int:
+        """Return how much of an item is kept for the staff."""
+        spec = depot.spec
+        kept = spec.reserve.get(item, 0)
+        if spec.reserve_for is not None:
+            keeping = sum(item in other.stock for other in self.depots)
+            for unit in self.model.response.organisation.units.values():
+                shifts = unit.count if unit.shift is None else sum(s.count or 0 for s in unit.shift) or unit.count
+                a_day = shifts * (unit.kit.get(item, 0) + unit.provisions.get(item, 0))
+                kept += -(-int(a_day * spec.reserve_for / 24) // keeping)
+        return kept
 
     def adopt(self) -> None:
         """Order by the policies of the response as it stands now."""
@@ -413,13 +314,14 @@ class Depots:
             depot.spec = self.model.response.supplies[depot.name]
             for stock in depot.stock.values():
                 stock.follow(depot.spec)
-                self._replenish(stock)
+                self.replenish(stock)
 
     def on_hand(self, item: str) -> int:
         """Return what all depots hold of an item."""
         return sum(depot.stock[item].on_hand for depot in self.depots if item in depot.stock)
 
-    def _note(self, stock: Stock, kind: int, quantity: int, use: int = VISIT) -> None:
+    def note(self, stock: Stock, kind: int, quantity: int, use: int = VISIT) -> None:
+        """Write down a change of a stock."""
         rows = self.rows.rows
         now, depot = self.model.clock.now, stock.depot.number
         rows.extend((now, depot, stock.item, kind, quantity, stock.on_hand, stock.on_order, stock.back_ordered, use))

@@ -77,7 +77,7 @@ class Desk:
 
     def _handling(self, spec: DeskSpec) -> memoryview[Any] | None:
         """Return the time that taking in costs for every need, drawn per need."""
-        if spec.handling is None:
+        if spec.handling is None and spec.double_entry == 0:
             return None
         demand = self.book.demand
         durations = np.full(demand.size, np.nan)
@@ -86,7 +86,9 @@ class Desk:
             if rows.size:
                 stream = f"need.{name}.handling.{self.name}"
                 uniform = self.model.chance.uniform(stream, demand.resident[rows], demand.nth[rows])
-                durations[rows] = spec.handling.quantile(uniform)
+                durations[rows] = spec.double_entry
+                if spec.handling is not None:
+                    durations[rows] += spec.handling.quantile(uniform)
         return cells(durations)
 
     def _requests(self, needs: npt.NDArray[np.int64]) -> Requests:

@@ -40,11 +40,11 @@ class Kits:
         if responder in self.waiting:
             return False
         if responder.team.name not in self.locked:
-            if self.model.depots.draw(responder.team.spec.kit, "kit"):
+            if self.model.stores.draw(responder.team.spec.kit, "kit"):
                 self._wear(responder)
                 return True
             self.model.problems.report("no_kit")
-            self.model.depots.want(responder.team.spec.kit, "kit", self._came, responder)
+            self.model.stores.want(responder.team.spec.kit, "kit", self._came, responder)
         self.waiting.add(responder)
         return False
 
@@ -60,7 +60,7 @@ class Kits:
     def _came(self, responder: Responder) -> None:
         """Give somebody the kit that has come for them, or put it back if they have gone."""
         if responder not in self.waiting:
-            self.model.depots.give_back(responder.team.spec.kit, "kit")
+            self.model.stores.give_back(responder.team.spec.kit, "kit")
             return
         self.waiting.discard(responder)
         self._wear(responder)
@@ -70,14 +70,14 @@ class Kits:
         """Hand somebody a kit."""
         if not responder.on_duty or self._has(responder):
             return
-        if self.model.depots.draw(responder.team.spec.kit, "kit"):
+        if self.model.stores.draw(responder.team.spec.kit, "kit"):
             self._wear(responder)
             if responder in self.waiting:
                 self.waiting.discard(responder)
                 self.model.roster.release(responder)
         elif responder in self.waiting:
             self.model.problems.report("no_kit")
-            self.model.depots.want(responder.team.spec.kit, "kit", self._came, responder)
+            self.model.stores.want(responder.team.spec.kit, "kit", self._came, responder)
 
     def open(self, units: tuple[str, ...]) -> None:
         """Let people of these units (of all, where none is named) help themselves from now on."""
@@ -98,12 +98,12 @@ class Kits:
             self._wear(responder)
             then()
 
-        self.model.depots.want(kit, "kit", worn, None)
+        self.model.stores.want(kit, "kit", worn, None)
 
     def hand_in(self, responder: Responder) -> None:
         """Bring back what lasts, at the end of a shift."""
         if self.until.pop(responder, None) is not None:
-            self.model.depots.back_from_use(responder.team.spec.kit, "kit")
+            self.model.stores.back_from_use(responder.team.spec.kit, "kit")
 
     def stop_waiting(self, responder: Responder) -> bool:
         """Take somebody off the list of those who wait; False if they did not wait."""

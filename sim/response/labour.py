@@ -126,6 +126,8 @@ class Labour:
         responder.job = None
         responder.engaged = False
         responder.team.busy -= 1
+        if responder.team.spec.injury is not None:
+            self.model.roster.coming.risk(responder)
         self.model.roster.release(responder)
 
     def rest(self, responder: Responder, length_h: float, job: Job) -> None:

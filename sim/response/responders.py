@@ -110,6 +110,9 @@ class Responder(mesa.Agent):
         self.task: Task | None = None
         self.job: Job | None = None
         self.job_asked = self.job_since = float("nan")
+        self.works = 0
+        """How many visits and other works were risky so far."""
+        self.away_until = 0.0
         self.own: deque[int] = deque()
         self.cases = 0
 

@@ -7,13 +7,14 @@ is finishing. What people do at their post is the business of desks and offices.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.records.buffers import RowBuffer
+from sim.response.coming import Coming
 from sim.response.responders import NO_LIMIT, NOBODY, Responder, Team
+from sim.response.time_split import TimeSplit
 from sim.spec.hazards import Lockdown
 from sim.spec.organisation import DAY_H, Shift
 
@@ -32,15 +33,18 @@ class Roster:
         self.shifts = RowBuffer(4)
         self.assignments = RowBuffer(6)
         self.kinds: dict[str, int] = {}
+        self.split = TimeSplit(self)
+        self.coming = Coming(self)
         self.closures = [h for h in model.world.hazards.values() if isinstance(h, Lockdown)]
 
     def begin(self) -> None:
         """Start the shifts of every team."""
+        self.coming.begin()
         for team in self.model.teams.values():
             if team.spec.shift is None:
                 for opens in {0.0, *(closure.ends for closure in self.closures if closure.ends is not None)}:
                     if opens < self.model.spec.end_h:
-                        self.clock.call_at(opens, self._fill, team, 2)
+                        self.clock.call_at(opens, self.fill, team, 2)
                 continue
             for number, shift in enumerate(team.spec.shift):
                 first = shift.begin - self.model.spec.start_hour
@@ -50,7 +54,7 @@ class Roster:
                     first += DAY_H
                 self._schedule(team, number, 0, first)
 
-    def _fill(self, team: Team) -> None:
+    def fill(self, team: Team) -> None:
         """Bring in who is missing from a team that works around the clock and can come now."""
         if team.awaited:
             return
@@ -59,9 +63,10 @@ class Roster:
 
     def _schedule(self, team: Team, number: int, day: int, begin_h: float) -> None:
         if begin_h < self.model.spec.end_h:
-            self.clock.call_at(max(begin_h, 0.0), self._shift_begins, (team, number, day, begin_h), 2)
+            self.clock.call_at(max(begin_h, 0.0), self.shift_begins, (team, number, day, begin_h), 2)
 
-    def _shift_begins(self, turn: tuple[Team, int, int, float], end_h: float | None = None) -> None:
+    def shift_begins(self, turn: tuple[Team, int, int, float], end_h: float | None = None) -> None:
+        """Begin a shift; with ``end_h``, one that is running already."""
         team, number, day, begin_h = turn
         assert team.spec.shift is not None
         goes_on = end_h is None
@@ -84,6 +89,8 @@ class Roster:
     def _comes(self, team: Team, index: int, day: int, number: int) -> bool:
         """Tell whether somebody comes to a shift: the gates may be closed to them, or they do not turn up."""
         now = self.clock.now
+        if team.people[index].away_until > now:
+            return False
         if team.spec.home == "outside" and not _stays_inside(team, index):
             for closure in self.closures:
                 if closure.begins <= now and (closure.ends is None or now < closure.ends):
@@ -93,45 +100,10 @@ class Roster:
 
     def _provided(self, team: Team) -> bool:
         """Take what somebody needs who stays over; without it they do not come."""
-        if self.model.depots.draw(team.spec.provisions, "provisions"):
+        if self.model.stores.draw(team.spec.provisions, "provisions"):
             return True
         self.model.tell("no_provisions", team.name)
         return False
-
-    def book(self, team: Team, there: Callable[[Any], object] | None = None) -> None:
-        """Ask for a unit from outside: it comes when it has promised to, or later."""
-        if team.booked:
-            return
-        team.booked = True
-        arrives = team.spec.arrives
-        delay_h = 0.0
-        if arrives is not None:
-            delay_h = arrives.promised
-            if arrives.late is not None:
-                delay_h += float(arrives.late.quantile(np.array([self.model.chance.one(f"late.{team.name}", 0)]))[0])
-        self.clock.call_later(delay_h, self._arrived, (team, there))
-
-    def _arrived(self, arrival: tuple[Team, Callable[[Any], object] | None]) -> None:
-        team, there = arrival
-        team.awaited = False
-        self.model.tell("arrived", team.name)
-        if team.spec.shift is None:
-            self._fill(team)
-        else:
-            self._join_shift(team)
-        for listener in team.listeners:
-            listener()
-        if there is not None:
-            there(None)
-
-    def _join_shift(self, team: Team) -> None:
-        """Begin in the middle of the shift that is running, if one is."""
-        assert team.spec.shift is not None
-        now, hour = self.clock.now, (self.model.spec.start_hour + self.clock.now) % DAY_H
-        for number, shift in enumerate(team.spec.shift):
-            since = (hour - shift.begin) % DAY_H
-            if since < shift.length_h:
-                self._shift_begins((team, number, -1, now), end_h=now + shift.length_h - since)
 
     def _come(self, team: Team, indices: list[int], until_h: float) -> None:
         now = self.clock.now
@@ -150,7 +122,7 @@ class Roster:
                 team.on_duty += 1
                 responder.place = team.base
                 if team.spec.posts is not None:
-                    self._first_post(responder, rank / len(people))
+                    self.split.begin(responder, rank / len(people))
         if team.spec.leader:
             self._appoint(team)
         for responder in people:
@@ -174,9 +146,9 @@ class Roster:
         if leader.rostered_from == self.clock.now:  # has only just come: goes straight to the desk
             leader.post, leader.next_post = "desk", None
         else:
-            self._move(leader, "desk")
+            self.move(leader, "desk")
 
-    def _move(self, responder: Responder, post: str) -> None:
+    def move(self, responder: Responder, post: str) -> None:
         """Send somebody to another post: at once if idle, else when the work in hand is done."""
         idle = not responder.at_work
         if idle:
@@ -221,7 +193,7 @@ class Roster:
         for index in indices:
             team.people[index].employed = True
         if team.spec.shift is None:
-            self._fill(team)
+            self.fill(team)
 
     def release(self, responder: Responder) -> None:
         """Decide what somebody does who has just become free: leave, change post, or take up the next work."""
@@ -229,7 +201,7 @@ class Roster:
         if responder.rostered_until <= now:
             self._leave(responder)
         elif responder.next_post is not None:
-            self._switch(responder)
+            self.split.switch(responder)
         elif responder.post == "visit":
             kitted = not responder.team.spec.kit or self.model.kits.equipped(responder)
             if responder.team.claims and self.model.labour.take(responder, kitted=kitted):
@@ -288,49 +260,6 @@ class Roster:
             self.note(responder, responder.post, responder.post_since, responder.post_since, now, NOBODY)
             responder.post_since = NAN
 
-    # -- time split between posts -----------------------------------------------------------------------------------
-
-    def _first_post(self, responder: Responder, point: float) -> None:
-        """Put somebody at the post where their own point of the block falls, and set the next change."""
-        posts = responder.team.spec.posts
-        assert posts is not None
-        offset = point * posts.block
-        responder.post, remaining = _post_at(responder, offset)
-        responder.next_post = None
-        responder.post_turns += 1
-        self.clock.call_later(remaining, self._post_due, (responder, responder.post_turns, offset + remaining))
-
-    def _post_due(self, turn: tuple[Responder, int, float]) -> None:
-        responder, number, elapsed = turn
-        if not responder.on_duty or responder.post_turns != number:
-            return
-        post, remaining = _post_at(responder, elapsed)
-        self.clock.call_later(remaining, self._post_due, (responder, number, elapsed + remaining))
-        if not responder.leads and post != (responder.next_post or responder.post):
-            self._move(responder, post)
-
-    def _switch(self, responder: Responder) -> None:
-        posts = responder.team.spec.posts
-        assert responder.next_post is not None
-        if responder.next_post == responder.post:
-            responder.next_post = None
-            self.release(responder)
-            return
-        responder.post, responder.next_post = responder.next_post, None
-        if responder.team.office is not None and not responder.team.office.staffed():
-            responder.team.office.close()
-        if posts is None or posts.switching == 0:
-            self.release(responder)
-            return
-        responder.engaged = True
-        responder.started = self.clock.now
-        self.clock.call_later(posts.switching, self._switched, responder)
-
-    def _switched(self, responder: Responder) -> None:
-        responder.engaged = False
-        self.note(responder, "switch", responder.started, responder.started, self.clock.now, NOBODY)
-        self.release(responder)
-
     # -- the books --------------------------------------------------------------------------------------------------
 
     def note(self, responder: Responder, kind: str, asked_h: float, start_h: float, end_h: float, need: int) -> None:
@@ -356,20 +285,6 @@ class Roster:
             elif responder.need == NOBODY and responder.post not in ("visit", "desk"):
                 self.note(responder, responder.post, responder.post_since, responder.post_since, NAN, NOBODY)
             self._note_shift(responder, NAN)
-
-
-def _post_at(responder: Responder, elapsed_h: float) -> tuple[str, float]:
-    """Return the post at a point of the repeating block, and the time left in it."""
-    posts = responder.team.spec.posts
-    assert posts is not None
-    at = elapsed_h % posts.block
-    edge = 0.0
-    for post, share in posts.shares.items():
-        edge += share * posts.block
-        if at < edge - 1e-9:
-            return post, edge - at
-    first = next(iter(posts.shares))
-    return first, posts.shares[first] * posts.block
 
 
 def _stays_inside(team: Team, index: int) -> bool:

@@ -14,12 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.records.codes import MISSED, NO_SHOW, STILL_OPEN
-from sim.response.labour import Claim, Job
-from sim.response.responders import Responder
+from sim.response.doorsteps import CountJob, FetchRound, RecallRound
 
 if TYPE_CHECKING:
     from sim.response.sites import Site
-    from sim.spec.invitations import Invitations, Recall
+    from sim.spec.invitations import Invitations
 
 Ints = npt.NDArray[np.int64]
 NAN = float("nan")
@@ -39,8 +38,10 @@ class Rounds:
         """Slots that wait for the testers."""
         self.slots: list[list[int]] = []
         self.slots_left = 0
-        self.recalls_left = 0
+        self.recalls_left: int = 0
         self.running = False
+        self.helping = 0
+        """Rounds of helpers under way who bring people here."""
         self.over: Callable[[Any], object] | None = None
         self.queue: deque[tuple[list[int], Callable[[Any], object] | None]] = deque()
         self.offset: dict[int, float] = {}
@@ -71,6 +72,7 @@ class Rounds:
         residents, kinds = residents[known], kinds[known]
         last = np.array([kind.last for kind in site.spec.classes.values()] + [False], bool)[kinds]
         order = np.argsort(last, kind="stable")
+        self.helping = 0
         self._call(residents[order], kinds[order])
         self.model.tell("round_called", site.name, len(self.called))
         site.man()
@@ -152,18 +154,39 @@ class Rounds:
             for visitor in self.slots[number]
             if visitor in self.awake and heard_now[visitor] < slot_h + self.spec.slot + 1.0
         )
+        if self.spec.fetch is not None:
+            fetched = [visitor for _, visitor in coming if self._cannot_walk(visitor)]
+            coming = [(time, visitor) for time, visitor in coming if visitor not in set(fetched)]
+            if fetched:
+                FetchRound(self, self.spec.fetch, fetched).begin()
         self.site.come([time for time, _ in coming], [visitor for _, visitor in coming])
         self.slots_left -= 1
         if not self.slots_left:
             last = max((time for time, _ in coming), default=now)
             after = self.spec.recall.after if self.spec.recall is not None else 0.0
-            self.clock.call_at(max(last, slot_h + self.spec.slot) + after, self._next_recall)
+            self.clock.call_at(max(last, slot_h + self.spec.slot) + after, self._count)
+
+    def _count(self, _nothing: None) -> None:
+        """Have somebody count who has come, where no list does that by itself."""
+        if self.spec.count is None:
+            self._next_recall()
+        else:
+            CountJob(self).begin()
+
+    def _cannot_walk(self, visitor: int) -> bool:
+        assert self.spec.fetch is not None
+        resident, groups = int(self.site.columns["resident"][visitor]), self.model.population.groups
+        return any(group in groups and groups[group][resident] for group in self.spec.fetch.groups)
 
     def _heard_now(self, visitors: list[int]) -> dict[int, float]:
         residents = np.array([int(self.site.columns["resident"][visitor]) for visitor in visitors], np.int64)
         return dict(zip(visitors, self._heard(residents).tolist(), strict=True))
 
     # -- recall at the door -----------------------------------------------------------------------------------------
+
+    def counted(self) -> None:
+        """Begin to look for who is missing."""
+        self._next_recall()
 
     def _next_recall(self, _nothing: None = None) -> None:
         """Look for those who have not come, once more; when nobody looks any more, they are missed."""
@@ -210,7 +233,13 @@ class Rounds:
     def look(self) -> None:
         """End the round when everybody called has come and gone, or been looked for, and every result is back."""
         site = self.site
-        if site.inside or site.outside or site.coming or any(sampling.out for sampling in site.samplings.values()):
+        if (
+            site.inside
+            or site.outside
+            or site.coming
+            or self.helping
+            or any(sampling.out for sampling in site.samplings.values())
+        ):
             return
         if self.running and self.slots_left == -1:
             self.running = False
@@ -227,77 +256,3 @@ class Rounds:
                 self.call(*self.queue.popleft())
             else:
                 site.leave_posts()
-
-
-class RecallRound(Job):
-    """People who go to the doors of those who have not come."""
-
-    def __init__(self, rounds: Rounds, spec: Recall, missing: list[int]) -> None:
-        self.rounds = rounds
-        self.model = rounds.model
-        self.spec = spec
-        self.kind = f"recall.{rounds.site.name}"
-        self.team = self.model.teams[spec.unit]
-        population, column = self.model.population, rounds.site.columns["resident"]
-        doors: dict[int, list[int]] = {}
-        for visitor in missing:
-            doors.setdefault(int(population.household[int(column[visitor])]), []).append(visitor)
-        self.doors = deque(doors.items())
-        self.busy: set[Responder] = set()
-        self.going: set[Responder] = set()
-        self.claims: list[Claim] = []
-        self.nth = rounds.recalls_left
-        self.over = False
-
-    def begin(self) -> None:
-        """Ask for people."""
-        self.claims = [self.model.labour.ask(self.team, self) for _ in range(min(self.spec.people, len(self.doors)))]
-
-    def joined(self, responder: Responder) -> None:
-        """Go to the next door."""
-        if not self.doors:
-            self.model.labour.free(responder)
-            self._end_if_done()
-            return
-        household, visitors = self.doors.popleft()
-        self.busy.add(responder)
-        model, plan = self.model, self.model.plan
-        resident = int(self.rounds.site.columns["resident"][visitors[0]])
-        building = int(model.population.building[resident])
-        walk_h = plan.walk_h(responder.place, building) if plan.moves else 0.0
-        responder.place = plan.places[building]
-        stream = f"site.{self.rounds.site.name}.recall"
-        keys = household, self.rounds.site.round, self.nth
-        each = float(self.spec.each.quantile(np.array([model.chance.one(stream, *keys)]))[0])
-        model.clock.call_later(walk_h + each, self._at_door, (responder, household, visitors))
-
-    def _at_door(self, door: tuple[Responder, int, list[int]]) -> None:
-        responder, household, visitors = door
-        self.busy.discard(responder)
-        stream = f"site.{self.rounds.site.name}.at_home"
-        keys = household, self.rounds.site.round, self.nth
-        if self.model.chance.one(stream, *keys) < self.spec.at_home:
-            if self.model.information is not None:
-                self.model.information.tell_household(household, self.rounds.site.name)
-            for visitor in visitors:
-                self.rounds.found(visitor)
-        if responder in self.going:
-            self.going.discard(responder)
-            self.model.labour.free(responder)
-            if self.doors:
-                self.claims.append(self.model.labour.ask(self.team, self))
-            self._end_if_done()
-        else:
-            self.joined(responder)
-
-    def relieve(self, responder: Responder) -> None:
-        """Let somebody go after the door they are at."""
-        self.going.add(responder)
-
-    def _end_if_done(self) -> None:
-        if self.doors or self.busy or self.over:
-            return
-        self.over = True
-        for claim in self.claims:
-            self.model.labour.withdraw(claim)
-        self.rounds.recalled()

@@ -14,14 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.records.buffers import RowBuffer
-from sim.records.codes import AT_SITE, LEFT, NO_SHOW, SERVED, STILL_OPEN, TURNED_AWAY
+from sim.records.codes import AT_SITE, LEFT, NO_SHOW, SERVED, TURNED_AWAY
 from sim.response.laboratory import Sampling
 from sim.response.posts import StationPost
 from sim.response.rounds import Rounds
-from sim.response.stations import Goods, Station, grown
+from sim.response.stations import Goods, Station
+from sim.response.visitors import Visitors
 from sim.spec.actions import SetUp
 from sim.spec.distributions import Distribution
-from sim.spec.sites import OUT, Ways
+from sim.spec.sites import OUT, REFUSED, Ways
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
@@ -30,31 +31,23 @@ if TYPE_CHECKING:
 
 NAN = float("nan")
 NO_RESIDENT = -1
+NOT_STOPPED = -1
+"""The end of a visit that never was one; such rows are not written."""
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
-class Site:
+class Site(Visitors):
     """One site: the columns of its visitors and the network that they pass through."""
 
     def __init__(self, model: CrisisModel, number: int, name: str, spec: SiteSpec) -> None:
-        self.model = model
+        super().__init__(model, name, spec)
         self.clock = model.clock
         self.number = number
-        self.name = name
-        self.spec = spec
-        self.kinds: tuple[str, ...] = tuple(spec.classes)
-        self.round = 0
-        self.size = 0
-        self.columns: dict[str, list[float]] = {
-            key: [] for key in ("resident", "key", "round", "kind", "called", "slot", "arrived", "left", "end")
-        }
-        self.arrived, self.left, self.end = (self.columns[key] for key in ("arrived", "left", "end"))
         self.rows = RowBuffer(6)
         self.inside = 0
         self.outside: deque[int] = deque()
         self.stations: dict[str, Station] = {}
-        self.walks: dict[str, list[float]] = {name: [] for name, s in spec.stations.items() if s.walk is not None}
         self.turns: dict[tuple[str, int], int] = {}
         """How often a visitor has been at a station where some come again."""
         self.goods: dict[str, Goods] = {}
@@ -73,6 +66,8 @@ class Site:
             for station, s in spec.stations.items()
             if s.staff is not None
         ]
+        self.on_paper: dict[str, Distribution] = {}
+        """Stations that work without what is out, by the law of their services meanwhile."""
         self.ready = not _to_be_built(model, name)
         """Whether it is built."""
 
@@ -82,7 +77,7 @@ class Site:
             number = len(self.stations)
             station = Station(number, name, self.clock, self.rows, self._served, unlimited=unlimited)
             if spec.patience is not None:
-                station.patience, station.left = [], self._left
+                station.patience, station.left = self.patience[name], self._left
             self.stations[name] = station
         for name in self.spec.goods:
             number = len(self.stations) + len(self.goods)
@@ -103,6 +98,8 @@ class Site:
             self.clock.call_at(self.spec.opens, lambda _: self.man())
             if self.spec.closes is not None and self.spec.closes < self.model.spec.end_h:
                 self.clock.call_at(self.spec.closes, lambda _: self._look())
+        if any(spec.depends_on is not None for spec in self.spec.stations.values()):
+            self.model.outages.listeners.append(self._outage)
         for name, spec in self.spec.stations.items():
             self._servers(self.stations[name], spec.servers or ())
         for name, goods in self.spec.goods.items():
@@ -114,6 +111,18 @@ class Site:
                 station.set_servers(number)
             elif time < self.model.spec.end_h:
                 self.clock.call_at(time, station.set_servers, number, 0)
+
+    def _outage(self, what: str, out: bool) -> None:  # a listener is told two things
+        """Go on on paper while something is out, or stop."""
+        for name, spec in self.spec.stations.items():
+            if spec.depends_on != what:
+                continue
+            if spec.without is None:
+                self.stations[name].halt(halted=out)
+            elif out:
+                self.on_paper[name] = spec.without
+            else:
+                self.on_paper.pop(name, None)
 
     def set_up(self) -> None:
         """Be built: rounds that were called meanwhile can begin."""
@@ -136,40 +145,6 @@ class Site:
 
     # -- visitors ---------------------------------------------------------------------------------------------------
 
-    def add(self, keys: Ints, resident: Ints, kind: Ints, called: Floats, slot: Floats) -> range:
-        """Add visitors of the current round; ``keys`` are what their draws belong to. Returns their numbers."""
-        first, count = self.size, keys.size
-        self.size += count
-        fresh = {
-            "resident": resident, "key": keys, "round": np.full(count, self.round), "kind": kind, "called": called,
-            "slot": slot, "arrived": np.full(count, np.nan), "left": np.full(count, np.nan),
-            "end": np.full(count, STILL_OPEN),
-        }  # fmt: skip
-        for name, values in fresh.items():
-            self.columns[name].extend(values.tolist())
-        for name, spec in self.spec.stations.items():
-            station = self.stations[name]
-            grown(station.service, self._services(name, spec.service, keys, kind))
-            if station.patience is not None:
-                assert spec.patience is not None
-                grown(station.patience, spec.patience.quantile(self.uniform(f"{name}.patience", keys)))
-            if spec.walk is not None:
-                grown(self.walks[name], spec.walk.quantile(self.uniform(f"{name}.walk", keys)))
-        return range(first, self.size)
-
-    def _services(self, station: str, law: Distribution, keys: Ints, kind: Ints) -> Floats:
-        uniform = self.uniform(f"{station}.service", keys)
-        drawn = np.array(law.quantile(uniform))
-        for number, spec in enumerate(self.spec.classes.values()):
-            if station in spec.service:
-                mine = kind == number
-                drawn[mine] = spec.service[station].quantile(uniform[mine])
-        return drawn
-
-    def uniform(self, question: str, keys: Ints) -> Floats:
-        """Return the uniforms that decide a question about visitors of this round."""
-        return self.model.chance.uniform(f"site.{self.name}.{question}", keys, self.round)
-
     def come(self, times_h: Sequence[float], visitors: Sequence[int]) -> None:
         """Let visitors come at these times, which are sorted."""
         self.coming += len(visitors)
@@ -185,8 +160,10 @@ class Site:
         self.coming -= 1
         if self.arrived[visitor] == self.arrived[visitor]:  # found at the door while on the way
             return
-        self.arrived[visitor] = now
         spec = self.spec
+        if spec.only_closed and not self._stopped(visitor):
+            return
+        self.arrived[visitor] = now
         if spec.closes is not None and now > spec.closes:
             self._close(visitor, TURNED_AWAY)
         elif spec.room is not None and self.inside >= spec.room:
@@ -197,6 +174,14 @@ class Site:
                 self.outside.append(visitor)
         else:
             self._enter(visitor)
+
+    def _stopped(self, visitor: int) -> bool:
+        """Tell whether somebody lives under a cordon now."""
+        resident = int(self.columns["resident"][visitor])
+        stopped = resident >= 0 and int(self.model.population.building[resident]) in self.model.cordon.closed
+        if not stopped:
+            self.end[visitor] = NOT_STOPPED
+        return stopped
 
     def _enter(self, visitor: int) -> None:
         self.end[visitor] = AT_SITE
@@ -217,28 +202,21 @@ class Site:
         visitor, name = way
         station = self.stations[name]
         priority = self.priorities[int(self.columns["kind"][visitor]) + 1]
-        length_h = station.service[visitor]
+        length_h = self.service[name][visitor]
+        if name in self.on_paper:
+            length_h = self._further(name, visitor, 0, self.on_paper[name])
         if name in self.again:
             turn = self.turns[name, visitor] = self.turns.get((name, visitor), 0) + 1
             if turn > 1:
-                length_h = self._further(name, visitor, turn)
+                length_h = self._further(name, visitor, turn, self.law(name, visitor))
         if station.goods is None:
             station.join(visitor, priority, length_h)
         else:
             station.goods.take(station, visitor, priority, length_h)
 
-    def _further(self, name: str, visitor: int, turn: int) -> float:
-        """Return the length of a further service at a station."""
-        number = int(self.columns["kind"][visitor])
-        kind = self.spec.classes[self.kinds[number]] if number >= 0 else None
-        law = self.spec.stations[name].service if kind is None else kind.service.get(name)
-        law = law if law is not None else self.spec.stations[name].service
-        return float(law.quantile(np.array([self._one(f"{name}.service", visitor, turn)]))[0])
-
-    def _one(self, question: str, visitor: int, turn: int) -> float:
-        key, number = int(self.columns["key"][visitor]), int(self.columns["round"][visitor])
-        keys = (key, number, turn) if turn > 1 else (key, number)
-        return self.model.chance.one(f"site.{self.name}.{question}", *keys)
+    def _further(self, name: str, visitor: int, turn: int, law: Distribution) -> float:
+        """Return the length of a service that was not drawn with the others: a further turn, or one on paper."""
+        return float(law.quantile(np.array([self.one(f"{name}.service", visitor, turn)]))[0])
 
     def _served(self, station: Station, visitor: int) -> None:
         """Go on from a station: to the next, or out."""
@@ -249,6 +227,8 @@ class Site:
         onward = self._choose(ways, name, visitor) if ways is not None else OUT
         if onward == OUT:
             self._close(visitor, SERVED)
+        elif onward == REFUSED:
+            self._close(visitor, TURNED_AWAY)
         else:
             self._walk(visitor, onward)
 
@@ -258,7 +238,7 @@ class Site:
             return min(ways.shortest, key=lambda other: (_crowd(stations[other]), ways.shortest.index(other)))
         if len(ways.shares) == 1:
             return next(iter(ways.shares))
-        uniform = self._one(f"{name}.next", visitor, self.turns.get((name, visitor), 1))
+        uniform = self.one(f"{name}.next", visitor, self.turns.get((name, visitor), 1))
         for onward, share in ways.shares.items():
             uniform -= share
             if uniform < 0:
@@ -289,35 +269,6 @@ class Site:
             self.rounds.look()
         elif self.spec.closes is not None and self.clock.now >= self.spec.closes and not self.inside:
             self.leave_posts()
-
-    def kinds_of(self, residents: Ints) -> Ints:
-        """Return the class of each resident: the first whose description fits, −1 for none."""
-        kinds = np.full(residents.size, -1)
-        uniform = self.uniform("class", residents)
-        population = self.model.population
-        edge = 0.0
-        for number, kind in enumerate(self.spec.classes.values()):
-            fits = np.zeros(residents.size, bool)
-            for group in kind.groups:
-                if group in population.groups:
-                    fits |= population.groups[group][residents]
-            if kind.contacts:
-                fits = np.isin(residents, list(self.model.positives.contacts))
-            if kind.share is not None:
-                fits = (uniform >= edge) & (uniform < edge + kind.share)
-                edge += kind.share
-            kinds[fits & (kinds < 0)] = number
-        return kinds
-
-    def came_near(self, resident: int, within_h: float) -> set[int]:
-        """Return the residents who came here within a time of somebody."""
-        who = np.array(self.columns["resident"], np.float64)
-        arrived = np.array(self.arrived, np.float64)
-        near: set[int] = set()
-        for time in arrived[(who == resident) & ~np.isnan(arrived)].tolist():
-            near.update(who[(np.abs(arrived - time) <= within_h) & (who >= 0)].astype(np.int64).tolist())
-        near.discard(resident)
-        return near
 
     def finish(self) -> None:
         """Write down who is in a queue when the run ends."""

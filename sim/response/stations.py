@@ -9,9 +9,7 @@ from __future__ import annotations
 from bisect import insort
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from sim.records.buffers import RowBuffer
 
@@ -31,6 +29,7 @@ class Station:
         "clock",
         "done",
         "goods",
+        "halted",
         "idle",
         "lanes",
         "left",
@@ -41,7 +40,6 @@ class Station:
         "patience",
         "present",
         "rows",
-        "service",
         "surplus",
         "unlimited",
         "waiting",
@@ -55,8 +53,6 @@ class Station:
         self.done = done
         """Called with (station, visitor) at the end of each service."""
         self.unlimited = unlimited
-        self.service: list[float] = []
-        """Length of the first service of each visitor, in hours."""
         self.patience: list[float] | None = None
         self.left: Callable[[int], object] | None = None
         """Called with who has left the queue."""
@@ -64,6 +60,8 @@ class Station:
         self.waiting: dict[int, float] = {}
         """Since when each waits who may leave; only with patience."""
         self.idle: deque[Responder | None] = deque()
+        self.halted = False
+        """Nobody is served while what it depends on is out; who is being served is finished."""
         self.present = 0
         self.surplus = 0
         self.manned: set[Responder] = set()
@@ -73,9 +71,9 @@ class Station:
     def join(self, visitor: int, priority: int, length_h: float) -> None:
         """Be served for a time, or wait for it."""
         now = self.clock.now
-        if self.unlimited:
+        if self.unlimited and not self.halted:
             self._start(visitor, now, None, length_h)
-        elif self.idle:
+        elif self.idle and not self.halted:
             self._start(visitor, now, self.idle.popleft(), length_h)
         else:
             self.lane(priority).append((visitor, now, length_h))
@@ -118,7 +116,7 @@ class Station:
         if server is None and self.surplus:
             self.surplus -= 1
             return
-        for _, queue in self.lanes:
+        for _, queue in self.lanes if not self.halted else ():
             while queue:
                 visitor, joined, length_h = queue.popleft()
                 if self.patience is not None and self.waiting.get(visitor) != joined:
@@ -136,6 +134,21 @@ class Station:
         self.rows.rows.extend((self.number, visitor, joined, NAN, self.clock.now, NOBODY))
         assert self.left is not None
         self.left(visitor)
+
+    def halt(self, *, halted: bool) -> None:
+        """Stop serving, or go on."""
+        self.halted = halted
+        if halted:
+            return
+        if self.unlimited:
+            for _, queue in self.lanes:
+                while queue:
+                    visitor, joined, length_h = queue.popleft()
+                    if self.patience is None or self.waiting.pop(visitor, None) == joined:
+                        self._start(visitor, joined, None, length_h)
+            return
+        for _ in range(len(self.idle)):
+            self._free(self.idle.popleft())
 
     # -- servers ----------------------------------------------------------------------------------------------------
 
@@ -184,10 +197,12 @@ class Goods:
         self.ready = 0
         self.made = 0
         self.queue: deque[tuple[Station, int, int, float]] = deque()
+        self.service: list[float] = []
+        """How long each piece takes, in hours."""
 
     def plan(self, times_h: Sequence[float], amount: int, service: Sequence[float]) -> None:
         """Set out an amount in equal batches (rounded up) at these times, the last taking the rest."""
-        self.station.service = list(service)
+        self.service = list(service)
         size = -(-amount // len(times_h)) if len(times_h) else 0
         begin = 0
         for k, time in enumerate(times_h):
@@ -198,7 +213,7 @@ class Goods:
 
     def _set_out(self, pieces: range) -> None:
         for piece in pieces:
-            self.station.join(piece, 0, self.station.service[piece])
+            self.station.join(piece, 0, self.service[piece])
 
     def take(self, station: Station, visitor: int, priority: int, length_h: float) -> None:
         """Give a visitor a piece, and let them join the queue of a station with it."""
@@ -215,8 +230,3 @@ class Goods:
             station.join(visitor, priority, length_h)
         else:
             self.ready += 1
-
-
-def grown(column: list[float], drawn: Any) -> None:
-    """Append draws to a column of plain numbers."""
-    column.extend(np.asarray(drawn, dtype=np.float64).tolist())

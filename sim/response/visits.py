@@ -30,8 +30,14 @@ class Visits:
         self.clock = model.clock
         self.rows = RowBuffer(8)
         self.instant = not model.plan.moves and not model.messages.take_time
+        units = model.response.organisation.units.values()
+        self.errors = any(unit.errors > 0 for unit in units)
+        self.injuries = any(unit.injury is not None for unit in units)
         self.plain = [
-            spec.sessions is None and spec.again == 0 and (spec.referral is None or spec.referral.on_visit == 0)
+            not self.errors
+            and spec.sessions is None
+            and spec.again == 0
+            and (spec.referral is None or spec.referral.on_visit == 0)
             for spec in book.specs
         ]
         self.skill = [spec.skill for spec in book.specs]
@@ -136,6 +142,9 @@ class Visits:
             return MORE
         if spec.again > 0 and book.uniform("again", need, attempt) < spec.again:
             return MORE
+        errors = responder.team.spec.errors
+        if errors > 0 and book.uniform("error", need, attempt) < errors:
+            return MORE
         book.close(need, MET, self.clock.now)
         if spec.sessions is not None:
             self.model.cases.finished(need)
@@ -160,6 +169,8 @@ class Visits:
         responder.team.busy -= 1
         if outcome != CLOSED:
             self._follow_up(need, responder, outcome)
+        if self.injuries:
+            self.model.roster.coming.risk(responder)
         if self.held:
             self.model.depots.used(need, outcome not in (GONE, WRONG_SKILL))
         if responder.settled:

@@ -1,4 +1,4 @@
-"""The response card (应急处置卡) as data: risk, teams, duties, activation, steps, stand-down, materials, help.
+"""The response card as data: risk, teams, duties, activation, steps, stand-down, materials, help.
 
 A blank (a key that is absent or null) is something that nobody has written down. It can run: what is blank is decided,
 asked for or looked for on the spot, in the time of the people who do so. What the card says is a statement;

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from sim.spec.base import Hours, Integer, Name, PositiveHours, Share, SignedHours, Spec, between, refuse
+from sim.spec.base import Hours, Integer, Name, PositiveHours, Share, SignedHours, Spec, between, non_empty, refuse
 from sim.spec.distributions import Duration
 
 
@@ -22,6 +22,23 @@ class Recall(Spec):
     """How long after the last slot (or the recall before) they set out."""
     at_home: Share = 1.0
     """Chance that somebody opens; who does, comes to the site."""
+
+
+class Fetch(Spec):
+    """People who cannot come by themselves are brought: a helper goes to the door and comes along."""
+
+    groups: Annotated[tuple[Name, ...], non_empty("vulnerability group")]
+    unit: Name
+    helpers: Annotated[Integer, between(1, 10_000, "at least one helper")]
+    each: Duration
+    """From the door to the site."""
+
+
+class Count(Spec):
+    """Somebody counts who has come before anybody looks for those who have not; an app makes that needless."""
+
+    unit: Name
+    takes: Duration
 
 
 class Invitations(Spec):
@@ -42,6 +59,8 @@ class Invitations(Spec):
     no_show: Share = 0.0
     """Share of those who know and yet do not come."""
     recall: Recall | None = None
+    fetch: Fetch | None = None
+    count: Count | None = None
     waits_for: Name | None = None
     """A unit without which slots are put off and called again, such as the testers who come from outside."""
 

@@ -118,6 +118,14 @@ class Arrival(Spec):
     late: Duration | None = None
 
 
+class Injury(Spec):
+    """Responders are hurt at work: whoever is, stays away."""
+
+    share: Share
+    """Chance in one visit, or one spell of other work."""
+    away: Duration
+
+
 class Unit(Spec):
     """A team: its people, what they can do, when they work and to whom they report."""
 
@@ -156,6 +164,9 @@ class Unit(Spec):
     """Where its people start from; without it, the middle of the estate."""
     covers: tuple[Name, ...] = ()
     """Zones whose requests it serves; without it, all."""
+    errors: Annotated[Share, between(0, 0.99, "a share of at most 0.99")] = 0.0
+    """Share of its visits that go wrong, so that the need asks again; guidance by experts lowers it."""
+    injury: Injury | None = None
     attendance: Share = 1.0
     """Chance that a person comes to a shift."""
     caseload: Annotated[Integer, between(1, 10_000, "a caseload of at least 1")] | None = None
@@ -251,6 +262,8 @@ class Desk(Spec):
     """A coordinator's time for one request."""
     triage: Text = "urgency"
     """Which request is next: first_come, urgency (then wait), c_mu, weighted_wait, nearest, or a registered one."""
+    double_entry: Hours = 0.0
+    """Added to the handling of each request where it has to be typed into a second system."""
     match: Text = "skill"
     """Which idle responder goes: skill, nearest, random (not looking at skills), or a registered rule."""
     wrong_skill: Interval = Field(default=10 / 60)
@@ -258,8 +271,8 @@ class Desk(Spec):
 
     @model_validator(mode="after")
     def _coordinated(self) -> Desk:
-        if self.handling is not None and self.coordinator is None:
-            raise refuse("'handling' needs a 'coordinator' whose time it takes")
+        if (self.handling is not None or self.double_entry > 0) and self.coordinator is None:
+            raise refuse("'handling' or 'double_entry' needs a 'coordinator' whose time it takes")
         return self
 
 

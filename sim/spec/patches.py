@@ -34,9 +34,10 @@ def merge(data: Any, patch: Any) -> Any:
 
 
 def _of_another_kind(data: Mapping[str, Any], patch: Mapping[str, Any]) -> bool:
-    """Tell whether a patch names another distribution, hazard or whole policy: then nothing of the old one stays."""
-    if any(key in patch and key in data and patch[key] != data[key] for key in ("dist", "kind")):
-        return True
+    """Tell whether a patch names another law, hazard, card, action or whole policy: then nothing of the old stays."""
+    for key in ("dist", "kind", "card", "action"):
+        if isinstance(patch.get(key), str) and isinstance(data.get(key), str) and patch[key] != data[key]:
+            return True
     return set(patch) in WHOLE_POLICIES and set(data) in WHOLE_POLICIES
 
 

@@ -35,6 +35,7 @@ from sim.spec.information import Information, Online
 from sim.spec.life_cycle import LifeCycle
 from sim.spec.needs import Need
 from sim.spec.organisation import Desk, Organisation, Travel, desk_for
+from sim.spec.references import check_references
 from sim.spec.signals import FalseReports, Moments, Positive
 from sim.spec.sites import Site
 from sim.spec.supplies import Depot, Durable
@@ -187,6 +188,7 @@ class Scenario(Spec):
         _check_items(self)
         _check_zones(self)
         _check_desks(self)
+        check_references(self)
         if not self.world.needs and not self.response.sites:
             raise refuse("a need type under 'world.needs' or a site under 'response.sites' is wanted; found neither")
         _check_size(self)
@@ -277,7 +279,11 @@ def _check_size(scenario: Scenario) -> None:
     """Refuse what would draw more candidate needs than a machine holds: each type at its highest rate."""
     for name, site in scenario.response.sites.items():
         streams = [site.arrivals, *(kind.arrivals for kind in site.classes.values())]
-        coming = sum(stream.expected(scenario.end_h) for stream in streams if stream is not None)
+        coming = sum(
+            stream.expected(scenario.end_h, scenario.world.community.residents or 1)
+            for stream in streams
+            if stream is not None
+        )
         if coming > MOST_VISITORS:
             raise refuse(
                 f"response.sites.{name}: at most {MOST_VISITORS:,} visitors are wanted; these are {coming:,.0f}"

@@ -8,22 +8,20 @@ ways between them. A station without ``servers`` and ``staff`` has room for ever
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import BeforeValidator, PlainSerializer, model_validator
 
 from sim.errors import nearest
+from sim.spec.arrivals import Arrivals, Servers, in_time
 from sim.spec.base import (
-    Count,
     FrozenMap,
     Hours,
     Integer,
     Name,
-    NonNegative,
     PositiveHours,
     Share,
-    SignedHours,
     Spec,
     Text,
     YesNo,
@@ -35,38 +33,8 @@ from sim.spec.distributions import Duration
 from sim.spec.invitations import Invitations
 from sim.spec.laboratory import Pool
 
-OUT = "out"
-"""The name of the way out in a map of shares."""
-
-
-def _one_step(value: Any) -> Any:
-    return (("0 h", value),) if isinstance(value, (str, int, float)) else value
-
-
-def _in_time(steps: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
-    times = [time for time, _ in steps]
-    if not times or any(later <= earlier for earlier, later in zip(times, times[1:], strict=False)):
-        raise refuse("a number, or at least one step [time, number] with rising times, is wanted")
-    return steps
-
-
-def _write_steps(steps: tuple[tuple[float, float], ...]) -> Any:
-    return steps[0][1] if len(steps) == 1 and steps[0][0] == 0 else [[f"{time!r} h", value] for time, value in steps]
-
-
-Rate = Annotated[
-    tuple[tuple[Hours, NonNegative], ...],
-    BeforeValidator(_one_step, json_schema_input_type=tuple[tuple[Hours, NonNegative], ...] | NonNegative),
-    Field(max_length=10_000),
-    PlainSerializer(_write_steps),
-]
-"""A number, or steps [[time, number], …]: each holds from its time to the next; 0 before the first."""
-Servers = Annotated[
-    tuple[tuple[Hours, Annotated[Integer, between(0, 100_000, "between 0 and 100,000 servers")]], ...],
-    BeforeValidator(_one_step, json_schema_input_type=tuple[tuple[Hours, Count], ...] | Count),
-    Field(max_length=10_000),
-    PlainSerializer(_write_steps),
-]
+OUT, REFUSED = "out", "refused"
+"""The names of the two ways out in a map of shares: served, and sent away."""
 
 
 class Ways(Spec):
@@ -81,12 +49,14 @@ class Ways(Spec):
             return self
         total = sum(self.shares.values())
         if abs(total - 1) > 1e-6:
-            raise refuse(f"shares of visitors that add up to 1 are wanted (the way out is 'out'); they are {total:g}")
+            raise refuse(
+                f"shares of visitors that add up to 1 are wanted (ways out are 'out' and 'refused'); found {total:g}"
+            )
         return self
 
     def stations(self) -> tuple[str, ...]:
         """Return the stations that it leads to."""
-        return self.shortest or tuple(name for name in self.shares if name != OUT)
+        return self.shortest or tuple(name for name in self.shares if name not in (OUT, REFUSED))
 
 
 def _read_ways(value: Any) -> Any:
@@ -108,67 +78,7 @@ Next = Annotated[
     BeforeValidator(_read_ways, json_schema_input_type=str | FrozenMap[Share] | Ways),
     PlainSerializer(_write_ways),
 ]
-"""A station by its name; shares of visitors by station, with 'out' for leaving; or {shortest: [stations]}."""
-
-
-class Punctuality(Spec):
-    """How far from the booked time people come: normal, early if negative."""
-
-    mean: SignedHours = 0.0
-    sd: Hours = 0.0
-
-
-class Slots(Spec):
-    """Bookings: so many people for each of a row of times."""
-
-    first: Hours = 0.0
-    every: PositiveHours
-    count: Annotated[Integer, between(1, 10_000, "between 1 and 10,000 slots")]
-    bookings: Annotated[Integer, between(0, 1_000_000, "between 0 and 1,000,000 bookings")]
-    """People booked for each slot."""
-
-    def times_h(self) -> Iterator[float]:
-        """Return the time of each slot."""
-        return (self.first + k * self.every for k in range(self.count))
-
-
-class Arrivals(Spec):
-    """Who comes, and when: booked slots, a Poisson process, or a list of times."""
-
-    slots: Slots | None = None
-    per_hour: Rate | None = None
-    """A Poisson process with this rate: a number, or steps [[time, rate], …]."""
-    at: Annotated[tuple[Hours, ...], Field(max_length=1_000_000)] | None = None
-    """The time of each visitor."""
-    until: PositiveHours | None = None
-    """No arrivals of the Poisson process from here on; without it until the end of the run."""
-    punctuality: Punctuality = Punctuality()
-    """Of booked visitors; nobody is let in before the first slot."""
-    no_show: Share = 0.0
-    """Share of the booked who do not come."""
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Arrivals:
-        given = [name for name in ("slots", "per_hour", "at") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise refuse(f"one of slots, per_hour and at is wanted; found {' and '.join(given) or 'none'}")
-        if self.per_hour is not None:
-            _in_time(self.per_hour)
-        if self.slots is None and "punctuality" in self.model_fields_set:
-            raise refuse("punctuality is that of booked visitors; 'slots' are wanted with it")
-        return self
-
-    def expected(self, end_h: float) -> float:
-        """Return how many are called or come on average until the end of a run."""
-        if self.slots is not None:
-            return float(self.slots.count * self.slots.bookings)
-        if self.at is not None:
-            return float(len(self.at))
-        assert self.per_hour is not None
-        until = min(self.until if self.until is not None else end_h, end_h)
-        ends = [time for time, _ in self.per_hour[1:]] + [until]
-        steps = zip(self.per_hour, ends, strict=True)
-        return sum(rate * max(min(end, until) - time, 0.0) for (time, rate), end in steps)
+"""A station; shares by station, with 'out' for leaving and 'refused' for sent away; or {shortest: [stations]}."""
 
 
 class VisitorClass(Spec):
@@ -235,15 +145,21 @@ class Station(Spec):
     """Goods of which each visitor takes one before joining the queue here, waiting while none is ready."""
     patience: Duration | None = None
     """Who has waited this long in the queue here leaves the site."""
+    depends_on: Name | None = None
+    """An outage during which it works at the pace of ``without``, or not at all."""
+    without: Duration | None = None
+    """Its service time on paper, while what it depends on is out."""
     pool: Pool | None = None
     """Samples taken here go into tubes, to a laboratory."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Station:
+        if self.without is not None and self.depends_on is None:
+            raise refuse("'without' needs 'depends_on', to say what is out")
         if self.servers is not None and self.staff is not None:
             raise refuse("either 'servers' or 'staff' is wanted; found both")
         if self.servers is not None:
-            _in_time(self.servers)
+            in_time(self.servers)
         return self
 
 
@@ -266,7 +182,7 @@ class Goods(Spec):
 
     @model_validator(mode="after")
     def _steps(self) -> Goods:
-        _in_time(self.servers)
+        in_time(self.servers)
         return self
 
 
@@ -288,6 +204,10 @@ class Site(Spec):
     stations: FrozenMap[Station]
     goods: FrozenMap[Goods] = FrozenMap()
     classes: FrozenMap[VisitorClass] = FrozenMap()
+    only_closed: YesNo = False
+    """Only residents of buildings under a cordon are stopped here; others pass without a queue and are not counted."""
+    logged: Share = 1.0
+    """Share of visits that the site's log holds: what tracing can find."""
     room: Annotated[Integer, between(1, 1_000_000, "room for at least one")] | None = None
     """Visitors that may be inside at once, in queues and at stations; without it, no limit."""
     when_full: Literal["wait_outside", "turn_away"] = "wait_outside"
@@ -298,8 +218,11 @@ class Site(Spec):
         if not self.stations:
             raise refuse("at least one station is wanted")
         clash = sorted(set(self.stations) & set(self.goods))
-        if clash or OUT in self.stations or OUT in self.goods:
-            raise refuse(f"stations and goods of different names, none called 'out', are wanted; found {clash or OUT}")
+        clash += sorted({OUT, REFUSED} & {*self.stations, *self.goods})
+        if clash:
+            raise refuse(
+                f"stations and goods of different names, none 'out' or 'refused', are wanted; found {clash[0]!r}"
+            )
         if self.arrivals is None and self.invitations is None and not any(c.arrivals for c in self.classes.values()):
             raise refuse("'arrivals' or 'invitations' are wanted, to say who comes")
         self._known("enters", self.enters)
@@ -335,7 +258,9 @@ class Site(Spec):
     def _check_ends(self) -> None:
         """Refuse a network in which some visitor can never leave."""
         for name, kind in (("", None), *self.classes.items()):
-            ends = {s for s in self.stations if (ways := self.ways(s, kind)) is None or OUT in ways.shares}
+            ends = {
+                s for s in self.stations if (ways := self.ways(s, kind)) is None or {OUT, REFUSED} & set(ways.shares)
+            }
             grown = True
             while grown:
                 more = {

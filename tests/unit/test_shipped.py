@@ -176,7 +176,10 @@ def test_a_shipped_scenario_fills_its_tables(name, results):
     scenario, result = sim.load(name), results[name]
     empty = {table for table in TABLES if not result.table(table).num_rows}
     talks = scenario.response.desks or scenario.response.organisation.reports is not None
-    assert empty <= (set() if talks else {"assignments"})
+    plan = set() if scenario.response.plan is not None else {"orders"}
+    plan |= set() if scenario.response.sites else {"sites", "stations", "tubes"}
+    plan |= set() if scenario.response.information is not None else {"notices"}
+    assert empty <= plan | (set() if talks else {"assignments"})
     needs = result.columns("needs")
     assert set(np.unique(needs["need_type"].codes)) == set(range(len(scenario.world.needs)))
     met = needs["end"].codes == needs["end"].names.index("met")

@@ -156,12 +156,12 @@ class StepJob(Job):
         there = next((depot for depot in keeping if depot.name == stated), None)
         length_h = 0.0
         if there is None:
-            if stated is not None and item not in model.depots.found:  # go where the card says, for nothing
+            if stated is not None and item not in model.stores.found:  # go where the card says, for nothing
                 depot = next((d for d in model.depots.depots if d.name == stated), None)
                 length_h += self._walk(responder, depot)
-            if item not in model.depots.found:
+            if item not in model.stores.found:
                 length_h += plan.search
-                model.depots.found.add(item)
+                model.stores.found.add(item)
                 model.tell("searched", item, self.order.step)
             there = keeping[0] if keeping else None
         return length_h + self._walk(responder, there)
@@ -175,7 +175,7 @@ class StepJob(Job):
 
     def _draw(self, _responder: Responder) -> None:
         if not self.over:
-            self.model.depots.want(self.materials(), "step", self._supplied_later, None)
+            self.model.stores.want(self.materials(), "step", self._supplied_later, None)
 
     def _supplied_later(self, _nothing: None) -> None:
         if not self.over:

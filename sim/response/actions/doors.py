@@ -52,17 +52,17 @@ class Rounds(StepJob):
             if not self.at_door and not self.waiting:
                 self.finish()
             return
-        if self.does.items and not self.model.depots.draw(self.does.items, "round", household=True):
+        if self.does.items and not self.model.stores.draw(self.does.items, "round", household=True):
             self.waiting.append(responder)
             if len(self.waiting) == 1:
-                self.model.depots.want(self.does.items, "round", self._goods, None, household=True)
+                self.model.stores.want(self.does.items, "round", self._goods, None, household=True)
             return
         self._go(responder)
 
     def _goods(self, _nothing: None) -> None:
         """Go on with a door for which goods have come; the next asks for its own."""
         if self.over or not self.waiting:
-            self.model.depots.give_back(self.does.items, "round")
+            self.model.stores.give_back(self.does.items, "round")
             return
         responder = self.waiting.popleft()
         rest, self.waiting = self.waiting, deque()

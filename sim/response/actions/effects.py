@@ -168,7 +168,7 @@ class Booking(Calling):
     def effect(self, _piece: Any) -> None:
         """Wait for the people."""
         does: Any = self.step.does
-        self.model.roster.book(self.model.teams[does.unit], self._there)
+        self.model.roster.coming.book(self.model.teams[does.unit], self._there)
 
 
 class Tracing(OneByOne):

@@ -1,0 +1,88 @@
+"""Units from outside that have to be asked for and may be late, and people who are hurt and stay away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.response.responders import Responder, Team
+from sim.spec.actions import Book
+from sim.spec.organisation import DAY_H
+
+if TYPE_CHECKING:
+    from sim.response.roster import Roster
+
+
+class Coming:
+    """Bring units in that are asked for, and people back who were hurt."""
+
+    def __init__(self, roster: Roster) -> None:
+        self.roster = roster
+        self.model = roster.model
+        self.clock = roster.clock
+
+    def begin(self) -> None:
+        """Ask at once for the units that no step of the card asks for."""
+        plan = self.model.response.plan
+        steps = plan.card.steps.values() if plan is not None else ()
+        asked = {step.does.unit for step in steps if isinstance(step.does, Book)}
+        for name, team in self.model.teams.items():
+            if team.awaited and name not in asked:
+                self.book(team)
+
+    def book(self, team: Team, there: Callable[[Any], object] | None = None) -> None:
+        """Ask for a unit from outside: it comes when it has promised to, or later."""
+        if team.booked:
+            return
+        team.booked = True
+        arrives = team.spec.arrives
+        delay_h = 0.0
+        if arrives is not None:
+            delay_h = arrives.promised
+            if arrives.late is not None:
+                delay_h += float(arrives.late.quantile(np.array([self.model.chance.one(f"late.{team.name}", 0)]))[0])
+        self.clock.call_later(delay_h, self._arrived, (team, there))
+
+    def _arrived(self, arrival: tuple[Team, Callable[[Any], object] | None]) -> None:
+        team, there = arrival
+        team.awaited = False
+        self.model.tell("arrived", team.name)
+        if team.spec.shift is None:
+            self.roster.fill(team)
+        else:
+            self._join_shift(team)
+        for listener in team.listeners:
+            listener()
+        if there is not None:
+            there(None)
+
+    def _join_shift(self, team: Team) -> None:
+        """Begin in the middle of the shift that is running, if one is."""
+        assert team.spec.shift is not None
+        now, hour = self.clock.now, (self.model.spec.start_hour + self.clock.now) % DAY_H
+        for number, shift in enumerate(team.spec.shift):
+            since = (hour - shift.begin) % DAY_H
+            if since < shift.length_h:
+                self.roster.shift_begins((team, number, -1, now), end_h=now + shift.length_h - since)
+
+    def risk(self, responder: Responder) -> None:
+        """Let somebody be hurt by the work they have just done: they leave, and stay away for a time."""
+        injury = responder.team.spec.injury
+        if injury is None:
+            return
+        responder.works += 1
+        keys = responder.index, responder.works
+        if self.model.chance.one(f"injury.{responder.team.name}", *keys) >= injury.share:
+            return
+        length_h = injury.away.quantile(np.array([self.model.chance.one(f"away.{responder.team.name}", *keys)]))
+        responder.away_until = self.clock.now + float(length_h[0])
+        responder.rostered_until = min(responder.rostered_until, self.clock.now)
+        responder.settled = False
+        self.model.tell("injured", str(responder.number), responder.team.name)
+        if responder.placed:
+            responder.placed = False
+            responder.team.places -= 1
+        if responder.team.spec.shift is None and responder.away_until < self.model.spec.end_h:
+            self.clock.call_at(responder.away_until, self.roster.fill, responder.team)

@@ -1,0 +1,172 @@
+"""People sent to doors for a round of invitations: to look for who has not come, and to bring who cannot walk.
+
+Also the one who counts who has come.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.response.labour import Claim, Job
+from sim.response.responders import Responder
+
+if TYPE_CHECKING:
+    from sim.response.rounds import Rounds
+    from sim.spec.distributions import Distribution
+    from sim.spec.invitations import Fetch, Recall
+
+
+class DoorRound(Job):
+    """Some people share a list of doors; a subclass says what happens at each."""
+
+    def __init__(self, rounds: Rounds, kind: str, unit: str, people: int, each: Distribution) -> None:
+        self.rounds = rounds
+        self.model = rounds.model
+        self.kind = f"{kind}.{rounds.site.name}"
+        self.stream = f"site.{rounds.site.name}.{kind}"
+        self.team = self.model.teams[unit]
+        self.people = people
+        self.each = each
+        self.nth = 0
+        self.doors: deque[tuple[int, list[int]]] = deque()
+        """(household, visitors) of the doors to come."""
+        self.busy: set[Responder] = set()
+        self.going: set[Responder] = set()
+        self.claims: list[Claim] = []
+        self.over = False
+
+    def fill(self, visitors: list[int], *, together: bool) -> None:
+        """List the doors of visitors: one for a household, or one for each."""
+        population, column = self.model.population, self.rounds.site.columns["resident"]
+        doors: dict[int, list[int]] = {}
+        for visitor in visitors:
+            household = int(population.household[int(column[visitor])])
+            doors.setdefault(household if together else visitor, []).append(visitor)
+        for members in doors.values():
+            self.doors.append((int(population.household[int(column[members[0]])]), members))
+
+    def begin(self) -> None:
+        """Ask for people."""
+        self.claims = [self.model.labour.ask(self.team, self) for _ in range(min(self.people, len(self.doors)))]
+
+    def joined(self, responder: Responder) -> None:
+        """Go to the next door."""
+        if not self.doors:
+            self.model.labour.free(responder)
+            self._end_if_done()
+            return
+        household, visitors = self.doors.popleft()
+        self.busy.add(responder)
+        plan, population = self.model.plan, self.model.population
+        resident = int(self.rounds.site.columns["resident"][visitors[0]])
+        building = int(population.building[resident])
+        walk_h = plan.walk_h(responder.place, building) if plan.moves else 0.0
+        responder.place = plan.places[building]
+        luck = self.model.chance.one(self.stream, resident, self.rounds.site.round, self.nth)
+        each = float(self.each.quantile(np.array([luck]))[0])
+        self.model.clock.call_later(walk_h + each, self._done, (responder, household, visitors))
+
+    def _done(self, door: tuple[Responder, int, list[int]]) -> None:
+        responder, household, visitors = door
+        self.busy.discard(responder)
+        self.at_door(household, visitors)
+        if responder in self.going:
+            self.going.discard(responder)
+            self.model.labour.free(responder)
+            if self.doors:
+                self.claims.append(self.model.labour.ask(self.team, self))
+            self._end_if_done()
+        else:
+            self.joined(responder)
+
+    def relieve(self, responder: Responder) -> None:
+        """Let somebody go after the door they are at."""
+        self.going.add(responder)
+
+    def _end_if_done(self) -> None:
+        if self.doors or self.busy or self.over:
+            return
+        self.over = True
+        for claim in self.claims:
+            self.model.labour.withdraw(claim)
+        self.end()
+
+    def at_door(self, household: int, visitors: list[int]) -> None:
+        """Do what the round is for."""
+        raise NotImplementedError
+
+    def end(self) -> None:
+        """Go on when all doors are done."""
+
+
+class RecallRound(DoorRound):
+    """Look for those who have not come."""
+
+    def __init__(self, rounds: Rounds, spec: Recall, missing: list[int]) -> None:
+        super().__init__(rounds, "recall", spec.unit, spec.people, spec.each)
+        self.spec = spec
+        self.nth = rounds.recalls_left
+        self.fill(missing, together=True)
+
+    def at_door(self, household: int, visitors: list[int]) -> None:
+        """Tell who opens; they come."""
+        stream = f"site.{self.rounds.site.name}.at_home"
+        if self.model.chance.one(stream, household, self.rounds.site.round, self.nth) >= self.spec.at_home:
+            return
+        if self.model.information is not None:
+            self.model.information.tell_household(household, self.rounds.site.name)
+        for visitor in visitors:
+            self.rounds.found(visitor)
+
+    def end(self) -> None:
+        """Look who is still missing."""
+        self.rounds.recalled()
+
+
+class FetchRound(DoorRound):
+    """Bring those who cannot come by themselves, one after the other."""
+
+    def __init__(self, rounds: Rounds, spec: Fetch, visitors: list[int]) -> None:
+        super().__init__(rounds, "fetch", spec.unit, spec.helpers, spec.each)
+        self.fill(visitors, together=False)
+        rounds.helping += 1
+
+    def at_door(self, _household: int, visitors: list[int]) -> None:
+        """Be at the site with somebody."""
+        for visitor in visitors:
+            self.rounds.found(visitor)
+
+    def end(self) -> None:
+        """Have nobody left to bring."""
+        self.rounds.helping -= 1
+        self.rounds.look()
+
+
+class CountJob(Job):
+    """Somebody counts who has come."""
+
+    def __init__(self, rounds: Rounds) -> None:
+        self.rounds = rounds
+        self.kind = f"count.{rounds.site.name}"
+
+    def begin(self) -> None:
+        """Ask for somebody."""
+        assert self.rounds.spec.count is not None
+        self.rounds.model.labour.ask(self.rounds.model.teams[self.rounds.spec.count.unit], self)
+
+    def joined(self, responder: Responder) -> None:
+        """Count."""
+        count, site = self.rounds.spec.count, self.rounds.site
+        assert count is not None
+        luck = self.rounds.model.chance.one(f"site.{site.name}.count", site.round)
+        self.rounds.clock.call_later(float(count.takes.quantile(np.array([luck]))[0]), self._counted, responder)
+
+    def _counted(self, responder: Responder) -> None:
+        self.rounds.model.labour.free(responder)
+        self.rounds.counted()
+
+    def relieve(self, responder: Responder) -> None:
+        """Finish counting first."""

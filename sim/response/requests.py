@@ -1,0 +1,111 @@
+"""How needs become requests: at a moment known beforehand, when the state of the run lets them, or only at the door."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.records.columns import cells
+from sim.response.book import State
+from sim.world.demand import ACCEPTED, state_decided
+
+if TYPE_CHECKING:
+    from sim.model import CrisisModel
+    from sim.spec.needs import Need
+
+CANDIDATE, UNKNOWN = int(State.CANDIDATE), int(State.UNKNOWN)
+
+
+class RequestsToCome:
+    """Feed requests to the desks and the platform."""
+
+    def __init__(self, model: CrisisModel) -> None:
+        self.model = model
+        self.clock = model.clock
+        self.book = model.book
+        self.demand = model.demand
+
+    def begin(self) -> None:
+        """Set the moments of all requests that are known beforehand, and of the candidates to be decided."""
+        book = self.book
+        if any(spec.asked_at_door for spec in book.specs):
+            self._keep_for_the_door()
+        rows = np.flatnonzero(book.request_h < self.model.spec.end_h)
+        order = rows[np.argsort(book.request_h[rows], kind="stable")]
+        needs = cells(order)
+        if self.model.platform is not None:
+            self.clock.feed(cells(book.request_h[order]), self._request, needs)
+        elif len(self.model.desks) == 1:
+            self.clock.feed(cells(book.request_h[order]), self.model.desks[0].request, needs)
+        else:
+            self.clock.feed(cells(book.request_h[order]), lambda need: self.model.desk_of(need).request(need), needs)
+        undecided = np.flatnonzero(book.state_column == CANDIDATE)
+        if undecided.size:
+            self.injects = state_decided(self.model.spec)
+            self.bounds = {name: self.model.rates.bound(name, injects) for name, injects in self.injects.items()}
+            self.clock.feed(cells(self.demand.onset_h[undecided]), self._decide, undecided.tolist())
+
+    def _request(self, need: int) -> None:
+        if self.model.platform is not None and self.model.platform.takes(need):
+            self.model.platform.request(need)
+        else:
+            self.model.desk_of(need).request(need)
+
+    def _keep_for_the_door(self) -> None:
+        """Take the needs whose residents cannot ask out of the requests to come; each waits from its onset."""
+        book, demand = self.book, self.demand
+        for number, spec in enumerate(book.specs):
+            mine = (demand.need_type == number) & ~np.isnan(book.request_h) & (demand.onset_h < self.model.spec.end_h)
+            cannot = np.zeros(demand.size, bool)
+            for group in spec.asked_at_door:
+                if group in self.model.population.groups:
+                    cannot |= self.model.population.groups[group][demand.resident]
+            needs = np.flatnonzero(mine & cannot)
+            book.request_h[needs] = np.nan
+            book.deadline_h[needs] = np.nan
+            book.state_column[needs] = UNKNOWN
+            self.clock.feed(demand.onset_h[needs].tolist(), self.model.homes.wait_for_visitor, needs.tolist())
+
+    def _decide(self, need: int) -> None:
+        """Let a candidate become a need if its mark is below the rate of this moment, in the world as it is now."""
+        book = self.book
+        name = self.demand.type_names[book.need_type[need]]
+        if self.demand.mark[need] != ACCEPTED:
+            bound = self.bounds[name]
+            done = tuple(change for change in self.injects[name] if change in self.model.changes.done)
+            at, who = self.demand.onset_h[need : need + 1], self.demand.resident[need : need + 1].astype(np.int64)
+            if not self.demand.mark[need] < self.model.rates.share(name, bound, at, who, done)[0]:
+                return
+        if not self._arises(book.specs[book.need_type[need]], int(book.resident[need])):
+            return
+        book.state[need] = UNKNOWN
+        request_h = float(self.demand.request_h[need])
+        if self._only_at_door(need):
+            self.model.homes.wait_for_visitor(need)
+            return
+        book.request[need] = request_h
+        book.deadline[need] = request_h + float(self.demand.patience_h[need])
+        if request_h < self.model.spec.end_h:
+            self.model.referrals.requested(need)
+            self.clock.call_at(request_h, self._request_late, need)
+
+    def _request_late(self, need: int) -> None:
+        if self.model.platform is not None and self.model.platform.takes(need):
+            self.model.platform.request(need)
+        else:
+            self.model.desk_of(need).request_late(need)
+
+    def _only_at_door(self, need: int) -> bool:
+        """Tell whether the resident of a need can only ask somebody who comes to the door."""
+        groups = self.book.specs[self.book.need_type[need]].asked_at_door
+        flags = self.model.population.groups
+        return any(group in flags and flags[group][self.book.resident[need]] for group in groups)
+
+    def _arises(self, spec: Need, resident: int) -> bool:
+        """Tell whether a need that depends on what its resident knows arises now."""
+        if self.model.information is None:
+            return not spec.if_rumour
+        if spec.if_unaware is not None and self.model.information.knows(resident, spec.if_unaware):
+            return False
+        return not spec.if_rumour or self.model.information.believes_rumour(resident)
