@@ -19,8 +19,7 @@ ABOUT = {
     "people": "One row a responder: hours over the whole run.",
     "assignments": "What responders did other than visits. One assignment a person at a time.",
     "shifts": "When responders were rostered and when they left.",
-    "sites": "One row a visitor of a site, called or come unasked. "
-    "Called = served + no_show + left + turned_away + missed, and who is inside or still to come at the end.",
+    "sites": "One row a visitor of a site. Called = served + no_show + left + turned_away + missed.",
     "stations": "One row a time in queue at a station of a site; also one for each piece of goods made ready there.",
     "tubes": "One row a tube of samples.",
     "orders": "One row a carrying-out of a step of the card, and one for each step that was never set going.",

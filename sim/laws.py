@@ -21,6 +21,7 @@ def check(result: Result, model: CrisisModel) -> None:
     _needs(result)
     _people(result, model)
     _stock(result, model)
+    _sites(result)
 
 
 def _fail(law: str, detail: str) -> None:
@@ -68,6 +69,29 @@ def _people(result: Result, model: CrisisModel) -> None:
         idle = sum(len(crew.idle) for crew in team.crews)
         if not 0 <= idle + team.busy <= len(team.people):
             _fail("people", f"{team.name}: {idle} idle and {team.busy} busy of {len(team.people)} people")
+
+
+def _sites(result: Result) -> None:
+    """Everybody who was called has one end, nobody is at two stations at once, and every sample is in one tube."""
+    sites, stations, tubes = (result.raw[name] for name in ("sites", "stations", "tubes"))
+    names = sites["end"].names
+    called = ~np.isnan(sites["called_h"])
+    ends = np.bincount(sites["end"].codes[called], minlength=len(names)).sum()
+    if ends != called.sum() or (sites["end"].codes < 0).any():
+        _fail("sites", f"{called.sum()} called, but the ends add up to {ends}")
+    served = sites["end"].codes == names.index("served")
+    if np.isnan(sites["left_h"][served]).any() or (sites["left_h"] < sites["arrived_h"] - TINY_H).any():
+        _fail("sites", "somebody left before they came, or was served and never left")
+    people = ~np.isnan(stations["visitor"])
+    who = stations["site"].codes[people].astype(np.int64) * (1 << 40) + stations["visitor"][people].astype(np.int64)
+    begin, end = stations["queued_h"][people], stations["ended_h"][people]
+    order = np.lexsort((end, begin, who))
+    who, begin, end = who[order], begin[order], np.where(np.isnan(end[order]), np.inf, end[order])
+    clash = (who[1:] == who[:-1]) & (begin[1:] < end[:-1] - TINY_H)
+    if clash.any():
+        _fail("sites", f"visitor {who[int(np.flatnonzero(clash)[0])] % (1 << 40)} is at two stations at once")
+    if (tubes["infected"] > tubes["people"]).any():
+        _fail("sites", "a tube holds more positive samples than samples")
 
 
 def _stock(result: Result, model: CrisisModel) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.registry import Registry
+from sim.spec.plan_mechanisms import TABLE, setting, stated
 from sim.spec.scenario import Scenario
 
 Patch = Mapping[str, Any]
@@ -209,3 +210,9 @@ _add(
         lambda _: {"response": {"changes": None}},
     ),
 )
+for _name, (_block, _claim, _counterfactual, _off, _without) in TABLE.items():
+    _present = stated(_off[0][0])
+    _add(
+        _name,
+        Mechanism(_block.replace("*", "NAME"), _claim, _counterfactual, _present, setting(*_off), setting(*_without)),
+    )

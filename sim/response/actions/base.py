@@ -108,9 +108,15 @@ class StepJob(Job):
         for claim in self.claims:
             self.model.labour.withdraw(claim)
         self.order.stamps.setdefault("people", self.clock.now)
+        self._bring_back()
         self.orders.finished(self.order)
         if not self.keeps_people:
             self.dismiss()
+
+    def _bring_back(self) -> None:
+        """Bring durable materials back to the store."""
+        if self.ready:
+            self.model.stores.back_from_use(self.materials(), "step")
 
     def dismiss(self) -> None:
         """Let everybody go who is here."""
@@ -125,6 +131,7 @@ class StepJob(Job):
         self.over = True
         for claim in self.claims:
             self.model.labour.withdraw(claim)
+        self._bring_back()
         self.dismiss()
 
     # -- materials --------------------------------------------------------------------------------------------------
