@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-import analysis.site_outcomes  # noqa: F401  # registers the outcomes of sites
+import analysis.plan_outcomes
+import analysis.site_outcomes  # noqa: F401  # registers the outcomes of plans and sites
 from analysis.need_outcomes import NEED_OUTCOMES, NeedOutcome, Selection
 from analysis.run_outcomes import RUN_OUTCOMES, RunOutcome
 

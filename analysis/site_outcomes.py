@@ -78,6 +78,11 @@ def _served(sites: Any, here: Flags) -> float:
     return float((sites["end"].codes[here] == _code(sites, "served")).sum())
 
 
+def _first(sites: Any, here: Flags) -> float:
+    times = sites["left_h"][here & (sites["end"].codes == _code(sites, "served"))]
+    return float(times.min()) if times.size else NAN
+
+
 def _last(sites: Any, here: Flags) -> float:
     times = sites["left_h"][here & (sites["end"].codes == _code(sites, "served"))]
     return float(times.max()) if times.size else NAN
@@ -172,6 +177,7 @@ _run("gave_up_share", RunOutcome("share", "lower", _all, _by_site(_share("left",
 _run("stay_mean_h", RunOutcome("h", "lower", "people served at a site", _by_site(_stay(None), _served)))
 _run("stay_p50_h", RunOutcome("h", "lower", "people served at a site", _by_site(_stay(0.5), _served)))
 _run("stay_p90_h", RunOutcome("h", "lower", "people served at a site", _by_site(_stay(0.9), _served)))
+_run("first_served_h", RunOutcome("h since start", "lower", "people served at a site", _by_site(_first, _served)))
 _run("last_served_h", RunOutcome("h since start", "lower", "people served at a site", _by_site(_last, _served)))
 _watched = "hours from opening to the last departure"
 _run("station_utilisation", RunOutcome("share", "neither", _watched, _by_station(_utilisation)))

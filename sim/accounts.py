@@ -77,6 +77,8 @@ def _collect(model: CrisisModel) -> dict[str, Columns]:
         "_run": {
             "residents": model.population.size,
             "sessions": [spec.sessions is not None for spec in model.book.specs],
+            "infected": len(model.positives.spells),
+            "infected_confirmed": sum(who in model.positives.spells for who in model.positives.confirmed),
             "servers": servers_of(model),
         },
     }

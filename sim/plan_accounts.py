@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from sim.response.sites import NOT_STOPPED
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
+    from sim.spec.card import Step
 
 Floats = npt.NDArray[np.float64]
 TUBE_STAMPS = ("opened", "sealed", "sent", "result")
@@ -100,12 +101,27 @@ def _tubes(model: CrisisModel) -> Columns:
     }
 
 
+class _Row(NamedTuple):
+    """One row of the table of orders."""
+
+    step: str
+    spec: Step
+    nth: int
+    unit: int
+    triggered: float
+    stamps: dict[str, float]
+    late: bool
+    why: str
+    wanted: float = np.nan
+    came: float = np.nan
+
+
 def _orders(model: CrisisModel) -> Columns:
     """Return one row an order, and one for every step that never was one, with what it waited for."""
     orders = model.orders
     steps = orders.card.steps if orders.card is not None else {}
     end_h = model.spec.end_h
-    rows: list[dict[str, Any]] = []
+    rows: list[_Row] = []
     for order in orders.orders:
         step = steps[order.step]
         done = order.stamps.get("work", np.nan)
@@ -119,31 +135,31 @@ def _orders(model: CrisisModel) -> Columns:
             why = order.slowest(done) if late else ""
         if why == "work" and job is not None and job.came < job.wanted:
             why = "people"
-        rows.append(
-            {"step": order.step, "nth": order.nth, "unit": order.team.number if order.team is not None else -1,
-             "triggered": order.triggered, "stamps": stamps, "wanted": job.wanted if job is not None else np.nan,
-             "came": job.came if job is not None else np.nan, "within": step.within, "late": late, "why": why}
-        )  # fmt: skip
+        unit = order.team.number if order.team is not None else -1
+        here = _Row(order.step, step, order.nth, unit, order.triggered, stamps, late=late, why=why)
+        rows.append(here if job is None else here._replace(wanted=job.wanted, came=job.came))
+    triggered = {order.step for order in orders.orders}
     for name, step in steps.items():
-        if not any(order.step == name for order in orders.orders):
-            rows.append(
-                {"step": name, "nth": 0, "unit": -1, "triggered": np.nan, "stamps": dict.fromkeys(STAGES, np.nan),
-                 "wanted": np.nan, "came": np.nan, "within": step.within, "late": False, "why": orders.waits_for(name)}
-            )  # fmt: skip
+        if name not in triggered:
+            never = dict.fromkeys(STAGES, np.nan)
+            rows.append(_Row(name, step, 0, -1, np.nan, never, late=False, why=orders.waits_for(name)))
     names = {"decision": "ordered_h", "message": "told_h", "people": "staffed_h", "materials": "started_h"}
-    columns = {column: np.array([row["stamps"][stage] for row in rows], np.float64) for stage, column in names.items()}
+    columns = {column: np.array([row.stamps[stage] for row in rows], np.float64) for stage, column in names.items()}
+    limits = [row.spec.within for row in rows]
+    actions = [row.spec.does.action if row.spec.does is not None else "" for row in rows]
     return {
-        "step": words([row["step"] for row in rows]),
-        "nth": np.array([row["nth"] for row in rows], np.int32),
-        "unit": coded([row["unit"] for row in rows], tuple(model.teams)),
-        "triggered_h": np.array([row["triggered"] for row in rows], np.float64),
+        "step": words([row.step for row in rows]),
+        "action": words(actions),
+        "nth": np.array([row.nth for row in rows], np.int32),
+        "unit": coded([row.unit for row in rows], tuple(model.teams)),
+        "triggered_h": np.array([row.triggered for row in rows], np.float64),
         **columns,
-        "done_h": np.array([row["stamps"]["work"] for row in rows], np.float64),
-        "wanted": np.array([row["wanted"] for row in rows], np.float64),
-        "came": np.array([row["came"] for row in rows], np.float64),
-        "within_h": np.array([np.nan if row["within"] is None else row["within"] for row in rows], np.float64),
-        "late": np.array([row["late"] for row in rows], bool),
-        "why": words([row["why"] for row in rows]),
+        "done_h": np.array([row.stamps["work"] for row in rows], np.float64),
+        "wanted": np.array([row.wanted for row in rows], np.float64),
+        "came": np.array([row.came for row in rows], np.float64),
+        "within_h": np.array([np.nan if limit is None else limit for limit in limits], np.float64),
+        "late": np.array([row.late for row in rows], bool),
+        "why": words([row.why for row in rows]),
     }
 
 

@@ -174,6 +174,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
     "orders": (
         Column("step", "word", "", "step of the card"),
+        Column("action", "word", "", "what is done: the action of the step; empty for none"),
         Column("nth", "int", "", "how manyth carrying-out of the step, from 1; 0 for a step never triggered"),
         Column("unit", "word", "", "who does it; null while nobody is chosen"),
         _time("triggered_h", "its trigger and the steps before it hold"),
