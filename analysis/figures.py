@@ -85,7 +85,8 @@ def svg(figure: Figure) -> str:
     return text[text.index("<svg") :]
 
 
-def _figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float) -> Figure:
+    """Return an empty figure of a size in inches."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
@@ -95,7 +96,7 @@ def _grid(end_h: float) -> Floats:
     return np.linspace(0, end_h, GRID_POINTS)
 
 
-def _step(time_h: Floats, level: Floats, at_h: Floats) -> Floats:
+def step_function(time_h: Floats, level: Floats, at_h: Floats) -> Floats:
     """Return a step function, 0 before its first point, at times."""
     if not time_h.size:
         return np.zeros(at_h.size)
@@ -122,13 +123,16 @@ def _shade(axes: Axes, phases: pd.DataFrame, say: Say, *, labels: bool) -> None:
 
 def backlog(gauges: pd.DataFrame, phases: pd.DataFrame, end_h: float, horizon_h: float, say: Say) -> Figure:
     """Draw requests waiting and needs not ended over time, on the phases of the life cycle."""
-    figure = _figure(8.2, 3.2)
+    figure = new_figure(8.2, 3.2)
     axes = figure.add_subplot()
     grid = _grid(end_h)
     _shade(axes, phases, say, labels=True)
     for colour, gauge, term in ((COLOURS[1], "waiting", "report.backlog"), (COLOURS[0], "open", "report.open")):
         mine = gauges[gauges["gauge"] == gauge]
-        paths = [_step(run["t_h"].to_numpy(), run["value"].to_numpy(), grid) for _, run in mine.groupby("replication")]
+        paths = [
+            step_function(run["t_h"].to_numpy(), run["value"].to_numpy(), grid)
+            for _, run in mine.groupby("replication")
+        ]
         if paths:
             _band(axes, grid / 24, np.array(paths), colour, say(term))
     axes.axvline(horizon_h / 24, color="#555555", linewidth=0.8, linestyle=":")
@@ -145,14 +149,14 @@ def teams(units: pd.DataFrame, end_h: float, say: Say, names: Sequence[str]) -> 
         return None
     columns = min(3, len(names))
     rows = -(-len(names) // columns)
-    figure = _figure(8.2, 1.75 * rows + 0.4)
+    figure = new_figure(8.2, 1.75 * rows + 0.4)
     grid = _grid(end_h)
     for place, name in enumerate(names):
         axes = figure.add_subplot(rows, columns, place + 1)
         mine = units[units["name"] == name]
         for colour, column in ((COLOURS[5], "on_duty"), (COLOURS[1], "busy")):
             paths = [
-                _step(run["t_h"].to_numpy(), run[column].to_numpy(dtype=float), grid)
+                step_function(run["t_h"].to_numpy(), run[column].to_numpy(dtype=float), grid)
                 for _, run in mine.groupby("replication")
             ]
             if paths:
@@ -169,7 +173,7 @@ def teams(units: pd.DataFrame, end_h: float, say: Say, names: Sequence[str]) -> 
 
 def waiting_curves(needs: pd.DataFrame, end_h: float, follow_up_h: float, say: Say) -> Figure:
     """Draw, for each need type, the share of requests started within a time; who gave up never starts."""
-    figure = _figure(8.2, 3.2)
+    figure = new_figure(8.2, 3.2)
     axes = figure.add_subplot()
     cohort = needs[needs["cohort"] & needs["requested_h"].notna()]
     kinds = list(cohort["need_type"].value_counts().index)
@@ -180,7 +184,7 @@ def waiting_curves(needs: pd.DataFrame, end_h: float, follow_up_h: float, say: S
         requested, started, closed = (mine[name].to_numpy() for name in ("requested_h", "started_h", "closed_h"))
         curve = incidence.waits(requested, started, closed, left, end_h)
         grid = np.linspace(0, limit, GRID_POINTS)
-        level = _step(curve.time_h, curve.level, grid)
+        level = step_function(curve.time_h, curve.level, grid)
         axes.plot(grid, level, color=COLOURS[place], linewidth=1.6, label=str(kind).replace("_", " "))
     axes.set_xlim(0, limit)
     axes.set_ylim(0, 1.02)
@@ -193,7 +197,7 @@ def waiting_curves(needs: pd.DataFrame, end_h: float, follow_up_h: float, say: S
 
 def waits(rows: Sequence[tuple[str, Estimate]], say: Say) -> Figure:
     """Draw mean waits with their intervals, one line a need or group."""
-    figure = _figure(8.2, 0.34 * len(rows) + 0.9)
+    figure = new_figure(8.2, 0.34 * len(rows) + 0.9)
     axes = figure.add_subplot()
     for place, (_, found) in enumerate(reversed(rows)):
         spread = found.half_width if np.isfinite(found.half_width) else 0.0
@@ -212,7 +216,7 @@ def stock(table: pd.DataFrame, end_h: float, say: Say) -> Figure | None:
         return None
     columns = min(3, len(items))
     rows = -(-len(items) // columns)
-    figure = _figure(8.2, 1.6 * rows + 0.4)
+    figure = new_figure(8.2, 1.6 * rows + 0.4)
     grid = _grid(end_h)
     for place, item in enumerate(items):
         axes = figure.add_subplot(rows, columns, place + 1)
@@ -220,7 +224,7 @@ def stock(table: pd.DataFrame, end_h: float, say: Say) -> Figure | None:
         paths = []
         for _, run in mine.groupby("replication"):
             depots = run.groupby("depot", observed=True)
-            held = [_step(d["t_h"].to_numpy(), d["on_hand"].to_numpy(dtype=float), grid) for _, d in depots]
+            held = [step_function(d["t_h"].to_numpy(), d["on_hand"].to_numpy(dtype=float), grid) for _, d in depots]
             paths.append(np.sum(held, axis=0))
         _band(axes, grid / 24, np.array(paths), COLOURS[place % len(COLOURS)], item)
         axes.set_title(item.replace("_", " "), fontsize=9, loc="left")

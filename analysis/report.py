@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from analysis import figures
+from analysis import figures, plan_figures
 from analysis.intervals import Estimate, estimates
 from analysis.outcomes import describe
 from analysis.store import RunFolder
+from analysis.story import clock_text, story
 from sim.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def _page(folder: RunFolder, say: Say, sentence: Callable[[Scenario, Found, int]
         figures=drawn,
         evidence=list(scenario.evidence.items()),
         evidence_count=say("report.evidence_count", assumed=len(scenario.evidence) - sourced, sourced=sourced),
+        story=_story(folder, scenario, say),
         outcomes=_outcomes(found, say),
         manifest=json.dumps(manifest, indent=1, ensure_ascii=False),
         say=say,
@@ -104,6 +106,7 @@ def _figures(folder: RunFolder, scenario: Scenario, found: Found, say: Say) -> l
     ]
     if rows:
         drawn.append((say("report.waits"), figures.waits(rows, say), say("run.interval")))
+    drawn += _of_plan(folder, scenario, say)
     names = list(scenario.response.organisation.units)
     worked = figures.teams(folder.table("units"), end_h, say, names)
     if worked is not None:
@@ -112,6 +115,29 @@ def _figures(folder: RunFolder, scenario: Scenario, found: Found, say: Say) -> l
     if held is not None:
         drawn.append((say("report.stock"), held, band))
     return drawn
+
+
+def _of_plan(folder: RunFolder, scenario: Scenario, say: Say) -> list[tuple[str, Figure, str]]:
+    drawn = []
+    if scenario.response.plan is not None:
+        carried_out = plan_figures.steps(folder.table("orders"), scenario.end_h, say)
+        if carried_out is not None:
+            drawn.append((say("report.steps"), carried_out, say("report.steps_note")))
+    for name, site in scenario.response.sites.items():
+        waiting = plan_figures.queues(folder.table("stations"), name, scenario.end_h, say)
+        if waiting is not None:
+            drawn.append((f"{say('report.queues')}: {site.title or name.replace('_', ' ')}", waiting, ""))
+    return drawn
+
+
+def _story(folder: RunFolder, scenario: Scenario, say: Say) -> list[tuple[str, str]]:
+    """Return the lines of the first run of a plan: (time, text)."""
+    if scenario.response.plan is None:
+        return []
+    events, orders = folder.table("events"), folder.table("orders")
+    first = events["replication"].min()
+    lines = story(events[events["replication"] == first], orders[orders["replication"] == first], say)
+    return [(clock_text(scenario.start, line.t_h), line.text) for line in lines]
 
 
 def _outcomes(found: Found, say: Say) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from analysis.intervals import Estimate
 from analysis.outcomes import describe
+from analysis.story import clock_text
 from firstline.words import Words
 from sim.spec.scenario import Scenario
 from sim.units import say_duration
@@ -101,6 +102,7 @@ def print_run(scenario: Scenario, found: Found, folder: Path, replications: int,
     ]
     _table(console, words, "table.needs", "column.need", "need", need_columns, found, total=True)
     _table(console, words, "table.groups", "column.group", "group", need_columns[1:], found, total=False)
+    _print_plan(console, words, scenario, found)
     unit_columns: list[tuple[str, str, Say]] = [
         ("column.on_duty", "on_duty_h", lambda h: f"{number(h)} h" if math.isfinite(h) else "–"),
         ("column.utilisation", "utilisation", percent),
@@ -120,6 +122,49 @@ def print_run(scenario: Scenario, found: Found, folder: Path, replications: int,
     console.print(words("run.report_hint", folder=folder), soft_wrap=True)
 
 
+def _print_plan(console: Console, words: Words, scenario: Scenario, found: Found) -> None:
+    """Print the moments of the plan's story, its steps, and its sites."""
+    moments = [
+        (level, e) for (outcome, _, level), e in found.items() if outcome == "moment_h" and math.isfinite(e.mean)
+    ]
+    if moments:
+        table = _new_table(words("table.moments"))
+        for term in ("column.moment", "column.when", "column.reached"):
+            table.add_column(words(term), no_wrap=True)
+        for level, moment in moments:
+            spread = f" ± {say_duration(moment.half_width)}" if moment.half_width > 0 else ""
+            when = f"{clock_text(scenario.start, moment.mean)}{spread}"
+            table.add_row(words.name("moment", level), when, f"{moment.defined} / {moment.runs}")
+        console.print()
+        console.print(table)
+    step_columns: list[tuple[str, str, Say]] = [
+        ("column.done", "steps_done_share", percent),
+        ("column.takes", "step_takes_h", say_duration),
+        ("column.late", "steps_late_share", percent),
+    ]
+    _table(console, words, "table.steps", "column.step", "step", step_columns, found, total=True)
+    site_columns: list[tuple[str, str, Say]] = [
+        ("column.visitors", "visitors", number),
+        ("column.served", "served_share", percent),
+        ("column.missed", "missed_share", percent),
+        ("column.no_show", "no_show_share", percent),
+        ("column.gave_up", "gave_up_share", percent),
+        ("column.stay", "stay_mean_h", say_duration),
+    ]
+    _table(console, words, "table.sites", "column.site", "site", site_columns, found, total=False)
+    station_columns: list[tuple[str, str, Say]] = [
+        ("column.utilisation", "station_utilisation", percent),
+        ("column.queue_mean", "station_queue_mean", number),
+        ("column.queue_max", "station_queue_max", number),
+        ("column.wait_mean", "station_wait_mean_h", say_duration),
+    ]
+    _table(console, words, "table.stations", "column.station", "station", station_columns, found, total=False)
+
+
+def _new_table(title: str) -> Table:
+    return Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+
+
 def _table(
     console: Console,
     words: Words,
@@ -134,7 +179,7 @@ def _table(
     levels = list(dict.fromkeys(level for outcome, kind, level in found if kind == by and outcome == columns[0][1]))
     if not levels:
         return
-    table = Table(title=words(title), title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table = _new_table(words(title))
     table.add_column(words(first), no_wrap=True)
     for term, *_ in columns:
         table.add_column(words(term), justify="right", no_wrap=True)
