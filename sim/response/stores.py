@@ -7,6 +7,7 @@ depots themselves.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -26,6 +27,8 @@ class Want(NamedTuple):
     then: Callable[[Any], object]
     argument: Any
     household: bool
+    before_h: float
+    """The time limit of the step that wants it; infinite without."""
 
 
 class Stores:
@@ -38,6 +41,8 @@ class Stores:
         """Items whose place somebody has found out."""
         self.wants: list[Want] = []
         """What waits for goods, in the order of asking, the staff first."""
+        self.claims = 0
+        """How often goods were claimed by several at once."""
         self.uses: dict[str, int] = {}
         """How often each durable item has been used."""
 
@@ -66,14 +71,19 @@ class Stores:
         argument: Any,
         *,
         household: bool = False,
+        before_h: float = inf,
     ) -> None:
         """Take goods now or as soon as they are there; ``then(argument)`` is called with them in hand."""
         if self.draw(items, use, household=household):
             then(argument)
             return
         self.model.problems.report("stock_out")
-        self.wants.append(Want(items, use, then, argument, household))
+        claimed = any(set(want.items) & set(items) for want in self.wants if not want.household)
+        self.wants.append(Want(items, use, then, argument, household, before_h))
         self.wants.sort(key=lambda want: want.household)  # the staff first
+        if claimed and not household:
+            self.claims += 1
+            self.model.command.decide("claim", (self.claims,), self._settled, None)
         for item, amount in items.items():
             for stock in self._keeping(item)[:1]:
                 stock.back_ordered += amount
@@ -93,6 +103,11 @@ class Stores:
                     stock.back_ordered -= amount
                     self.depots.note(stock, CANCELLED, amount, USES.index(want.use))
             want.then(want.argument)
+
+    def _settled(self, _nothing: None) -> None:
+        """Serve conflicting claims by the time limits of their steps from now on, as the commander has decided."""
+        self.wants.sort(key=lambda want: (want.household, want.before_h))
+        self.model.tell("claims_settled", ", ".join(sorted({item for want in self.wants for item in want.items})))
 
     def give_back(self, items: Mapping[str, int], use: str) -> None:
         """Put goods back that are not used."""

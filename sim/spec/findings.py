@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sim.spec.needs import Need
 from sim.spec.organisation import Shift, Unit
+from sim.spec.plan_findings import plan_findings
 from sim.spec.scenario import Scenario
 
 WIDEST_SPAN = 7
@@ -30,6 +31,7 @@ def findings(scenario: Scenario) -> list[Finding]:
         *_hazards(scenario),
         *_time(scenario),
         *_stock(scenario),
+        *(Finding(place, message) for place, message in plan_findings(scenario)),
     ]
 
 

@@ -7,9 +7,7 @@ every table but its own stays bit for bit the same (design law 2).
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,19 +16,16 @@ import pytest
 from analysis.intervals import Estimate, estimate
 from analysis.need_outcomes import NEED_OUTCOMES, Selection
 from analysis.run_outcomes import RUN_OUTCOMES
-from sim import Result, run
-from sim.records.columns import Words
-from sim.records.schema import TABLES, VOLATILE
+from sim import Result, Scenario, run
 from sim.spec.mechanisms import MECHANISMS
-from sim.spec.patches import merge, validate
+from sim.spec.patches import validate
 from sim.spec.plan_mechanisms import TABLE
-from sim.spec.scenario import Scenario
 
 REPLICATIONS = 10
 Data = dict[str, Any]
 Number = Callable[[Result], float]
 
-# -- what is measured -----------------------------------------------------------------------------------------------
+# -- what is measured -------------------------------------------------------------------------------------------------
 
 
 def needs(outcome: str, need: str | None = None) -> Number:
@@ -46,31 +41,443 @@ def needs(outcome: str, need: str | None = None) -> Number:
 
 
 def whole(outcome: str, level: str) -> Number:
-    """Return the measure of an outcome of a site, a class, a station or an item."""
+    """Return the measure of an outcome of a site, a class of its visitors, a unit or an item."""
     return lambda result: next(value for _, name, value, _ in RUN_OUTCOMES[outcome].of(result) if name == level)
 
 
-def done(step: str, column: str = "done_h") -> Number:
+def done(step: str) -> Number:
     """Return the measure of the moment at which a step was first done; the end of the run where it never was."""
 
     def of(result: Result) -> float:
         orders = result.columns("orders")
-        moments = orders[column][orders["step"].codes == orders["step"].names.index(step)]
-        return float(moments[0]) if moments[0] == moments[0] else result.end_h
+        first = float(orders["done_h"][orders["step"].codes == orders["step"].names.index(step)][0])
+        return first if first == first else result.end_h
 
     return of
 
 
-def events(kind: str, subject: str | None = None) -> list[Any]:
-    raise NotImplementedError
+def when(kind: str) -> Number:
+    """Return the measure of the mean moment of events of a kind; the end of the run where none happened."""
+
+    def of(result: Result) -> float:
+        log = result.columns("events")
+        times = log["t_h"][log["event"].decoded() == kind]
+        return float(times.mean()) if times.size else result.end_h
+
+    return of
 
 
-def moments(result: Result, kind: str) -> np.ndarray:
-    """Return when events of a kind happened."""
-    log = result.columns("events")
-    return log["t_h"][[name == kind for name in log["event"].decoded()]]
+def happened(kind: str) -> Number:
+    """Return the measure of how often events of a kind happened."""
+    return lambda result: float((result.columns("events")["event"].decoded() == kind).sum())
 
 
-def count(table: str) -> Number:
-    """Return the measure of the rows of a table."""
-    return lambda result: float(len(next(iter(result.columns(table).values()))))
+def rows(table: str) -> Number:
+    """Return the measure of how many rows a table has."""
+    return lambda result: float(len(result.columns(table)[next(iter(result.columns(table)))]))
+
+
+def posted(result: Result) -> float:
+    """Return the mean moment of posting a notice."""
+    return float(result.columns("notices")["posted_h"].mean())
+
+
+def lateness(result: Result) -> float:
+    """Return how much later than their slot the visitors of a class come, on average."""
+    sites = result.columns("sites")
+    mine = (sites["class"].codes >= 0) & ~np.isnan(sites["arrived_h"])
+    return float((sites["arrived_h"] - sites["slot_h"])[mine].mean())
+
+
+def slot_of_housemates(result: Result) -> float:
+    """Return the mean slot of those who live with resident 0 in the last round."""
+    sites = result.columns("sites")
+    home = sites["round"] == sites["round"].max()
+    return float(sites["slot_h"][home & np.isin(sites["resident"], [0, 1, 2, 3])].mean())
+
+
+# -- what scenarios are made of ---------------------------------------------------------------------------------------
+
+
+def law(mean: str) -> Data:
+    return {"dist": "exponential", "mean": mean}
+
+
+def unit(count: int = 2, function: str = "logistics", **more: Any) -> Data:
+    return {"function": function, "members": "volunteer", "count": count, **more}
+
+
+def commander(**more: Any) -> Data:
+    return unit(1, "command", **{"decision": law("10 min"), **more})
+
+
+def need(per_hour: float = 3, **more: Any) -> Data:
+    return {"per_hour": per_hour, "urgency": 2, "service": law("30 min"), **more}
+
+
+def step(team: str, action: str, people: int = 1, **more: Any) -> Data:
+    """Return a step that goes ahead by the card; what is no key of a step belongs to its action."""
+    own = {"part", "after", "when", "materials", "within", "ordered", "level", "repeat"} & set(more)
+    does = {"action": action, **{key: value for key, value in more.items() if key not in own}}
+    return {"ordered": False, "team": team, "people": people, **{key: more[key] for key in own}, "does": does}
+
+
+def plan(*, teams: Data | None = None, card: Data | None = None, search: str = "0 h", steps: Data, **more: Any) -> Data:
+    """Return a plan that is activated at once; each team of its steps is the unit of the same name."""
+    known = {name: {"unit": name, "contact": "1"} for name in dict.fromkeys(["command", *(s["team"] for s in steps.values())])}
+    declare = {"command": step("command", "declare", 0, part="activation")}
+    whole = {"card": "micro", "teams": known | (teams or {}), "steps": {"declare": declare["command"], **steps}}
+    return {"card": whole | (card or {}), "search": search, **more}
+
+
+def micro(
+    *, units: Data | None = None, wants: Data | None = None, residents: int = 60, hours: int = 12, tail: int = 12,
+    world: Data | None = None, shares: Data | None = None, **response: Any,
+) -> Data:  # fmt: skip
+    """Return a scenario with a handful of residents."""
+    community = {"residents": residents, "households": residents // 3, "buildings": 4, "shares": shares or {}}
+    return {
+        "name": "micro",
+        "horizon": f"{hours} h",
+        "follow_up": f"{tail} h",
+        "world": {"community": community, "needs": wants or {}, **(world or {})},
+        "response": {"organisation": {"units": units or {}}, **response},
+    }
+
+
+def hall(servers: Any = 1, service: str = "2 min", **more: Any) -> Data:
+    """Return a site with one station to which people come by chance."""
+    station = {"servers": servers, "service": law(service), **more.pop("station", {})}
+    return {"arrivals": {"per_hour": 25}, "enters": "desk", "stations": {"desk": station}, **more}
+
+
+def rounds(station: Data | None = None, site: Data | None = None, **more: Any) -> Data:
+    """Return a site to which everybody is called at noon of the first day's small hours: at 1 h, ten a quarter hour."""
+    invitations = {"rounds": ["1 h"], "slot": "15 min", "per_slot": 10, **more}
+    desk = {"servers": 2, "service": "1 min", **(station or {})}
+    return {"invitations": invitations, "enters": "desk", "stations": {"desk": desk}, **(site or {})}
+
+
+LABORATORY = {"transport": "30 min", "takes": law("90 min")}
+ASKED = {"function": "medical", "members": "staff", "count": 2}
+
+
+class Pair(NamedTuple):
+    """A scenario, what is measured on it, and what the mechanism does to that."""
+
+    scenario: Data
+    measure: Number
+    side: str
+    """raises, lowers, or none: an honest null."""
+
+
+PAIRS: dict[str, Pair] = {
+    # a name, with what is measured where there is more than one pair
+    "stations": Pair(micro(sites={"hall": hall()}, hours=6, tail=0), whole("stay_mean_h", "hall"), "raises"),
+    "priority_lanes": Pair(
+        micro(sites={"hall": hall(classes={"old": {"share": 0.2, "priority": 1}})}, hours=8, tail=0),
+        whole("stay_mean_h", "hall.old"), "lowers",
+    ),
+    "room, turned away": Pair(
+        micro(sites={"hall": hall(room=3, when_full="turn_away")}, hours=6, tail=0),
+        whole("gave_up_share", "hall"), "raises",
+    ),
+    "room, outside": Pair(
+        micro(sites={"hall": hall(room=3)}, hours=6, tail=0), whole("station_queue_mean", "hall.desk"), "lowers",
+    ),
+    "recall": Pair(
+        micro(
+            units={"crew": unit()}, hours=8, tail=0,
+            sites={"hall": rounds(no_show=0.3, recall={"unit": "crew", "people": 2, "each": "2 min", "at_home": 0.8})},
+        ),
+        whole("served_share", "hall"), "raises",
+    ),
+    "fetching": Pair(
+        micro(
+            units={"crew": unit()}, shares={"disabled": 0.2}, hours=8, tail=0,
+            sites={"hall": rounds(
+                fetch={"groups": ["disabled"], "unit": "crew", "helpers": 1, "each": law("10 min")},
+                site={"classes": {"weak": {"groups": ["disabled"]}}},
+            )},
+        ),
+        lateness, "raises",
+    ),
+    "counting": Pair(
+        micro(
+            units={"crew": unit()}, hours=8, tail=0,
+            sites={"hall": rounds(
+                no_show=0.3, count={"unit": "crew", "takes": law("30 min")},
+                recall={"unit": "crew", "people": 2, "each": "2 min"},
+            )},
+        ),
+        whole("last_served_h", "hall"), "raises",
+    ),
+    "pooling, tubes": Pair(
+        micro(sites={"hall": rounds(station={"pool": {"size": 10, "laboratory": LABORATORY}})}, tail=0),
+        rows("tubes"), "lowers",
+    ),
+    "pooling, positives": Pair(
+        micro(
+            sites={"hall": rounds(station={"pool": {"size": 10, "laboratory": LABORATORY}})},
+            world={"positives": [{"count": 3}]}, hours=24, tail=0,
+        ),
+        when("confirmed"), "raises",
+    ),
+    "outside_crew": Pair(
+        micro(
+            units={"testers": {**ASKED, "arrives": {"promised": "2 h", "late": law("1 h")}}}, tail=0,
+            sites={"hall": rounds(
+                station={"servers": None, "staff": {"unit": "testers", "people": 2}}, waits_for="testers"
+            )},
+        ),
+        whole("last_served_h", "hall"), "raises",
+    ),
+    "orders": Pair(
+        micro(
+            units={"command": commander(), "crew": unit()}, wants={"parcel": need()}, hours=8, tail=0,
+            plan=plan(steps={
+                "first": step("crew", "work", person_hours="1 h", ordered=True),
+                "second": step("crew", "work", person_hours="1 h", ordered=True, after=["first"]),
+            }),
+        ),
+        done("second"), "raises",
+    ),
+    "deputy": Pair(
+        micro(
+            units={"command": commander(shift="08:00-20:00", deputy="onscene"), "onscene": commander(), "crew": unit()},
+            wants={"parcel": need()}, tail=0,
+            plan=plan(steps={"first": step("crew", "work", person_hours="1 h", ordered=True)}),
+        ),
+        done("first"), "lowers",
+    ),
+    "blanks": Pair(
+        micro(
+            units={"command": commander(), "crew": unit()}, wants={"parcel": need()}, hours=8, tail=0,
+            supplies={"store": {"stock": {"fence": 4}}},
+            plan=plan(
+                teams={"crew": {"unit": "crew"}}, search="20 min",
+                steps={"first": step("crew", "work", person_hours="1 h", materials={"fence": 2})},
+            ),
+        ),
+        done("first"), "raises",
+    ),
+    "borrowing": Pair(
+        micro(
+            units={"command": commander(), "crew": unit(), "others": unit(4, "security")},
+            wants={"parcel": need(0.2)}, hours=12, tail=0,
+            plan=plan(borrow_after="30 min", steps={"first": step("crew", "work", 6, person_hours="8 h")}),
+        ),
+        done("first"), "lowers",
+    ),
+    "review": Pair(
+        micro(
+            units={"command": commander(), "crew": unit(1)}, tail=0,
+            sites={"hall": hall(station={"servers": None, "staff": {"unit": "crew", "people": 4}, "service": law("4 min"), "patience": law("10 min")})},
+            plan=plan(
+                steps={"first": step("crew", "work", person_hours="1 min")},
+                review={"every": "2 h", "takes": law("10 min"), "fixes": [{"problem": "gave_up", "set": {"organisation.units.crew.count": 4}}]},
+            ),
+        ),
+        whole("gave_up_share", "hall"), "lowers",
+    ),
+    "false_alarms": Pair(
+        micro(
+            units={"command": commander(), "doctor": unit(1, "medical")}, wants={"parcel": need()}, tail=0,
+            world={"positives": [{"count": 1, "symptoms": "6 h"}], "false_reports": {"per_day": 36}},
+            plan=plan(
+                steps={"first": step("command", "work", 0, person_hours="1 min")},
+                card={"checks": [{"unit": "doctor", "takes": law("30 min"), "clears": 1}]},
+            ),
+        ),
+        when("confirmed"), "raises",
+    ),
+    "kits": Pair(
+        micro(units={"crew": unit(4, kit={"suit": 1})}, wants={"parcel": need(5)}, supplies={"store": {"stock": {"suit": 2}}}),
+        needs("wait_mean_h"), "raises",
+    ),
+    "provisions": Pair(
+        micro(
+            units={"crew": unit(4, provisions={"meal": 1}, shift="00:00-12:00")}, wants={"parcel": need(5)},
+            supplies={"store": {"stock": {"meal": 2}}},
+        ),
+        needs("wait_mean_h"), "raises",
+    ),
+    "reserve": Pair(
+        micro(
+            units={"crew": unit(4)}, wants={"mask": need(items={"mask": 1})},
+            supplies={"store": {"stock": {"mask": 30}, "reserve": {"mask": 20}}},
+        ),
+        needs("unmet"), "raises",
+    ),
+    "rations": Pair(
+        micro(
+            units={"crew": unit(4)}, wants={"ill": need(1, urgency=1, items={"box": 1}), "well": need(3, urgency=3, items={"box": 1})},
+            supplies={"store": {"stock": {"box": 20}, "rations": {"box": {"below": 12, "urgency": 1}}}},
+        ),
+        needs("unmet", "ill"), "lowers",
+    ),
+    "donations": Pair(
+        micro(
+            units={"crew": unit(4)}, wants={"box": need(items={"box": 1})},
+            supplies={"store": {"stock": {"box": 5}, "donations": [{"at": "4 h", "late": law("2 h"), "items": {"box": 50}}]}},
+        ),
+        needs("unmet"), "lowers",
+    ),
+    "supplier_failure": Pair(
+        micro(
+            units={"crew": unit(4)}, wants={"box": need(items={"box": 1})},
+            supplies={"store": {
+                "stock": {"box": 10}, "policy": {"reorder_point": 8, "order_quantity": 10}, "lead_time": "2 h", "fails": 0.5,
+            }},
+        ),
+        needs("wait_mean_h"), "raises",
+    ),
+    "durables": Pair(
+        micro(
+            units={"crew": unit(4, kit={"suit": 1}, shift=["00:00-06:00", "06:00-12:00", "12:00-18:00", "18:00-00:00"], handover="overlap")},
+            wants={"parcel": need(1)}, hours=22, tail=2,
+            supplies={"store": {"stock": {"suit": 2}}}, durables={"suit": {"breaks": 0.5}},
+        ),
+        needs("wait_mean_h"), "raises",
+    ),
+    "gates": Pair(
+        micro(
+            units={"command": commander(), "crew": unit()}, tail=0,
+            sites={"gate": {**hall(), "arrivals": {"per_1000_day": 2000}, "only_closed": True}},
+            plan=plan(steps={"fence": step("crew", "cordon", buildings=["b1", "b2"])}),
+        ),
+        rows("sites"), "raises",
+    ),
+    "outages, station": Pair(
+        micro(
+            sites={"hall": hall(2, station={"depends_on": "power", "without": law("8 min")})}, tail=0,
+            world={"outages": {"power": {"begins": "4 h", "ends": "6 h"}}},
+        ),
+        whole("stay_mean_h", "hall"), "raises",
+    ),
+    "outages, halted": Pair(
+        micro(
+            sites={"hall": hall(2, station={"depends_on": "power"})}, tail=0,
+            world={"outages": {"power": {"begins": "4 h", "ends": "6 h"}}},
+        ),
+        whole("stay_mean_h", "hall"), "raises",
+    ),
+    "outages, repaired": Pair(
+        micro(
+            units={"command": commander(), "crew": unit()},
+            sites={"hall": hall(2, station={"depends_on": "power"})}, tail=0,
+            world={"outages": {"power": {"begins": "4 h"}}},
+            plan=plan(steps={"power": step("crew", "repair", 2, part="contingency", when={"outage": "power"}, outage="power", person_hours="2 h")}),
+        ),
+        whole("stay_mean_h", "hall"), "raises",
+    ),
+    "obstructions": Pair(
+        micro(
+            wants={"injury": need(1, referral={"after": "1 min", "to": "ambulance"})},
+            world={"obstructions": {"per_day": 12}}, outside={"ambulance": {"delay": law("12 min"), "by_road": True}},
+        ),
+        needs("wait_mean_h"), "raises",
+    ),
+    "outside_services": Pair(
+        micro(
+            wants={"injury": need(1, referral={"after": "1 min", "to": "ambulance"})},
+            outside={"ambulance": {"delay": law("12 min"), "crews": 1, "busy": "30 min"}},
+        ),
+        needs("wait_mean_h"), "raises",
+    ),
+    "liaison": Pair(
+        micro(
+            units={"office": unit(1, "liaison")}, outside={"ambulance": {"delay": law("12 min")}},
+            wants={"injury": need(3, skill=None, referral={
+                "after": "1 min", "to": "ambulance", "through": "office", "call": law("10 min"),
+            })},
+        ),
+        needs("wait_mean_h"), "raises",
+    ),
+    "channels, come": Pair(
+        micro(
+            units={"command": commander(), "crew": unit()}, tail=0, sites={"hall": rounds()},
+            information={"channels": {"chat": {"reach": 0.5, "delay": law("20 min")}}},
+            plan=plan(steps={"tell": step("crew", "notify", topic="hall", channels=["chat"], takes="10 min")}),
+        ),
+        whole("served_share", "hall"), "lowers",
+    ),
+    "channels, ask": Pair(
+        micro(
+            units={"command": commander(), "crew": unit()}, wants={"asks": need(if_unaware="hall")},
+            information={"channels": {"chat": {"reach": 0.5, "delay": law("20 min")}}},
+            plan=plan(steps={"tell": step("crew", "notify", topic="hall", channels=["chat"], takes="10 min")}),
+        ),
+        needs("needs_raised", "asks"), "raises",
+    ),
+    "rumours": Pair(
+        micro(
+            units={"command": commander(), "crew": unit()}, wants={"worry": need(if_rumour=True)},
+            information={"channels": {"chat": {"reach": 0.5}}, "rumours": {"after": "2 h", "reach": 0.5, "delay": law("1 h")}},
+            plan=plan(steps={"first": step("crew", "work", person_hours="1 h")}),
+        ),
+        needs("needs_raised", "worry"), "raises",
+    ),
+    "online_platform": Pair(
+        micro(
+            units={"crew": unit()}, wants={"food": need(4)}, shares={"offline": 0.2},
+            online={"needs": ["food"], "share": 0.5, "couriers": 2, "takes": law("30 min")},
+        ),
+        needs("wait_mean_h"), "lowers",
+    ),
+    "asking_at_the_door": Pair(
+        micro(
+            units={"command": commander(), "crew": unit(4)}, shares={"offline": 0.3},
+            wants={"food": need(2, asked_at_door=["offline"])},
+            plan=plan(steps={"round": step("crew", "doors", buildings="all", each="1 min", repeat="4 h")}),
+        ),
+        needs("delay_mean_h"), "raises",
+    ),
+    "errors": Pair(micro(units={"crew": unit(errors=0.3)}, wants={"parcel": need(2.5)}), needs("wait_mean_h"), "raises"),
+    "injury": Pair(
+        micro(units={"crew": unit(injury={"share": 0.1, "away": "6 h"})}, wants={"parcel": need(2.5)}),
+        needs("wait_mean_h"), "raises",
+    ),
+    "double_entry": Pair(
+        micro(
+            units={"crew": unit(4), "office": unit(1, "liaison")}, wants={"parcel": need()},
+            desks={"main": {"coordinator": "office", "handling": law("5 min"), "double_entry": "10 min"}},
+        ),
+        needs("wait_mean_h"), "raises",
+    ),
+}  # fmt: skip
+
+VOICE = micro(
+    units={"command": commander(), "crew": unit()}, wants={"parcel": need()}, tail=0,
+    information={
+        "channels": {"chat": {"reach": 0.5}}, "one_voice": True, "contradicts": 0.5,
+        "rumours": {"after": "10 h", "reach": 0.5, "delay": law("1 h")},
+    },
+    plan=plan(steps={"tell": step("crew", "notify", topic="news", channels=["chat"], takes="10 min", repeat="1 h")}),
+)  # fmt: skip
+TRACED = micro(
+    units={"command": commander(), "crew": unit()}, tail=0,
+    world={"positives": [{"resident": 0, "symptoms": "10 min"}]}, tracing={},
+    sites={"hall": rounds(site={"classes": {"contact": {"contacts": True, "last": True}}})},
+    plan=plan(
+        steps={"trace": step("crew", "trace", when={"confirmed_over": 0, "every": "5 min"}, each="5 min")},
+        card={"checks": [{"unit": "crew", "takes": law("5 min")}]},
+    ),
+)  # fmt: skip
+PAIRS["one_voice, posted"] = Pair(VOICE, posted, "raises")
+PAIRS["one_voice, rumours"] = Pair(VOICE, happened("rumour"), "lowers")
+PAIRS["tracing"] = Pair(TRACED, slot_of_housemates, "raises")
+
+
+def mechanism_of(pair: str) -> str:
+    return pair.partition(",")[0]
+
+
+def difference(pair: str, confidence: float = 0.99) -> Estimate:
+    """Return the mean of on − off over replications under the same luck, with its interval."""
+    data, measure, _ = PAIRS[pair]
+    on = validate(data, "micro")
+    off = on.patched(MECHANISMS[mechanism_of(pair)].off(on))
+    return estimate(
+        (measure(run(on, 1, k)) - measure(run(off, 1, k)) for k in range(REPLICATIONS)), confidence=confidence
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 from typing import TYPE_CHECKING
 
 from sim.response.labour import Claim, Job
@@ -182,7 +183,9 @@ class StepJob(Job):
 
     def _draw(self, _responder: Responder) -> None:
         if not self.over:
-            self.model.stores.want(self.materials(), "step", self._supplied_later, None)
+            within = self.step.within
+            before_h = self.order.triggered + within if within is not None else inf
+            self.model.stores.want(self.materials(), "step", self._supplied_later, None, before_h=before_h)
 
     def _supplied_later(self, _nothing: None) -> None:
         if not self.over:

@@ -1,0 +1,127 @@
+"""What is suspect about a plan that can run: blanks, goods that no store holds, signals that never come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sim.errors import nearest
+from sim.spec.actions import Doors, Man, Notify, Patrol, Repair, Screen, SetUp, Work
+from sim.spec.card import Card, Step
+
+if TYPE_CHECKING:
+    from sim.spec.scenario import Scenario
+
+Said = Iterator[tuple[str, str]]
+"""(place, what is suspect)."""
+HANDS = (Work, Doors, SetUp, Repair, Man, Patrol, Notify)
+"""Actions that nobody but people can carry out."""
+
+
+def plan_findings(scenario: Scenario) -> Said:
+    """Return everything suspect about the plan, the sites and the stores."""
+    held = {item for depot in scenario.response.supplies.values() for item in depot.stock}
+    yield from _kits(scenario, held)
+    yield from _dependencies(scenario)
+    yield from _sites(scenario)
+    plan = scenario.response.plan
+    if plan is not None:
+        yield from _blanks(plan.card)
+        yield from _materials(scenario, plan.card, held)
+        for name, step in plan.card.steps.items():
+            yield from _step(scenario, plan.card, f"response.plan.card.steps.{name}", step, held)
+
+
+def _kits(scenario: Scenario, held: set[str]) -> Said:
+    for name, unit in scenario.response.organisation.units.items():
+        for block in ("kit", "provisions"):
+            missing = [item for item in getattr(unit, block) if item not in held]
+            if missing:
+                place = f"response.organisation.units.{name}.{block}"
+                yield place, f"no store holds {missing[0]!r}{nearest(missing[0], held)}; nobody of it can begin"
+
+
+def _dependencies(scenario: Scenario) -> Said:
+    outages = scenario.world.outages
+    information, online = scenario.response.information, scenario.response.online
+    named = [
+        (f"response.sites.{name}.stations.{station}.depends_on", spec.depends_on)
+        for name, site in scenario.response.sites.items()
+        for station, spec in site.stations.items()
+    ]
+    if information is not None:
+        named += [
+            (f"response.information.channels.{n}.depends_on", c.depends_on) for n, c in information.channels.items()
+        ]
+    named += [("response.online.depends_on", online.depends_on)] if online is not None else []
+    for place, outage in named:
+        if outage is not None and outage not in outages:
+            yield place, f"the world has no outage {outage!r}{nearest(outage, outages)}; it never stops"
+
+
+def _sites(scenario: Scenario) -> Said:
+    plan = scenario.response.plan
+    steps = plan.card.steps.values() if plan is not None else ()
+    called = {step.does.site for step in steps if isinstance(step.does, Screen)}
+    for name, site in scenario.response.sites.items():
+        if site.invitations is not None and not site.invitations.rounds and name not in called:
+            yield f"response.sites.{name}.invitations", "no round is planned and no step calls one; nobody comes"
+        if any(kind.contacts for kind in site.classes.values()) and scenario.response.tracing is None:
+            yield (
+                f"response.sites.{name}.classes",
+                "contacts have a class here, and nobody traces any: no 'tracing' block",
+            )
+
+
+def _blanks(card: Card) -> Said:
+    at = "response.plan.card"
+    for name, team in card.teams.items():
+        blank = [key for key in ("unit", "contact") if getattr(team, key) is None]
+        if blank:
+            yield f"{at}.teams.{name}", f"blank: {', '.join(blank)}; this is decided or looked up when it is needed"
+    without = [name for name, line in card.materials.items() if line.amount is None or line.store is None]
+    if without:
+        shown = ", ".join(without[:6]) + (" …" if len(without) > 6 else "")
+        yield f"{at}.materials", f"{len(without)} without an amount or a store: {shown}; who fetches one searches"
+    numberless = [name for name, line in card.outside_help.items() if line.number is None]
+    if numberless:
+        yield f"{at}.outside_help", f"no number for {', '.join(numberless)}; it is looked up before the first call"
+
+
+def _materials(scenario: Scenario, card: Card, held: set[str]) -> Said:
+    depots = scenario.response.supplies
+    for item, line in card.materials.items():
+        place = f"response.plan.card.materials.{item}"
+        if item not in held:
+            yield place, f"the card lists it and no store holds it{nearest(item, held)}"
+            continue
+        there = sum(depot.stock.get(item, 0) for depot in depots.values())
+        if line.amount is not None and line.amount > there:
+            yield place, f"the card promises {line.amount}, the stores hold {there}"
+        if line.store is not None and item not in (depots[line.store].stock if line.store in depots else {}):
+            yield place, f"the card says it is in {line.store!r}, and there it is not{nearest(line.store, depots)}"
+
+
+def _step(scenario: Scenario, card: Card, place: str, step: Step, held: set[str]) -> Said:
+    if step.team is None:
+        yield place, "blank: team; the commander decides who does it"
+    if step.people == 0 and isinstance(step.does, HANDS):
+        yield place, "it takes people, and none are asked for: it is never done"
+    unit = card.teams[step.team].unit if step.team is not None else None
+    if unit is not None and step.people is not None:
+        there = scenario.response.organisation.units[unit].count
+        if step.people > there:
+            yield place, f"it asks for {step.people} people, and {unit!r} has {there}"
+    for item in step.materials:
+        if item not in held:
+            yield f"{place}.materials", f"no store holds {item!r}{nearest(item, held)}; the step never starts"
+    if isinstance(step.does, Doors):
+        for item in step.does.items:
+            if item not in held:
+                yield f"{place}.does.items", f"no store holds {item!r}{nearest(item, held)}; no door is ever done"
+    signal = step.when.signal if step.when is not None else None
+    if signal is not None and signal not in scenario.world.signals:
+        yield f"{place}.when.signal", f"no signal {signal!r} ever comes{nearest(signal, scenario.world.signals)}"
+    outage = step.when.outage if step.when is not None else None
+    if outage is not None and outage not in scenario.world.outages:
+        yield f"{place}.when.outage", f"the world has no outage {outage!r}{nearest(outage, scenario.world.outages)}"
