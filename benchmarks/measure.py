@@ -43,6 +43,8 @@ ENGINES: Final = (
     Engine("numba", "numba_floor", package="numba"),
     Engine("firstline", "firstline_engine"),
     Engine("firstline+", "firstline_rest"),
+    Engine("firstline-sites", "firstline_sites"),
+    Engine("firstline-card", "firstline_card"),
 )
 
 

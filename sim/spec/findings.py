@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sim.spec.needs import Need
 from sim.spec.organisation import Shift, Unit
-from sim.spec.plan_findings import plan_findings
+from sim.spec.plan_findings import plan_findings, units_of_the_plan
 from sim.spec.scenario import Scenario
 
 WIDEST_SPAN = 7
@@ -125,14 +125,15 @@ def _work_per_h(scenario: Scenario, need: Need) -> float:
 
 def _units(scenario: Scenario) -> Iterator[Finding]:
     wanted = {need.skill for need in scenario.world.needs.values()}
+    at_work = units_of_the_plan(scenario)
     for name, unit in _visitors(scenario).items():
         place = f"response.organisation.units.{name}"
         if unit.count == 0:
             yield Finding(place, "it has no people")
         elif unit.leader and unit.count <= len(unit.shift or (None,)):
             continue  # only leaders: they make no visits
-        elif None not in wanted and not wanted & set(unit.skills):
-            yield Finding(place, "none of its skills is wanted by any need: its people wait for nothing")
+        elif None not in wanted and not wanted & set(unit.skills) and name not in at_work:
+            yield Finding(place, "no need wants its skills, and no step or site its people: they wait for nothing")
         for skill, share in unit.skills.items():
             if share == 0:
                 yield Finding(f"{place}.skills", f"the skill {skill!r} is declared, but nobody holds it")

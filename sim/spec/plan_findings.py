@@ -26,10 +26,27 @@ def plan_findings(scenario: Scenario) -> Said:
     yield from _sites(scenario)
     plan = scenario.response.plan
     if plan is not None:
-        yield from _blanks(plan.card)
+        yield from _blanks(scenario, plan.card)
         yield from _materials(scenario, plan.card, held)
         for name, step in plan.card.steps.items():
             yield from _step(scenario, plan.card, f"response.plan.card.steps.{name}", step, held)
+
+
+def units_of_the_plan(scenario: Scenario) -> set[str]:
+    """Return the units whose people steps, sites, checks and calls ask for."""
+    response = scenario.response
+    found: set[str | None] = set()
+    for site in response.sites.values():
+        found |= {s.staff.unit for s in site.stations.values() if s.staff is not None}
+        if site.invitations is not None:
+            blocks = (site.invitations.recall, site.invitations.fetch, site.invitations.count)
+            found |= {block.unit for block in blocks if block is not None}
+    found |= {need.referral.through for need in scenario.world.needs.values() if need.referral is not None}
+    if response.plan is not None:
+        card = response.plan.card
+        found |= {check.unit for check in card.checks}
+        found |= {card.teams[step.team].unit for step in card.steps.values() if step.team is not None}
+    return {name for name in found if name is not None}
 
 
 def _kits(scenario: Scenario, held: set[str]) -> Said:
@@ -73,12 +90,18 @@ def _sites(scenario: Scenario) -> Said:
             )
 
 
-def _blanks(card: Card) -> Said:
+def _blanks(scenario: Scenario, card: Card) -> Said:
+    units = scenario.response.organisation.units
     at = "response.plan.card"
     for name, team in card.teams.items():
         blank = [key for key in ("unit", "contact") if getattr(team, key) is None]
         if blank:
             yield f"{at}.teams.{name}", f"blank: {', '.join(blank)}; this is decided or looked up when it is needed"
+    for name, team in card.teams.items():
+        stated = card.teams[team.deputy].unit if team.deputy is not None else None
+        there = units[team.unit].deputy if team.unit is not None else None
+        if team.unit is not None and stated is not None and there is not None and stated != there:
+            yield f"{at}.teams.{name}.deputy", f"the card names {stated!r}, the organisation has {there!r}"
     without = [name for name, line in card.materials.items() if line.amount is None or line.store is None]
     if without:
         shown = ", ".join(without[:6]) + (" …" if len(without) > 6 else "")

@@ -21,7 +21,7 @@ from sim.spec.mechanisms import MECHANISMS
 from sim.spec.patches import validate
 from sim.spec.plan_mechanisms import TABLE
 
-REPLICATIONS = 10
+REPLICATIONS = 20
 Data = dict[str, Any]
 Number = Callable[[Result], float]
 
@@ -78,8 +78,8 @@ def rows(table: str) -> Number:
 
 
 def posted(result: Result) -> float:
-    """Return the mean moment of posting a notice."""
-    return float(result.columns("notices")["posted_h"].mean())
+    """Return the moment at which the first notice is posted."""
+    return float(result.columns("notices")["posted_h"][0])
 
 
 def lateness(result: Result) -> float:
@@ -89,11 +89,10 @@ def lateness(result: Result) -> float:
     return float((sites["arrived_h"] - sites["slot_h"])[mine].mean())
 
 
-def slot_of_housemates(result: Result) -> float:
-    """Return the mean slot of those who live with resident 0 in the last round."""
+def slot_of_neighbours(result: Result) -> float:
+    """Return the mean slot of the residents of the first building who are called first where nobody is a contact."""
     sites = result.columns("sites")
-    home = sites["round"] == sites["round"].max()
-    return float(sites["slot_h"][home & np.isin(sites["resident"], [0, 1, 2, 3])].mean())
+    return float(sites["slot_h"][np.isin(sites["resident"], [1, 2, 3, 4])].mean())
 
 
 # -- what scenarios are made of ---------------------------------------------------------------------------------------
@@ -158,6 +157,7 @@ def rounds(station: Data | None = None, site: Data | None = None, **more: Any) -
     return {"invitations": invitations, "enters": "desk", "stations": {"desk": desk}, **(site or {})}
 
 
+NONE = {"parcel": need(0)}
 LABORATORY = {"transport": "30 min", "takes": law("90 min")}
 ASKED = {"function": "medical", "members": "staff", "count": 2}
 
@@ -234,7 +234,7 @@ PAIRS: dict[str, Pair] = {
     ),
     "orders": Pair(
         micro(
-            units={"command": commander(), "crew": unit()}, wants={"parcel": need()}, hours=8, tail=0,
+            units={"command": commander(), "crew": unit()}, wants=NONE, hours=8, tail=0,
             plan=plan(steps={
                 "first": step("crew", "work", person_hours="1 h", ordered=True),
                 "second": step("crew", "work", person_hours="1 h", ordered=True, after=["first"]),
@@ -245,14 +245,14 @@ PAIRS: dict[str, Pair] = {
     "deputy": Pair(
         micro(
             units={"command": commander(shift="08:00-20:00", deputy="onscene"), "onscene": commander(), "crew": unit()},
-            wants={"parcel": need()}, tail=0,
+            wants=NONE, tail=0,
             plan=plan(steps={"first": step("crew", "work", person_hours="1 h", ordered=True)}),
         ),
         done("first"), "lowers",
     ),
     "blanks": Pair(
         micro(
-            units={"command": commander(), "crew": unit()}, wants={"parcel": need()}, hours=8, tail=0,
+            units={"command": commander(), "crew": unit()}, wants=NONE, hours=8, tail=0,
             supplies={"store": {"stock": {"fence": 4}}},
             plan=plan(
                 teams={"crew": {"unit": "crew"}}, search="20 min",
@@ -282,8 +282,8 @@ PAIRS: dict[str, Pair] = {
     ),
     "false_alarms": Pair(
         micro(
-            units={"command": commander(), "doctor": unit(1, "medical")}, wants={"parcel": need()}, tail=0,
-            world={"positives": [{"count": 1, "symptoms": "6 h"}], "false_reports": {"per_day": 36}},
+            units={"command": commander(), "doctor": unit(1, "medical")}, wants=NONE, tail=0,
+            world={"positives": [{"count": 1, "begins": "6 h", "symptoms": "6 h"}], "false_reports": {"per_day": 36}},
             plan=plan(
                 steps={"first": step("command", "work", 0, person_hours="1 min")},
                 card={"checks": [{"unit": "doctor", "takes": law("30 min"), "clears": 1}]},
@@ -387,8 +387,9 @@ PAIRS: dict[str, Pair] = {
     ),
     "liaison": Pair(
         micro(
-            units={"office": unit(1, "liaison")}, outside={"ambulance": {"delay": law("12 min")}},
-            wants={"injury": need(3, skill=None, referral={
+            units={"office": unit(1, "liaison"), "crew": unit(0, skills=["first_aid"])},
+            outside={"ambulance": {"delay": law("12 min")}},
+            wants={"injury": need(3, skill="first_aid", referral={
                 "after": "1 min", "to": "ambulance", "through": "office", "call": law("10 min"),
             })},
         ),
@@ -457,7 +458,7 @@ VOICE = micro(
 )  # fmt: skip
 TRACED = micro(
     units={"command": commander(), "crew": unit()}, tail=0,
-    world={"positives": [{"resident": 0, "symptoms": "10 min"}]}, tracing={},
+    world={"positives": [{"resident": 0, "symptoms": "10 min"}]}, tracing={"building": 1},
     sites={"hall": rounds(site={"classes": {"contact": {"contacts": True, "last": True}}})},
     plan=plan(
         steps={"trace": step("crew", "trace", when={"confirmed_over": 0, "every": "5 min"}, each="5 min")},
@@ -466,7 +467,7 @@ TRACED = micro(
 )  # fmt: skip
 PAIRS["one_voice, posted"] = Pair(VOICE, posted, "raises")
 PAIRS["one_voice, rumours"] = Pair(VOICE, happened("rumour"), "lowers")
-PAIRS["tracing"] = Pair(TRACED, slot_of_housemates, "raises")
+PAIRS["tracing"] = Pair(TRACED, slot_of_neighbours, "raises")
 
 
 def mechanism_of(pair: str) -> str:
