@@ -24,9 +24,10 @@ Path_ = tuple[str | int, ...]
 
 
 def shipped() -> dict[str, Path]:
-    """Return the shipped scenarios by name."""
+    """Return the shipped scenarios by name; those of a folder below as folder/name."""
     folder = Path(__file__).parent.parent / "scenarios"  # beside sim, in a checkout and in a wheel alike
-    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+    found = [path for path in sorted(folder.rglob("*.yaml")) if not path.name.endswith(".card.yaml")]
+    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in found}
 
 
 def find(name: str | Path) -> Path:

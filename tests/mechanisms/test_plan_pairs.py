@@ -17,8 +17,9 @@ from analysis.intervals import Estimate, estimate
 from analysis.need_outcomes import NEED_OUTCOMES, Selection
 from analysis.run_outcomes import RUN_OUTCOMES
 from sim import Result, Scenario, run
+from sim.records.schema import TABLES, VOLATILE
 from sim.spec.mechanisms import MECHANISMS
-from sim.spec.patches import validate
+from sim.spec.patches import merge, validate
 from sim.spec.plan_mechanisms import TABLE
 
 REPLICATIONS = 20
@@ -479,6 +480,148 @@ def difference(pair: str, confidence: float = 0.99) -> Estimate:
     data, measure, _ = PAIRS[pair]
     on = validate(data, "micro")
     off = on.patched(MECHANISMS[mechanism_of(pair)].off(on))
-    return estimate(
-        (measure(run(on, 1, k)) - measure(run(off, 1, k)) for k in range(REPLICATIONS)), confidence=confidence
-    )
+    return estimate((measure(run(on, 1, k)) - measure(run(off, 1, k)) for k in range(REPLICATIONS)), confidence)
+
+
+def test_every_mechanism_of_the_plan_has_its_pair():
+    """A mechanism without a pair of runs is a claim nobody has tried."""
+    assert {mechanism_of(pair) for pair in PAIRS} == set(TABLE)
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_the_direction_that_is_claimed(pair: str):
+    """On against off under the same luck: the 99 % interval of the paired difference lies on the side of the claim."""
+    assert MECHANISMS[mechanism_of(pair)].present(validate(PAIRS[pair].scenario, "micro"))
+    found = difference(pair)
+    assert found.low > 0 if PAIRS[pair].side == "raises" else found.high < 0, f"{found.low:.3f} to {found.high:.3f}"
+
+
+STAYS = {"blanks", "durables", "gates", "outages", "outside_services", "channels"}
+"""Mechanisms whose block other things need: without them the block stands there with nothing in it."""
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_both_patches_keep_a_scenario_valid(pair: str):
+    """Off and without must run: an ablation tries them on scenarios nobody has seen."""
+    on, mechanism = validate(PAIRS[pair].scenario, "micro"), MECHANISMS[mechanism_of(pair)]
+    off, without = on.patched(mechanism.off(on)), on.patched(mechanism.without(on))
+    for scenario in (off, without):
+        assert scenario != on
+        assert run(scenario).end_h == on.end_h
+    assert mechanism.present(without) == (mechanism_of(pair) in STAYS)
+
+
+# -- nothing to act on ------------------------------------------------------------------------------------------------
+
+BUSY = micro(
+    units={
+        "command": commander(), "second": commander(), "office": unit(1, "liaison"),
+        "crew": unit(3, shift=["00:00-08:00", "08:00-20:00"]), "first_aid": unit(0, "medical", skills=["first_aid"]),
+    },
+    wants={
+        "box": need(2, items={"box": 1}, patience=law("4 h")),
+        "ill": need(1, urgency=1, skill="first_aid", referral={"after": "1 min", "to": "ambulance"}),
+        "asks": need(1, if_unaware="screening"),
+    },
+    shares={"over_80": 0.2}, hours=20, tail=4,
+    supplies={"store": {"stock": {"box": 400, "suit": 400, "fence": 4}}},
+    outside={"ambulance": {"delay": law("12 min"), "crews": 1, "busy": "30 min"}},
+    information={"channels": {"chat": {"reach": 0.8, "delay": law("20 min")}}},
+    sites={
+        "hall": hall(2, station={"patience": law("20 min")}),
+        "screening": rounds(station={"servers": None, "staff": {"unit": "crew", "people": 1}}, no_show=0.1, rounds=[]),
+    },
+    plan=plan(steps={
+        "tell": step("crew", "notify", topic="screening", channels=["chat"], takes="10 min"),
+        "fence": step("crew", "cordon", buildings=["b1", "b2"], materials={"fence": 2}, ordered=True),
+        "screen": step("crew", "screen", 0, site="screening", after=["fence"]),
+        "round": step("crew", "doors", each="2 min", repeat="6 h", items={"box": 1}, after=["fence"], ordered=True),
+    }),
+)  # fmt: skip
+"""A day on which every table but the tubes' has rows."""
+
+
+class Null(NamedTuple):
+    """A mechanism that has nothing to act on, and what it may leave behind."""
+
+    patch: Data
+    """What is added to the busy day."""
+    tables: tuple[str, ...] = ()
+    """Tables that are its own."""
+    events: tuple[str, ...] = ()
+    """Events that are its own."""
+
+
+def units(**changed: Data) -> Data:
+    return {"response": {"organisation": {"units": changed}}}
+
+
+def store(**more: Any) -> Data:
+    return {"response": {"supplies": {"store": more}}}
+
+
+NULLS: dict[str, Null] = {
+    "deputy, with the commander always there": Null(units(command={"deputy": "second"})),
+    "rations, with ample stock": Null(store(rations={"box": {"below": 20, "urgency": 1}})),
+    "reserve, with ample stock": Null(store(reserve={"box": 50, "suit": 50})),
+    "reserve for days, with ample stock": Null(store(reserve_for="1 d")),
+    "obstructions, with nobody who drives": Null({"world": {"obstructions": {"per_day": 24}}}, events=("lane_blocked",)),
+    "tracing, without positives": Null({"response": {"tracing": {"building": 0.5}}}),
+    "outages after the end": Null({
+        "world": {"outages": {"power": {"begins": "30 h"}}},
+        "response": {"sites": {"hall": {"stations": {"desk": {"depends_on": "power"}}}}},
+    }),
+    "priority lanes, for a group with nobody in it": Null(
+        {"response": {"sites": {"hall": {"classes": {"ill": {"groups": ["pregnant"], "priority": 1}}}}}}
+    ),
+    "room for more than ever come": Null({"response": {"sites": {"hall": {"room": 5000}}}}),
+    "fetching, for a group with nobody in it": Null({"response": {"sites": {"screening": {"invitations": {
+        "fetch": {"groups": ["pregnant"], "unit": "crew", "helpers": 1, "each": "10 min"},
+    }}}}}),
+    "positives whom nobody tests": Null({"world": {"positives": [{"count": 3}]}}),
+    "borrowing, with nobody missing": Null({"response": {"plan": {"borrow_after": "12 h"}}}),
+    "review, with nothing to mend": Null({"response": {"plan": {"review": {
+        "every": "1 h", "takes": "1 h", "fixes": [{"problem": "no_kit", "set": {"organisation.units.crew.count": 2}}],
+    }}}}),
+    "false alarms that nobody checks": Null({"world": {"false_reports": {"per_day": 24}}}),
+    "kits, with ample stock": Null(units(crew={"kit": {"suit": 1}}), tables=("stock",)),
+    "provisions, with ample stock": Null(units(crew={"provisions": {"suit": 1}}), tables=("stock",)),
+    "donations that nobody waits for": Null(store(donations=[{"at": "4 h", "items": {"suit": 5}}]), tables=("stock",)),
+    "a supplier who is never asked": Null(store(fails=0.5)),
+    "durables that nobody uses": Null({"response": {"durables": {"suit": {"breaks": 0.5}}}}),
+    "a service that nobody calls": Null({"response": {"outside": {"fire": {"delay": "1 h"}}}}),
+    "rumours, after the end": Null({"response": {"information": {"rumours": {"after": "30 h", "reach": 0.5, "delay": "1 h"}}}}),
+    "a platform for residents without devices": Null({
+        "world": {"community": {"shares": {"offline": 1}}},
+        "response": {"online": {"needs": ["box"], "share": 0.5, "couriers": 2, "takes": "30 min"}},
+    }),
+    "asking at the door, for a group with nobody in it": Null({"world": {"needs": {"box": {"asked_at_door": ["pregnant"]}}}}),
+    "errors, of people who visit nobody": Null(units(first_aid={"errors": 0.5})),
+    "injury, of people who do nothing": Null(units(first_aid={"injury": {"share": 0.5, "away": "4 h"}})),
+}  # fmt: skip
+
+
+def written(data: Data, without: tuple[str, ...] = (), events: tuple[str, ...] = ()) -> dict[str, str]:
+    """Return every column of one run as text, but for some tables and some kinds of event."""
+    result = run(validate(data, "micro"))
+    columns = {}
+    for table in sorted(set(TABLES) - set(without)):
+        frame = result.frame(table)
+        frame = frame[~frame["event"].isin(events)] if table == "events" else frame
+        kept = [name for name in frame if name not in VOLATILE.get(table, ()) and not name.startswith("in_")]
+        columns |= {f"{table}.{name}": frame[name].to_numpy().tolist() for name in kept}
+    return {name: repr(column) for name, column in columns.items()}
+
+
+@pytest.mark.parametrize("name", NULLS)
+def test_a_mechanism_with_nothing_to_act_on_changes_nothing(name: str):
+    """Present but idle, it leaves no trace outside its own tables and events: bit for bit, in every column."""
+    patch, tables, events = NULLS[name]
+    before, after = written(BUSY, tables, events), written(merge(BUSY, patch), tables, events)
+    assert {column for column in before if before[column] != after[column]} == set()
+
+
+def test_the_busy_day_is_busy():
+    """On an empty day nothing could be changed: each table that is compared has rows."""
+    result = run(validate(BUSY, "busy"))
+    assert {name for name in TABLES if not rows(name)(result)} <= {"tubes", "phases"}

@@ -17,7 +17,7 @@ from sim.records.result import Result
 from sim.runs import run
 from sim.spec.patches import validate
 
-RESIDENTS, RUNS = 2000, 60
+RESIDENTS, RUNS = 2000, 50
 MOST_SE = 0.015
 """Largest standard error of an asserted mean, as a share of theory."""
 LABORATORY = {"courier_every": "1 h", "transport": "30 min", "takes": "4 h"}

@@ -148,7 +148,7 @@ MMC = Case(
         "queue_mean": formulas.mmc_queue_mean(ARRIVALS, RATE, SERVERS),
         "busy_mean": LOAD * SERVERS,
     },
-    replications=4,
+    replications=3,
     sensitive=("wait_mean_h", "share_at_once", "share_in_target", "stay_mean_h", "queue_mean", "busy_mean"),
     seed=101,
     mutant_replications=1,
@@ -251,15 +251,15 @@ PRIORITIES = Case(
 # -- a Jackson network --------------------------------------------------------------------------------------------
 
 BACK, TO_TEST, WALK_H = 0.2, 0.6, 0.5 * MEAN_H
-NETWORK = {"desk": (2, MEAN_H), "test": (1, MEAN_H), "talk": (1, 1.5 * MEAN_H)}
+NETWORK = {"desk": (2, MEAN_H), "test": (1, MEAN_H), "talk": (1, 1.2 * MEAN_H)}
 """Servers and mean service of the three stations."""
-FRESH = 0.55 * 2 * RATE * (1 - BACK * TO_TEST)
+FRESH = 0.5 * 2 * RATE * (1 - BACK * TO_TEST)
 FLOWS = {"desk": FRESH / (1 - BACK * TO_TEST)}
 FLOWS["test"], FLOWS["talk"] = TO_TEST * FLOWS["desk"], (1 - TO_TEST) * FLOWS["desk"]
 """Visits an hour by the traffic equations."""
 
 
-def network_data(slower: float, visitors: int = 130_000) -> dict[str, Any]:
+def network_data(slower: float, visitors: int = 120_000) -> dict[str, Any]:
     ways = {"desk": {"test": TO_TEST, "talk": 1 - TO_TEST}, "test": {"desk": BACK, "out": 1 - BACK}, "talk": "out"}
     stations: dict[str, dict[str, Any]] = {
         name: {"servers": servers, "service": exponential(mean_h * slower), "next": ways[name]}
@@ -361,7 +361,7 @@ ROOM_FOR_ALL = Case(
 
 # -- the shortest queue -------------------------------------------------------------------------------------------
 
-SIDE_LOAD = 0.7
+SIDE_LOAD = 0.6
 TO_BOTH = 2 * SIDE_LOAD * RATE
 
 
@@ -403,7 +403,7 @@ SHORTEST = Case(
     data=lambda slower: two_lanes_data(slower, {"shortest": ["left", "right"]}),
     measure=two_lanes_measure,
     theory={"wait_mean_h": shortest_queue_wait(TO_BOTH, RATE)},
-    replications=4,
+    replications=3,
     sensitive=("wait_mean_h",),
     seed=106,
     mutant_replications=1,
@@ -412,7 +412,7 @@ SPLIT = Case(
     data=lambda slower: two_lanes_data(slower, {"left": 0.5, "right": 0.5}),
     measure=two_lanes_measure,
     theory={"wait_mean_h": formulas.mmc_wait_mean(TO_BOTH / 2, RATE, 1)},
-    replications=4,
+    replications=3,
     sensitive=("wait_mean_h",),
     seed=107,
     mutant_replications=1,

@@ -44,6 +44,8 @@ class StepJob(Job):
         assert team is not None
         stated = self.step.people
         self.wanted = stated if stated is not None else max(1, self.model.labour.idle_people(team))
+        if self.at_desk():
+            self.wanted = 0
         if self.wanted == 0:
             self.order.stamps["people"] = self.clock.now
             self._supplied()
@@ -53,6 +55,11 @@ class StepJob(Job):
         plan = self.orders.plan
         if plan is not None and plan.borrow_after is not None and len(self.people) < self.wanted:
             self.clock.call_later(plan.borrow_after, self._borrow)
+
+    def at_desk(self) -> bool:
+        """Tell whether the people of the team sit at a desk: then the step is a task among their others."""
+        team = self.order.team
+        return team is not None and team.name in self.model.response.at_desk()
 
     def _ask(self) -> None:
         assert self.order.team is not None

@@ -22,25 +22,46 @@ class OneByOne(StepJob):
         super().__init__(orders, order, step)
         self.pieces: list[Any] = []
         self.made = 0
+        self.by_desk = 0
+        """Pieces that wait at a desk, or are in hand there."""
         self.hands: dict[Responder, Any] = {}
         self.going: set[Responder] = set()
 
     def start(self) -> None:
-        """Make the list."""
+        """Make the list; people at a desk work it off between their other tasks."""
         self.pieces = self.list_pieces()
         if not self.pieces:
             self.nothing_left()
+        elif self.at_desk():
+            assert self.order.team is not None
+            assert self.order.team.office is not None
+            pieces, self.pieces = self.pieces, []
+            for piece in pieces:
+                self.by_desk += 1
+                self.order.team.office.add(self.kind, self._length(), self._made_at_desk, piece)
+
+    def _made_at_desk(self, piece: Any) -> None:
+        self.by_desk -= 1
+        if self.over:
+            return
+        self.effect(piece)
+        if not self.over and not self.by_desk:
+            self.nothing_left()
+
+    def _length(self) -> float:
+        """Return how long the next piece takes."""
+        self.made += 1
+        does: Any = self.step.does
+        law = does.takes if hasattr(does, "takes") else does.each
+        uniform = self.model.chance.one(f"step.{self.order.step}.piece", self.order.nth, self.made)
+        return float(law.quantile(np.array([uniform]))[0])
 
     def work(self, responder: Responder) -> None:
         """Take the next piece."""
         if not self.pieces:
             return
         piece = self.hands[responder] = self.pieces.pop(0)
-        self.made += 1
-        does: Any = self.step.does
-        law = does.takes if hasattr(does, "takes") else does.each
-        uniform = self.model.chance.one(f"step.{self.order.step}.piece", self.order.nth, self.made)
-        self.clock.call_later(float(law.quantile(np.array([uniform]))[0]), self._made, (responder, piece))
+        self.clock.call_later(self._length(), self._made, (responder, piece))
 
     def _made(self, work: tuple[Responder, Any]) -> None:
         responder, piece = work
