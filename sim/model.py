@@ -53,6 +53,10 @@ from sim.world.demand import Rates, draw
 from sim.world.population import Population, populate
 
 
+MECHANISMS = ("sim.response", "sim.clock")
+"""The rooms of what is let go of after a run."""
+
+
 class CrisisModel(mesa.Model):
     """One community, one crisis, one response, one draw of luck."""
 
@@ -297,7 +301,12 @@ class CrisisModel(mesa.Model):
         ids: Any = getattr(mesa.Agent, "_ids", None)
         if ids is not None:  # Mesa 3.3 counts ids in a class attribute that holds every model for ever
             ids.pop(self, None)
-        self.__dict__.clear()  # mechanisms know the model and it knows them: without this only the collector frees it
+        for part in list(self.__dict__.values()):  # they know the model and it knows them: only the collector would
+            several = part.values() if isinstance(part, dict) else part if isinstance(part, list) else (part,)
+            for mechanism in several:
+                if type(mechanism).__module__.startswith(MECHANISMS):
+                    getattr(mechanism, "__dict__", {}).clear()
+        self.__dict__.clear()
 
 
 def _check_table_zones(scenario: Scenario, population: Population) -> None:

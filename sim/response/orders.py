@@ -70,8 +70,12 @@ class Orders:
         self.jobs: dict[int, StepJob] = {}
         self.held: set[str] = set()
         """Steps whose own trigger has held."""
-        self.done: dict[str, int] = {}
-        """How often each step has been done, as far as those who come after it know."""
+        self.done: set[str] = set()
+        """Steps that are done, as those who did them know."""
+        self.reported: set[str] = set()
+        """Steps that are done, as the commander knows."""
+        self.watched: set[str] = set()
+        """Steps that wait for a confirmed positive or an outage: both are noticed at once."""
         self.running: dict[str, Order] = {}
         self.activated_h = self.ended_h = NAN
         self.level: str | None = None
@@ -86,6 +90,7 @@ class Orders:
         """Set what the steps wait for."""
         if self.card is None:
             return
+        self.model.outages.listeners.append(self.noticed)
         signals = self.model.world.signals
         for name, step in self.card.steps.items():
             if step.when is not None and step.when.signal is not None:
@@ -103,8 +108,24 @@ class Orders:
             self.clock.call_later(0.0, self.consider, name)
         elif when.at is not None:
             self.clock.call_later(when.at, self._signal, name)
+        elif when.confirmed_over is not None or when.outage is not None:
+            self.watched.add(name)
+            self.clock.call_later(0.0, self._notice, name)
         elif when.signal is None:
             self.clock.call_later(0.0, self._look, name)
+
+    def noticed(self, _what: str = "", _out: bool = True) -> None:  # a listener of outages
+        """See whether a step was waiting for what has just become known."""
+        for name in sorted(self.watched):
+            self._notice(name)
+
+    def _notice(self, name: str) -> None:
+        assert self.card is not None
+        when = self.card.steps[name].when
+        assert when is not None
+        if name in self.watched and self._holds(when):
+            self.watched.discard(name)
+            self._signal(name)
 
     def _signal(self, name: str) -> None:
         self.held.add(name)
@@ -139,7 +160,8 @@ class Orders:
         step = self.card.steps[name]
         if name in self.running or name not in self.held or not self._in_its_part(step):
             return
-        if any(before not in self.done for before in step.after):
+        known = self.reported if step.ordered else self.done
+        if any(before not in known for before in step.after):
             return
         if step.level is not None and not self.reached(step.level):
             return
@@ -229,10 +251,11 @@ class Orders:
         if step.repeat is not None:
             self.clock.call_later(step.repeat, self._again, order.step)
         elif step.part == "contingency" and step.when is not None and step.when.signal is None:
-            self.clock.call_later(step.when.every, self._look, order.step)
-        followers = [name for name, other in self.card.steps.items() if order.step in other.after]
-        if any(not self.card.steps[name].ordered for name in followers):
-            self._know(order)
+            self.clock.call_later(step.when.every, self._wait_again, order.step)
+        self.done.add(order.step)
+        for name, other in self.card.steps.items():
+            if not other.ordered and order.step in other.after:
+                self.consider(name)
         chief = self.model.command.chief
         if order.team is None or chief is None:
             self._know(order)
@@ -240,11 +263,11 @@ class Orders:
             self.model.messages.word(order.team, chief, order.number, self._know, order)
 
     def _know(self, order: Order) -> None:
-        """Let those who wait for a step know that it is done: its neighbours at once, the commander by message."""
+        """Let the commander know that a step is done, and order what comes after it."""
         assert self.card is not None
-        self.done[order.step] = order.nth
+        self.reported.add(order.step)
         for name, step in self.card.steps.items():
-            if order.step in step.after:
+            if step.ordered and order.step in step.after:
                 self.consider(name)
 
     def waits_for(self, name: str) -> str:
@@ -253,7 +276,8 @@ class Orders:
         step = self.card.steps[name]
         if not self._in_its_part(step) and self.activated_h != self.activated_h:
             return "activation"
-        missing = [before for before in step.after if before not in self.done]
+        known = self.reported if step.ordered else self.done
+        missing = [before for before in step.after if before not in known]
         if missing:
             return f"after {missing[0]}"
         if step.level is not None and not self.reached(step.level):
@@ -278,6 +302,10 @@ class Orders:
         for name, step in self.card.steps.items():
             if step.part in ("response", "stand_down"):
                 self._wait_for(name, step)
+
+    def _wait_again(self, name: str) -> None:
+        assert self.card is not None
+        self._wait_for(name, self.card.steps[name])
 
     def set_level(self) -> None:
         """Grade the response by what is confirmed; it only rises."""

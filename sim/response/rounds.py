@@ -75,7 +75,8 @@ class Rounds:
         self.helping = 0
         self._call(residents[order], kinds[order])
         self.model.tell("round_called", site.name, len(self.called))
-        site.man()
+        opens = self.clock.now + max(self.spec.lead - self._early(), 0.0)
+        self.clock.call_at(opens, lambda _: site.man())
         self.look()
 
     def _add_unknown(self, residents: Ints, kinds: Ints) -> None:
@@ -107,9 +108,13 @@ class Rounds:
             self.slots[number].append(visitor)
         self.slots_left = count
         self.recalls_left = self.spec.recall.times if self.spec.recall is not None else 0
-        early = 3 * spec.spread + max(-spec.mean_offset, 0.0)
+        early = self._early()
         for number in range(count):
             self.clock.call_at(max(now, now + spec.lead + number * spec.slot - early), self._slot_due, number)
+
+    def _early(self) -> float:
+        """Return how long before their slot the first may come."""
+        return 3 * self.spec.spread + max(-self.spec.mean_offset, 0.0)
 
     def _no_show(self, kind: int) -> float:
         own = self.site.spec.classes[self.site.kinds[kind]].no_show if kind >= 0 else None

@@ -78,11 +78,14 @@ def _dependencies(scenario: Scenario) -> Said:
 
 def _sites(scenario: Scenario) -> Said:
     plan = scenario.response.plan
-    steps = plan.card.steps.values() if plan is not None else ()
+    steps = list(plan.card.steps.values()) if plan is not None else []
     called = {step.does.site for step in steps if isinstance(step.does, Screen)}
     for name, site in scenario.response.sites.items():
         if site.invitations is not None and not site.invitations.rounds and name not in called:
             yield f"response.sites.{name}.invitations", "no round is planned and no step calls one; nobody comes"
+        told = {getattr(step.does, "topic", None) for step in steps}
+        if site.invitations is not None and scenario.response.information is not None and name not in told:
+            yield f"response.sites.{name}.invitations", f"no step tells anybody about it (topic: {name}); nobody comes"
         if any(kind.contacts for kind in site.classes.values()) and scenario.response.tracing is None:
             yield (
                 f"response.sites.{name}.classes",

@@ -6,7 +6,7 @@ what depends on two of them at once comes up often.
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -23,16 +23,12 @@ SERVICES = ("clinic", "rescue")
 CHANNELS = ("poster", "chat")
 SITES = ("hall", "gate")
 MOST_RESIDENTS = 60
-mostly = of(True, True, True, False)
-times = of("0 h", "30 min", "1 h", "90 min", "4 h", "9 h", "20 h", "30 h")
-later = of("30 min", "2 h", "6 h", "12 h", "1 d")
-
 
 lengths = cache(parts.lengths)
 """Durations as in the other scenarios; made once for each list of minutes, since making a strategy takes its time."""
 
 
-@cache
+@lru_cache(maxsize=None, typed=True)
 def of(*options: Any) -> st.SearchStrategy[Any]:
     """One of these."""
     return st.sampled_from(options)
@@ -54,6 +50,11 @@ def some(names: tuple[str, ...] | list[str], least: int = 0, most: int = 9) -> s
     return _some(tuple(names), least, min(most, len(names)))
 
 
+mostly = of(True, True, True, False)
+times = of("0 h", "30 min", "1 h", "90 min", "4 h", "9 h", "20 h", "30 h")
+later = of("30 min", "2 h", "6 h", "12 h", "1 d")
+
+
 class Known:
     """The names that a scenario has, for the parts that refer to them."""
 
@@ -63,8 +64,8 @@ class Known:
         self.units: Data = self.response["organisation"]["units"]
 
     def crews(self) -> list[str]:
-        """The units, those without people too."""
-        return sorted(self.units)
+        """The units, those without people too; the helpers more often, so that something is done."""
+        return [*sorted(self.units), "helpers", "helpers", "helpers"]
 
     def buildings(self) -> list[str]:
         """The names of the buildings."""
@@ -87,8 +88,8 @@ def _small(community: Data) -> None:
 
 
 @st.composite
-def _people(draw: st.DrawFn, known: Known) -> None:
-    """A commander with a deputy, helpers, and testers from outside who have to be asked for."""
+def _people(draw: st.DrawFn, known: Known, *, able: bool) -> None:
+    """A commander with a deputy, helpers (``able``: always some), and testers from outside who have to be asked for."""
     units = known.units
     if draw(mostly):
         units["chief"] = {"function": "command", "members": "staff", "count": draw(upto(0, 2))}
@@ -102,10 +103,10 @@ def _people(draw: st.DrawFn, known: Known) -> None:
     units["helpers"] = {
         "function": "logistics",
         "members": "volunteer",
-        "count": draw(of(0, 1, 2, 4, 8)),
+        "count": draw(of(4, 8) if able else of(0, 2, 4, 8)),
     }
-    if draw(one_in_two):
-        units["helpers"]["shift"] = draw(st.sampled_from([["08:00-20:00", "20:00-08:00"], "08:00-20:00"]))
+    if not able and draw(one_in_two):
+        units["helpers"]["shift"] = list(draw(of(("08:00-20:00", "20:00-08:00"), ("08:00-20:00",))))
         units["helpers"]["handover"] = draw(of("overlap", "replace"))
     if "chief" in units and draw(one_in_two):
         units["helpers"]["reports_to"] = "chief"
@@ -127,7 +128,7 @@ def _people(draw: st.DrawFn, known: Known) -> None:
 @st.composite
 def _stores(draw: st.DrawFn, known: Known) -> None:
     """A store for the plan, kits and provisions from it, and what comes back after use."""
-    depot: Data = {"stock": {item: draw(of(0, 1, 5, 30)) for item in GOODS}}
+    depot: Data = {"stock": {item: draw(of(0, 5, 30)) for item in GOODS}}
     if draw(mostly):
         depot["policy"] = draw(_policy())
         depot["lead_time"] = draw(lengths(0, 60, 600))
@@ -148,10 +149,10 @@ def _stores(draw: st.DrawFn, known: Known) -> None:
     supplies["plan_store"] = depot
     if draw(one_in_three):
         other = draw(of(*sorted(supplies)))
-        item = draw(st.sampled_from(sorted(supplies[other]["stock"])))
+        item = draw(of(*sorted(supplies[other]["stock"])))
         supplies[other]["rations"] = {item: {"below": draw(upto(0, 8)), "urgency": draw(upto(1, 4))}}
-    for name in known.crews():
-        if draw(one_in_three):
+    for name in sorted(known.units):
+        if draw(one_in_five):
             known.units[name]["kit"] = {"suit": draw(upto(0, 2))}
             if draw(one_in_three):
                 known.units[name]["kit_lasts"] = draw(of("1 h", "4 h"))
@@ -180,7 +181,7 @@ def _happenings(draw: st.DrawFn, known: Known) -> None:
         else:
             entry["count"] = draw(upto(1, 5))
         if where == "building":
-            entry["building"] = draw(st.sampled_from(known.buildings()))
+            entry["building"] = draw(of(*known.buildings()))
         if draw(one_in_two):
             entry["symptoms"] = draw(times)
         if draw(one_in_three):
@@ -199,7 +200,7 @@ def _happenings(draw: st.DrawFn, known: Known) -> None:
                 world["outages"][name]["ends"] = "40 h"
     if draw(one_in_two):
         for name in draw(some(SIGNALS, least=1)):
-            moments = draw(st.lists(times, min_size=1, max_size=2, unique=True))
+            moments = draw(some(["0 h", "1 h", "9 h", "20 h"], least=1, most=2))
             world.setdefault("signals", {})[name] = moments if len(moments) > 1 else moments[0]
     if draw(one_in_three):
         world["obstructions"] = {"per_day": draw(of(1, 10))}
@@ -279,11 +280,11 @@ def _ways(draw: st.DrawFn, number: int, count: int) -> Any:
     onward = [f"s{k}" for k in range(number + 1, count)]
     back = [f"s{k}" for k in range(number + 1)]
     kinds = ["out", "refused", "loop", "mixed"] + (["one", "shortest", "shares"] * 2 if onward else [])
-    kind = draw(st.sampled_from(kinds))
+    kind = draw(of(*kinds))
     if kind in ("out", "refused"):
         return kind
     if kind == "loop":
-        return {draw(of(*back)): 0.4, draw(st.sampled_from([*onward, "out"])): 0.6}
+        return {draw(of(*back)): 0.4, draw(of(*onward, "out")): 0.6}
     if kind == "mixed":
         return {"out": 0.75, "refused": 0.25}
     if kind == "one":
@@ -338,7 +339,7 @@ def _station(draw: st.DrawFn, known: Known, number: int, count: int, goods: list
         station["depends_on"] = draw(of(*known.outages()))
         if draw(one_in_two):
             station["without"] = draw(lengths(5, 40))
-    if draw(one_in_three):
+    if draw(one_in_two):
         station["pool"] = {
             "size": draw(of(1, 2, 5, 10)),
             "by": draw(of("order", "household")),
@@ -361,7 +362,7 @@ def _arrivals(draw: st.DrawFn, *, by_residents: bool = False) -> Data:
             slots["no_show"] = draw(shares)
         return slots
     if kind == "at":
-        return {"at": draw(st.lists(times, max_size=8))}
+        return {"at": draw(some(["30 min", "1 h", "90 min", "4 h", "9 h"])) * 2}
     if kind == "steps":
         rates = [[time, draw(of(0, 1, 4))] for time in ("2 h", "10 h", "30 h")]
         return {"per_hour": rates, "until": "1 d"}
@@ -371,11 +372,11 @@ def _arrivals(draw: st.DrawFn, *, by_residents: bool = False) -> Data:
 @st.composite
 def _invitations(draw: st.DrawFn, known: Known) -> Data:
     block: Data = {"slot": draw(of("10 min", "30 min", "2 h")), "per_slot": draw(upto(1, 30))}
-    if draw(one_in_two):
-        block["rounds"] = draw(st.sampled_from([["1 h"], ["2 h", "9 h"], ["0 h", "1 d"]]))
+    if draw(mostly):
+        block["rounds"] = list(draw(of(("1 h",), ("2 h", "9 h"), ("0 h", "1 d"))))
     for key, values in (("lead", ["0 h", "2 h"]), ("early_or_late", ["-3 min", "5 min"]), ("spread", ["0 h", "9 min"])):
         if draw(one_in_three):
-            block[key] = draw(st.sampled_from(values))
+            block[key] = draw(of(*values))
     if draw(one_in_two):
         block["no_show"] = draw(shares)
     if draw(one_in_two):
@@ -403,7 +404,7 @@ def _invitations(draw: st.DrawFn, known: Known) -> Data:
 @st.composite
 def _classes(draw: st.DrawFn, count: int, *, own: bool) -> Data:
     classes: Data = {}
-    for name in draw(st.lists(of("some", "old", "traced", "van"), max_size=3, unique=True)):
+    for name in draw(some(["some", "old", "traced", "van"], most=3)):
         kind: Data = {"priority": draw(upto(1, 9))}
         if name == "some":
             kind["share"] = draw(of(0.2, 1))
@@ -432,7 +433,7 @@ def _classes(draw: st.DrawFn, count: int, *, own: bool) -> Data:
 def _site(draw: st.DrawFn, known: Known) -> Data:
     who = draw(of("arrivals", "invitations", "invitations", "both"))
     count = draw(upto(1, 4))
-    goods = draw(st.sampled_from([[], [], ["dose"], ["dose", "tea"]]))
+    goods = list(draw(of((), (), (), ("dose",), ("dose", "tea"))))
     site: Data = {"enters": f"s{draw(upto(0, count - 1)) if draw(one_in_five) else 0}"}
     site["stations"] = {f"s{k}": draw(_station(known, k, count, goods)) for k in range(count)}
     for name in goods:
@@ -473,8 +474,8 @@ def _site(draw: st.DrawFn, known: Known) -> Data:
 
 @st.composite
 def _buildings(draw: st.DrawFn, known: Known) -> Any:
-    named = draw(some(known.buildings(), least=1))
-    return draw(of("all", "all", "affected", "closed", named))
+    which = draw(of("all", "all", "affected", "closed", "named"))
+    return draw(some(known.buildings(), least=1)) if which == "named" else which
 
 
 ACTIONS: dict[str, Callable[[Known], bool]] = {
@@ -515,7 +516,7 @@ def _doors(draw: st.DrawFn, known: Known) -> Data:
 @st.composite
 def _action(draw: st.DrawFn, known: Known) -> Data:
     """One action with all that it may say."""
-    action = draw(st.sampled_from([name for name, there in ACTIONS.items() if there(known)]))
+    action = draw(of(*(name for name, there in ACTIONS.items() if there(known))))
     hours = draw(of("10 min", "2 h", "9 h"))
     sites = known.response.get("sites", {})
     does: Data = {}
@@ -538,15 +539,15 @@ def _action(draw: st.DrawFn, known: Known) -> Data:
     elif action == "set_up":
         does = {"site": draw(of(*sorted(sites))), "person_hours": hours}
     elif action == "screen":
-        does = {"site": draw(st.sampled_from([n for n in sorted(sites) if "invitations" in sites[n]]))}
+        does = {"site": draw(of(*(name for name in sorted(sites) if "invitations" in sites[name])))}
         does["buildings"] = draw(_buildings(known))
     elif action == "book":
         does = {"unit": "testers" if "testers" in known.units else draw(of(*known.crews()))}
         does["takes"] = draw(lengths(0, 10))
     elif action == "issue":
-        does = {"units": draw(some(known.crews())), "each": draw(lengths(0, 3))}
+        does = {"units": draw(some(sorted(known.units))), "each": draw(lengths(0, 3))}
     elif action == "call":
-        does = {"service": draw(st.sampled_from(sorted(known.response["outside"]))), "takes": draw(lengths(0, 5))}
+        does = {"service": draw(of(*sorted(known.response["outside"]))), "takes": draw(lengths(0, 5))}
     elif action == "repair":
         does = {"outage": draw(of(*known.outages())), "person_hours": hours}
     elif action == "trace":
@@ -561,7 +562,7 @@ def _trigger(draw: st.DrawFn, known: Known) -> Data:
     kinds = ["at", "at", "confirmed", "backlog", "signal"]
     kinds += ["stock"] if "supplies" in known.response else []
     kinds += ["outage"] if known.world.get("outages") else []
-    kind = draw(st.sampled_from(kinds))
+    kind = draw(of(*kinds))
     if kind == "at":
         return {"at": draw(times)}
     if kind == "signal":
@@ -579,11 +580,11 @@ def _trigger(draw: st.DrawFn, known: Known) -> Data:
 def _step(draw: st.DrawFn, known: Known, card: Data, before: list[str]) -> Data:
     step: Data = {}
     if card["teams"] and draw(mostly):
-        step["team"] = draw(st.sampled_from(sorted(card["teams"])))
+        step["team"] = draw(of(*sorted(card["teams"])))
     part = draw(of("activation", "response", "response", "response", "contingency", "stand_down"))
     step["part"] = part
     if before and draw(one_in_two):
-        step["after"] = draw(st.lists(of(*before), min_size=1, max_size=2, unique=True))
+        step["after"] = draw(some(before, least=1, most=2))
     if draw(one_in_three):
         step["when"] = draw(_trigger(known))
     if draw(mostly):
@@ -596,7 +597,7 @@ def _step(draw: st.DrawFn, known: Known, card: Data, before: list[str]) -> Data:
     if draw(one_in_three):
         step["ordered"] = "false"
     if card.get("levels") and draw(one_in_three):
-        step["level"] = draw(st.sampled_from(sorted(card["levels"])))
+        step["level"] = draw(of(*sorted(card["levels"])))
     if draw(mostly):
         step["does"] = draw(_action(known))
     if draw(one_in_three):
@@ -621,8 +622,11 @@ def _checks(draw: st.DrawFn, known: Known) -> list[Data]:
 
 
 @st.composite
-def _card(draw: st.DrawFn, known: Known) -> Data:
-    """A card with steps in a random order that has no circle, teams and other lines filled in or left blank."""
+def _card(draw: st.DrawFn, known: Known, *, several: bool) -> Data:
+    """A card with steps in a random order that has no circle, teams and other lines filled in or left blank.
+
+    With ``several`` it has more of them, and is activated at the beginning.
+    """
     card: Data = {"card": "random", "teams": {}}
     for name in draw(some(["logistics", "liaison", "security"])):
         team = card["teams"][name] = {}
@@ -636,27 +640,25 @@ def _card(draw: st.DrawFn, known: Known) -> Data:
     if draw(one_in_two):
         card["levels"] = {"low": {"confirmed_over": 0}, "high": {"confirmed_over": draw(upto(1, 3))}}
     steps: Data = {}
-    if draw(st.sampled_from([True] * 7 + [False])):
+    if several or draw(of(*[True] * 7, False)):
         steps["declare"] = {"part": "activation", "people": 0, "does": {"action": "declare"}}
-        if draw(one_in_three):
+        if not several and draw(one_in_three):
             steps["declare"]["when"] = draw(_trigger(known))
-    for number in range(draw(upto(0, 7))):
+    for number in range(draw(upto(4, 8) if several else upto(0, 6))):
         steps[f"step{number}"] = draw(_step(known, card, sorted(steps)))
     if draw(one_in_two):
         end = steps["end"] = {"part": "stand_down", "people": 0, "does": {"action": "stand_down"}}
-        if steps and draw(one_in_three):
-            end["after"] = [draw(st.sampled_from([name for name in sorted(steps) if name != "end"] or ["end"]))]
-            if end["after"] == ["end"]:
-                del end["after"]
+        if len(steps) > 1 and draw(one_in_three):
+            end["after"] = [draw(of(*(name for name in sorted(steps) if name != "end")))]
         if draw(mostly):
             end["when"] = {"at": draw(of("3 h", "10 h", "20 h"))}
     card["steps"] = {name: steps[name] for name in draw(st.permutations(sorted(steps)))}
     if "supplies" in known.response and draw(one_in_two):
         stores = [*sorted(known.response["supplies"]), "nowhere"]
         card["materials"] = {item: {"store": draw(of(*stores))} for item in draw(some(GOODS))}
-    for name in draw(some(sorted(known.response.get("outside", {})) or ["clinic"])):
-        if name in known.response.get("outside", {}):
-            card.setdefault("outside_help", {})[name] = {"service": name, "number": draw(of("120", None))}
+    services = sorted(known.response.get("outside", {}))
+    for name in draw(some(services)) if services else []:
+        card.setdefault("outside_help", {})[name] = {"service": name, "number": draw(of("120", None))}
     return card
 
 
@@ -667,21 +669,19 @@ def _fix(draw: st.DrawFn, known: Known) -> Data:
     unit = draw(of(*known.crews()))
     stated = sum(s.get("count", 0) for s in known.units[unit].get("shift", []) if isinstance(s, dict))
     least = max(stated, known.units[unit].get("inside", 0))
-    change = draw(
-        st.sampled_from(
-            [
-                {f"organisation.units.{unit}.count": draw(upto(least, max(least, 8)))},
-                {f"organisation.units.{unit}.attendance": 1},
-                {"organisation.message_delay": "0 h"},
-            ]
+    path, value = draw(
+        of(
+            (f"organisation.units.{unit}.count", draw(upto(least, max(least, 8)))),
+            (f"organisation.units.{unit}.attendance", 1),
+            ("organisation.message_delay", "0 h"),
         )
     )
-    return {"problem": problem, "at_least": draw(upto(1, 3)), "set": change}
+    return {"problem": problem, "at_least": draw(upto(1, 3)), "set": {path: value}}
 
 
 @st.composite
-def _plan(draw: st.DrawFn, known: Known) -> Data:
-    plan: Data = {"card": draw(_card(known))}
+def _plan(draw: st.DrawFn, known: Known, *, several: bool) -> Data:
+    plan: Data = {"card": draw(_card(known, several=several))}
     if draw(one_in_two):
         plan["search"] = draw(of("0 h", "15 min"))
     if draw(one_in_three):
@@ -695,21 +695,24 @@ def _plan(draw: st.DrawFn, known: Known) -> Data:
 
 
 @st.composite
-def plans(draw: st.DrawFn) -> Data:
-    """Draw a valid scenario with a plan as plain data."""
+def plans(draw: st.DrawFn, *sure: str) -> Data:
+    """Draw a valid scenario with a plan as plain data; ``sure`` names parts that it has in any case.
+
+    The parts are stores, help, sites, and steps, which is a card with several steps and people to carry them out.
+    """
     data = draw(parts.scenarios())
     _small(data["world"]["community"])
     if data["horizon"] == "3 d":
         data["horizon"] = "2 d"
     known = Known(data)
-    draw(_people(known))
-    if draw(mostly):
+    draw(_people(known, able="steps" in sure))
+    if "stores" in sure or draw(mostly):
         draw(_stores(known))
     draw(_happenings(known))
-    draw(_help(known))
-    names = draw(some(SITES)) if draw(mostly) else []
-    if names:
-        known.response["sites"] = {name: draw(_site(known)) for name in names}
-    if draw(st.sampled_from([True] * 9 + [False])):
-        known.response["plan"] = draw(_plan(known))
+    if "help" in sure or draw(one_in_two):
+        draw(_help(known))
+    if "sites" in sure or draw(one_in_two):
+        known.response["sites"] = {name: draw(_site(known)) for name in draw(some(SITES, least=1))}
+    if "steps" in sure or draw(mostly):
+        known.response["plan"] = draw(_plan(known, several="steps" in sure))
     return data

@@ -236,9 +236,11 @@ def test_the_laboratory_tests_in_turn(machines):
     Given when tubes are sent, first come first served at so many machines leaves nothing to chance.
     """
     more = {} if machines is None else {"machines": machines}
-    data = pool_data(10, 40, residents=400, **more)
+    data = pool_data(10, 40, residents=400, **more) | {"horizon": "240 h"}
     pool = data["response"]["sites"]["hall"]["stations"]["swab"]["pool"]
     pool["laboratory"] |= {"takes": "12 min", "courier_every": "5 min"}
+    # a second round finds machines that have been idle
+    data["response"]["sites"]["hall"]["invitations"]["rounds"] = ["1 h", "48 h"]
     result = run(validate(data, "laboratory"), seed=206)
     tubes = tubes_of(result, 10)
     order = np.lexsort((tubes["tube"], tubes["sealed_h"]))

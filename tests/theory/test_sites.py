@@ -712,6 +712,7 @@ def test_the_kth_visitor_starts_no_earlier_than_the_kth_dose_is_ready(amount):
         ready = np.sort(made["ended"])
         taken = min(come.size, pieces)
         np.testing.assert_array_equal(served["queued"], np.maximum(come[:taken], ready[:taken]))
+        np.testing.assert_array_equal(served["visitor"], np.argsort(result.columns("sites")["arrived_h"])[:taken])
         starts = in_turn(served["queued"], served["ended"] - served["started"], NURSES)
         np.testing.assert_allclose(served["started"], starts, atol=1e-9)
         assert np.isnan(result.columns("sites")["left_h"]).sum() == come.size - taken

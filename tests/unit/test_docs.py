@@ -1,21 +1,31 @@
 """What the pages say can be done: blocks validate and run, code runs, commands are accepted, links lead somewhere.
 
-A fenced ``yaml`` block of mechanisms.md or tutorial.md is a patch of the tutorial scenario. ``python`` blocks of one
-page run in order, in one namespace. ``sh`` blocks hold one command a line.
+A fenced ``yaml`` block of mechanisms.md or tutorial.md is a patch of the tutorial scenario; one of sites.md or card.md
+is a whole scenario, a response card, or a patch of the whole scenario that stands last before it. Tables of keys are
+compared with the specification. ``python`` blocks of one page run in order, in one namespace, beside the page's whole
+scenarios. ``sh`` blocks hold one command a line.
 """
 
 from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
+from pydantic.fields import FieldInfo
 
 import sim
 from firstline.cli import _values, app
-from sim.files import parse_yaml, shipped
+from sim.files import load, parse_yaml, shipped
+from sim.spec import actions, arrivals, card, invitations, laboratory, sites
+from sim.spec.base import Spec
+from sim.spec.findings import findings
 from sim.spec.mechanisms import MECHANISMS
+from sim.spec.patches import check_card, validate
+from sim.units import parse_duration
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -68,6 +78,106 @@ def test_every_mechanism_has_its_section():
             assert part in body, f"{heading}: {part} is missing"
 
 
+REFERENCE = ("docs/sites.md", "docs/card.md")
+
+
+def scenarios_on(page: str, folder: Path) -> Iterator[tuple[str, str, sim.Scenario]]:
+    """Return (kind, block, scenario) of each block of a page; a card that stands alone is checked, and no scenario."""
+    whole = None
+    for number, block in enumerate(blocks(ROOT / page, "yaml")):
+        data = parse_yaml(block, f"{page}, block {number + 1}")[0]
+        if "base" in data:
+            path = folder / f"{number}.yaml"
+            path.write_text(block, encoding="utf-8")
+            yield "base", block, load(path)
+        elif "horizon" in data:
+            whole = validate(data, f"{page}, block {number + 1}")
+            yield "whole", block, whole
+        elif isinstance(data.get("card"), str):
+            check_card(data, f"{page}, block {number + 1}")
+        else:
+            assert whole is not None, "a patch stands before every whole scenario"
+            yield "patch", block, whole.patched(data, f"{page}, block {number + 1}")
+
+
+@pytest.mark.parametrize("page", REFERENCE)
+def test_a_block_of_the_reference_is_valid_and_runs(page: str, tmp_path: Path):
+    """What a reader copies from these pages runs, is not suspect, and lets somebody come or something be ordered."""
+    for kind, block, scenario in scenarios_on(page, tmp_path):
+        if kind != "base":  # those are about a shipped scenario, which has tests of its own
+            assert not [f for f in findings(scenario) if f.place != "follow_up"], block
+        result = sim.run(scenario)
+        assert result.columns("sites")["visitor"].size or result.columns("orders")["nth"].size, block
+
+
+SITE, CARD = "response.sites.NAME", "response.plan.card"
+KEYS: dict[str, dict[str, type[Spec]]] = {
+    "docs/sites.md": {
+        SITE: sites.Site,
+        f"{SITE}.arrivals": arrivals.Arrivals,
+        f"{SITE}.arrivals.slots": arrivals.Slots,
+        f"{SITE}.arrivals.punctuality": arrivals.Punctuality,
+        f"{SITE}.stations.NAME": sites.Station,
+        f"{SITE}.stations.NAME.next": sites.Ways,
+        f"{SITE}.stations.NAME.staff": sites.Staff,
+        f"{SITE}.goods.NAME": sites.Goods,
+        f"{SITE}.goods.NAME.batches": sites.Batches,
+        f"{SITE}.classes.NAME": sites.VisitorClass,
+        f"{SITE}.invitations": invitations.Invitations,
+        f"{SITE}.invitations.recall": invitations.Recall,
+        f"{SITE}.invitations.fetch": invitations.Fetch,
+        f"{SITE}.invitations.count": invitations.Count,
+        f"{SITE}.stations.NAME.pool": laboratory.Pool,
+        f"{SITE}.stations.NAME.pool.laboratory": laboratory.Laboratory,
+    },
+    "docs/card.md": {
+        "response.plan": card.Plan,
+        CARD: card.Card,
+        f"{CARD}.teams.NAME": card.Team,
+        f"{CARD}.steps.NAME": card.Step,
+        f"{CARD}.steps.NAME.when": card.Trigger,
+        f"{CARD}.checks": card.Check,
+        f"{CARD}.levels.NAME": card.Level,
+        f"{CARD}.materials.NAME": card.Material,
+        f"{CARD}.outside_help.NAME": card.Help,
+        "response.plan.review": card.Review,
+        "response.plan.review.fixes": card.Fix,
+        **{
+            f"action: {get_args(m.model_fields['action'].annotation)[0]}": m
+            for m in get_args(get_args(actions.Action)[0])
+        },
+    },
+}
+"""The models that the tables of a page explain, by heading."""
+KEY_ROW = re.compile(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \| ", re.MULTILINE)
+
+
+def is_default(text: str, field: FieldInfo) -> bool:
+    """Tell whether a cell says a field's default: a value, a dash for nothing, or that one is wanted."""
+    default: Any = field.get_default()
+    if field.is_required():
+        return text == "wanted"
+    if isinstance(default, bool):
+        return text == str(default).lower()
+    if isinstance(default, (int, float)):
+        return (parse_duration(text) if " " in text else float(text)) == pytest.approx(default, abs=1e-12)
+    return text == (default if isinstance(default, str) else "–")
+
+
+@pytest.mark.parametrize(
+    ("page", "heading", "model"), [(p, h, m) for p, of in KEYS.items() for h, m in of.items()], ids=lambda x: str(x)
+)
+def test_a_table_of_keys_is_complete_and_its_defaults_are_right(page: str, heading: str, model: type[Spec]):
+    """A key that the page lacks is not found by who reads it; one that the program lacks is refused."""
+    bodies = [body for title, body in sections(ROOT / page) if title.strip("`") == heading]
+    assert len(bodies) == 1, f"one section {heading!r} is wanted; found {len(bodies)}"
+    said = dict(KEY_ROW.findall(bodies[0]))
+    fields = {field.alias or name: field for name, field in model.model_fields.items() if name != "action"}
+    assert said.keys() == fields.keys()
+    wrong = {key: text for key, text in said.items() if not is_default(text.strip(), fields[key])}
+    assert not wrong, {key: fields[key].get_default() for key in wrong}
+
+
 def test_the_tutorials_own_scenario_is_valid():
     """The file that a newcomer writes in the tutorial must not be refused."""
     (block,) = blocks(DOCS / "tutorial.md", "yaml")
@@ -82,7 +192,7 @@ def test_the_scenario_on_the_first_page_is_the_tutorial():
     assert whole.patched(parse_yaml(block, "README")[0]).world.needs.keys() == whole.world.needs.keys()
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md", "docs/sites.md"])
 def test_the_python_on_a_page_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Code that does not run loses a newcomer. Here with few replications, in this process, in an empty folder."""
     asked, many = [], sim.run_many
@@ -93,6 +203,9 @@ def test_the_python_on_a_page_runs(page: str, tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr(sim, "run_many", few, raising=False)
     monkeypatch.chdir(tmp_path)
+    for kind, block, scenario in scenarios_on(page, tmp_path) if page in REFERENCE else ():
+        if kind == "whole":
+            (tmp_path / f"{scenario.name}.yaml").write_text(block, encoding="utf-8")
     code = blocks(ROOT / page, "python")
     assert code
     namespace = {"__name__": "__main__"}
