@@ -29,7 +29,7 @@ def _by_site(value: Callable[[Any, Flags], float], size: Callable[[Any, Flags], 
     def of(result: Result) -> Rows:
         sites = result.columns("sites")
         for code, name in enumerate(sites["site"].names):
-            here = sites["site"].codes == code
+            here = (sites["site"].codes == code) & ~sites["again"]
             if not here.any():
                 continue
             yield "site", name, value(sites, here), size(sites, here)

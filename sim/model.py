@@ -52,7 +52,6 @@ from sim.units import parse_number
 from sim.world.demand import Rates, draw
 from sim.world.population import Population, populate
 
-
 MECHANISMS = ("sim.response", "sim.clock")
 """The rooms of what is let go of after a run."""
 

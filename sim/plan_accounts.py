@@ -52,6 +52,7 @@ def _sites(model: CrisisModel) -> Columns:
         "resident": np.where(resident < 0, np.nan, resident),
         "class": coded(np.array(kind, np.int64)[kept], kinds),
         **{f"{name}_h": column(name)[kept] for name in ("called", "slot", "arrived", "left")},
+        "again": np.array([visitor in site.retests for site in sites for visitor in range(site.size)], bool)[kept],
         "end": coded(end[kept], SITE_ENDS),
     }
 
@@ -92,6 +93,7 @@ def _tubes(model: CrisisModel) -> Columns:
     rows = [(sampling, tube) for sampling in samplings for tube in sampling.tubes]
     return {
         "site": coded([sampling.site.number for sampling, _ in rows], tuple(model.sites)),
+        "station": words([sampling.station for sampling, _ in rows]),
         "tube": np.array([tube.number for _, tube in rows], np.int32),
         "round": np.array([tube.round for _, tube in rows], np.int32),
         "people": np.array([len(tube.people) for _, tube in rows], np.int32),

@@ -143,6 +143,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _time("slot_h", "the time booked"),
         _time("arrived_h", "comes"),
         _time("left_h", "leaves the site, served or not"),
+        Column("again", "flag", "", "called again because the tube was positive; counted by no outcome of the site"),
         Column(
             "end",
             "word",
@@ -162,7 +163,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
     "tubes": (
         Column("site", "word", "", "the site where the samples were taken"),
-        Column("tube", "int", "", "number of the tube"),
+        Column("station", "word", "", "the station where they were taken"),
+        Column("tube", "int", "", "number of the tube at the site"),
         Column("round", "int", "", "round of invitations"),
         Column("people", "int", "people", "samples in it"),
         Column("infected", "int", "people", "of these, of people who were infected then (nobody knows)"),

@@ -45,7 +45,7 @@ def plan_arrivals(model: CrisisModel, site: Site) -> None:
     order = np.lexsort((numbers, times))
     inside = times[order] < model.spec.end_h
     site.come(times[order][inside].tolist(), numbers[order][inside].tolist())
-    _set_out_goods(site, int(times.size))
+    site.set_out_goods(int(times.size), 0.0)
 
 
 def _no_show(site: Site, arrivals: Arrivals, kind: int) -> float:
@@ -115,13 +115,3 @@ def _kinds(site: Site, keys: Ints, resident: Ints) -> Ints:
             kinds[(uniform >= edge) & (uniform < edge + kind.share)] = number
             edge += kind.share
     return kinds
-
-
-def _set_out_goods(site: Site, coming: int) -> None:
-    """Set out the goods that are made ready for those who come."""
-    for name, goods in site.spec.goods.items():
-        batches = goods.batches
-        amount = batches.amount if batches.amount is not None else coming
-        times = [batches.first + k * batches.every for k in range(batches.count)]
-        keys = np.arange(amount)
-        site.goods[name].plan(times, amount, goods.service.quantile(site.uniform(f"{name}.service", keys)).tolist())

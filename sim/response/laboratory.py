@@ -61,8 +61,9 @@ class Sampling:
         slot = -1 if self.spec.by == "order" else household
         tube = None if single else self.open.get(slot)
         if tube is None:
-            tube = Tube(len(self.tubes), int(site.columns["round"][visitor]), now, single=single)
+            tube = Tube(self.site.tubes, int(site.columns["round"][visitor]), now, single=single)
             self.tubes.append(tube)
+            self.site.tubes += 1
             self.out += 1
             if not single:
                 self.open[slot] = tube

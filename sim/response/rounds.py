@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Ints = npt.NDArray[np.int64]
 NAN = float("nan")
+AGAIN = 1 << 40
+"""Added to the key of somebody called again, once for each time somebody is, so that the luck is another."""
 
 
 class Rounds:
@@ -39,6 +41,7 @@ class Rounds:
         self.slots: list[list[int]] = []
         self.slots_left = 0
         self.recalls_left: int = 0
+        self.again = 0
         self.running = False
         self.helping = 0
         """Rounds of helpers under way who bring people here."""
@@ -102,6 +105,7 @@ class Rounds:
         self.offset = dict(zip(self.called, offset.tolist(), strict=True))
         self.awake = {v: h for v, h, comes in zip(self.called, heard.tolist(), shows.tolist(), strict=True) if comes}
         site.not_coming([v for v, h, comes in zip(self.called, heard, shows, strict=True) if not comes and h < inf])
+        site.set_out_goods(int(shows.sum()), now + spec.lead)
         count = int(slot[-1]) + 1 if residents.size else 0
         self.slots = [[] for _ in range(count)]
         for visitor, number in zip(self.called, slot.tolist(), strict=True):
@@ -227,8 +231,9 @@ class Rounds:
         who = np.array(residents, np.int64)
         if not who.size:
             return
-        nowhere = np.full(who.size, now)
-        visitors = site.add(who, who, site.kinds_of(who), nowhere, nowhere)
+        moment = np.full(who.size, now)
+        self.again += 1
+        visitors = site.add(who + self.again * AGAIN, who, site.kinds_of(who), moment, moment)
         site.retests.update(visitors)
         site.man()
         site.come([now] * len(visitors), list(visitors))

@@ -55,6 +55,8 @@ class Site(Visitors):
         self.routes = [self._route(None), *(self._route(kind) for kind in spec.classes.values())]
         self.priorities = [5, *(kind.priority for kind in spec.classes.values())]
         self.again = _revisited(spec)
+        self.tubes = 0
+        """Tubes opened so far, at all stations."""
         self.coming = 0
         """Called and on their way."""
         self.retests: set[int] = set()
@@ -145,6 +147,15 @@ class Site(Visitors):
 
     # -- visitors ---------------------------------------------------------------------------------------------------
 
+    def set_out_goods(self, coming: int, begin_h: float) -> None:
+        """Set out the goods that are made ready for those who come from a time on."""
+        for name, goods in self.spec.goods.items():
+            batches = goods.batches
+            amount = batches.amount if batches.amount is not None else coming
+            times = [begin_h + batches.first + k * batches.every for k in range(batches.count)]
+            keys = np.arange(amount)
+            self.goods[name].plan(times, amount, goods.service.quantile(self.uniform(f"{name}.service", keys)).tolist())
+
     def come(self, times_h: Sequence[float], visitors: Sequence[int]) -> None:
         """Let visitors come at these times, which are sorted."""
         self.coming += len(visitors)
@@ -164,7 +175,7 @@ class Site(Visitors):
         if spec.only_closed and not self._stopped(visitor):
             return
         self.arrived[visitor] = now
-        if spec.closes is not None and now > spec.closes:
+        if spec.closes is not None and now > spec.closes and visitor not in self.retests:
             self._close(visitor, TURNED_AWAY)
         elif spec.room is not None and self.inside >= spec.room:
             if spec.when_full == "turn_away":
@@ -189,26 +200,32 @@ class Site(Visitors):
         number = int(self.columns["kind"][visitor])
         kind = self.spec.classes[self.kinds[number]] if number >= 0 else None
         enters = kind.enters if kind is not None and kind.enters is not None else self.spec.enters
-        self._walk(visitor, enters)
+        self._join((visitor, enters))
 
     def _walk(self, visitor: int, name: str) -> None:
         walk = self.walks.get(name)
         if walk is None:
             self._join((visitor, name))
         else:
-            self.clock.call_later(walk[visitor], self._join, (visitor, name))
+            length_h = walk[visitor]
+            turn = self.turns.get((name, visitor), 0) + 1
+            if turn > 1:
+                law = self.spec.stations[name].walk
+                assert law is not None
+                length_h = float(law.quantile(np.array([self.one(f"{name}.walk", visitor, turn)]))[0])
+            self.clock.call_later(length_h, self._join, (visitor, name))
 
     def _join(self, way: tuple[int, str]) -> None:
         visitor, name = way
         station = self.stations[name]
         priority = self.priorities[int(self.columns["kind"][visitor]) + 1]
         length_h = self.service[name][visitor]
-        if name in self.on_paper:
-            length_h = self._further(name, visitor, 0, self.on_paper[name])
+        turn = 1
         if name in self.again:
             turn = self.turns[name, visitor] = self.turns.get((name, visitor), 0) + 1
-            if turn > 1:
-                length_h = self._further(name, visitor, turn, self.law(name, visitor))
+        if turn > 1 or name in self.on_paper:
+            law = self.on_paper.get(name)
+            length_h = self._further(name, visitor, turn, law if law is not None else self.law(name, visitor))
         if station.goods is None:
             station.join(visitor, priority, length_h)
         else:
@@ -235,7 +252,7 @@ class Site(Visitors):
     def _choose(self, ways: Ways, name: str, visitor: int) -> str:
         if ways.shortest:
             stations = self.stations
-            return min(ways.shortest, key=lambda other: (_crowd(stations[other]), ways.shortest.index(other)))
+            return min(ways.shortest, key=lambda other: (stations[other].crowd(), ways.shortest.index(other)))
         if len(ways.shares) == 1:
             return next(iter(ways.shares))
         uniform = self.one(f"{name}.next", visitor, self.turns.get((name, visitor), 1))
@@ -283,11 +300,6 @@ def _to_be_built(model: CrisisModel, name: str) -> bool:
     plan = model.response.plan
     steps = plan.card.steps.values() if plan is not None else ()
     return any(isinstance(step.does, SetUp) and step.does.site == name for step in steps)
-
-
-def _crowd(station: Station) -> int:
-    """Return how many are at a station or wait there."""
-    return station.queue_length() + station.present - station.surplus - len(station.idle)
 
 
 def _revisited(spec: SiteSpec) -> set[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import insort
 from collections import deque
 from collections.abc import Callable, Sequence
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from sim.records.buffers import RowBuffer
@@ -40,6 +41,7 @@ class Station:
         "patience",
         "present",
         "rows",
+        "serving",
         "surplus",
         "unlimited",
         "waiting",
@@ -64,6 +66,8 @@ class Station:
         """Nobody is served while what it depends on is out; who is being served is finished."""
         self.present = 0
         self.surplus = 0
+        self.serving = 0
+        """Visitors being served now."""
         self.manned: set[Responder] = set()
         self.on_leave: Callable[[Responder], object] | None = None
         self.goods: Goods | None = None
@@ -90,6 +94,11 @@ class Station:
         insort(self.lanes, (priority, fresh), key=lambda lane: lane[0])
         return fresh
 
+    def crowd(self) -> tuple[bool, int]:
+        """Return (whether somebody who comes would have to wait, how many are served or wait here)."""
+        free = not self.halted and (self.unlimited or bool(self.idle))
+        return not free, self.serving + self.queue_length()
+
     def queue_length(self) -> int:
         """Return how many wait now."""
         return len(self.waiting) if self.patience is not None else sum(len(queue) for _, queue in self.lanes)
@@ -98,11 +107,13 @@ class Station:
         now = self.clock.now
         until = now + length_h
         person = server.number if server is not None else NOBODY
+        self.serving += 1
         self.rows.rows.extend((self.number, visitor, joined, now, until, person))
         self.clock.call_at(until, self._ended, (visitor, server))
 
     def _ended(self, service: tuple[int, Responder | None]) -> None:
         visitor, server = service
+        self.serving -= 1
         if not self.unlimited:
             self._free(server)
         self.done(self, visitor)
@@ -196,17 +207,20 @@ class Goods:
         station.done = self._made
         self.ready = 0
         self.made = 0
-        self.queue: deque[tuple[Station, int, int, float]] = deque()
+        self.queue: list[tuple[int, int, Station, int, float]] = []
+        """(priority, order of coming, station, visitor, length of service) of who waits for a piece."""
+        self.asked = 0
         self.service: list[float] = []
         """How long each piece takes, in hours."""
 
     def plan(self, times_h: Sequence[float], amount: int, service: Sequence[float]) -> None:
         """Set out an amount in equal batches (rounded up) at these times, the last taking the rest."""
-        self.service = list(service)
+        begin = len(self.service)
+        last = begin + amount
+        self.service += service
         size = -(-amount // len(times_h)) if len(times_h) else 0
-        begin = 0
         for k, time in enumerate(times_h):
-            end = amount if k == len(times_h) - 1 else min(begin + size, amount)
+            end = last if k == len(times_h) - 1 else min(begin + size, last)
             if end > begin:
                 self.station.clock.call_at(max(time, self.station.clock.now), self._set_out, range(begin, end))
             begin = end
@@ -221,12 +235,13 @@ class Goods:
             self.ready -= 1
             station.join(visitor, priority, length_h)
         else:
-            self.queue.append((station, visitor, priority, length_h))
+            self.asked += 1
+            heappush(self.queue, (priority, self.asked, station, visitor, length_h))
 
     def _made(self, _station: Station, _piece: int) -> None:
         self.made += 1
         if self.queue:
-            station, visitor, priority, length_h = self.queue.popleft()
+            priority, _, station, visitor, length_h = heappop(self.queue)
             station.join(visitor, priority, length_h)
         else:
             self.ready += 1

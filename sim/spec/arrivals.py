@@ -88,8 +88,9 @@ class Arrivals(Spec):
             )
         if self.per_hour is not None:
             in_time(self.per_hour)
-        if self.slots is None and "punctuality" in self.model_fields_set:
-            raise refuse("punctuality is that of booked visitors; 'slots' are wanted with it")
+        for key in ("punctuality", "no_show"):
+            if self.slots is None and key in self.model_fields_set:
+                raise refuse(f"{key} is that of booked visitors; 'slots' are wanted with it")
         return self
 
     def expected(self, end_h: float, residents: int) -> float:

@@ -153,7 +153,7 @@ def _hazards(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _time(scenario: Scenario) -> Iterator[Finding]:
-    if scenario.follow_up == 0:
+    if scenario.follow_up == 0 and scenario.world.needs:
         yield Finding(
             "follow_up", "without a follow-up, mean waits cannot be given: the last needs are never seen to the end"
         )

@@ -44,6 +44,10 @@ def _references(scenario: Scenario) -> Iterator[Reference]:
     for number, entry in enumerate(world.positives):
         yield from _building(scenario, f"world.positives[{number}].building", entry.building)
         residents = world.community.residents
+        if residents is not None and entry.count > residents:
+            raise refuse(
+                f"world.positives[{number}].count: at most {residents} residents are wanted; found {entry.count}"
+            )
         if entry.resident is not None and residents is not None and entry.resident >= residents:
             raise refuse(
                 f"world.positives[{number}].resident: a row below {residents} is wanted; found {entry.resident}"

@@ -138,11 +138,14 @@ class Station(Spec):
     """Named people of a unit serve instead: as many as are at the post now."""
     service: Duration
     walk: Duration | None = None
-    """The way to this station from the one before."""
+    """The way to this station from the one before; none for who begins here."""
     next: Next | None = None
     """Where visitors go from here; without it they leave the site."""
     takes: Name | None = None
-    """Goods of which each visitor takes one before joining the queue here, waiting while none is ready."""
+    """Goods of which each visitor takes one before joining the queue here, waiting while none is ready.
+
+    Who waits for goods is given one by priority, and does not lose patience.
+    """
     patience: Duration | None = None
     """Who has waited this long in the queue here leaves the site."""
     depends_on: Name | None = None
