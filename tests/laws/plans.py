@@ -445,7 +445,7 @@ def _site(draw: st.DrawFn, known: Known) -> Data:
             "service": draw(lengths(0, 2)),
             "batches": batches,
         }
-    only_closed = draw(one_in_five)
+    only_closed = who == "arrivals" and draw(one_in_two)
     if who != "invitations":
         site["arrivals"] = draw(_arrivals(by_residents=only_closed))
     if who != "arrivals":

@@ -125,7 +125,7 @@ def check_orders(scenario: Scenario, result: Result) -> None:
         if last and step.repeat is not None and (step.when is None or step.when.signal is None):
             assert known[0] >= last["done_h"] + step.repeat - TINY
         before[name] = order
-        if step.people is not None and had(order["wanted"]):
+        if step.people is not None and had(order["wanted"]) and order["unit"] not in scenario.response.at_desk():
             assert order["wanted"] == step.people
         until = order["done_h"] if had(order["done_h"]) else end_h
         assert order["late"] == (step.within is not None and until - known[0] > step.within)

