@@ -40,7 +40,8 @@ EVENT_OF = {
     "first_confirmed": "confirmed",
     "stood_down": "stood_down",
 }
-POSTS = ("man", "patrol")
+POSTS = ("man", "patrol", "")
+"""Actions that are done when people are in place; a step without one is done by being there."""
 
 
 def moments(result: Result) -> dict[str, float]:

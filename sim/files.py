@@ -7,13 +7,13 @@ large files are refused. A scenario may be named as a path or by the name of a s
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import yaml
 
 from sim.errors import InputError, Problem, nearest
 from sim.spec.hazards import Surge
-from sim.spec.patches import check_card, merge, validate
+from sim.spec.patches import check_card, merged_onto, validate
 from sim.spec.scenario import Scenario
 from sim.units import clip, found
 
@@ -83,7 +83,7 @@ def _whole(data: dict[str, Any], path: Path, lines: dict[Path_, int], depth: int
     under, _ = read_yaml(below)
     if not isinstance(under, dict):
         raise InputError(str(below), [Problem("", "a map with the keys of a scenario is wanted")])
-    return cast("dict[str, Any]", merge(_whole(under, below, {}, depth + 1), data))
+    return merged_onto(_whole(under, below, {}, depth + 1), data)
 
 
 def _read_card(data: dict[str, Any], path: Path, lines: dict[Path_, int]) -> None:

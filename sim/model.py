@@ -142,8 +142,11 @@ class CrisisModel(mesa.Model):
         zones = self.population.zone_names
         coordinators = self.response.at_desk()
         most = {name: unit.count for name, unit in units.items()}
-        for change in self.response.changes:
-            for path, value in change.set.items():
+        plan = self.response.plan
+        fixes = plan.review.fixes if plan is not None and plan.review is not None else ()
+        sets = [change.set for change in self.response.changes] + [fix.set for fix in fixes]
+        for values in sets:
+            for path, value in values.items():
                 if path.startswith("organisation.units.") and path.endswith(".count"):
                     name = path.split(".")[2]
                     most[name] = max(most[name], int(parse_number(value)))
@@ -254,6 +257,9 @@ class CrisisModel(mesa.Model):
                 desk.adopt(spec)
         if after.supplies != before.supplies:
             self.depots.adopt()
+        for name, site in self.sites.items():
+            if after.sites[name] != before.sites[name]:
+                site.adopt(after.sites[name])
         self.tell("change", change.note or ", ".join(change.set))
 
     def resume(self, need: int) -> None:
@@ -270,8 +276,11 @@ class CrisisModel(mesa.Model):
         self.events.append((self.clock.now, kind, subject, str(detail)))
 
     def stood_down(self) -> None:
-        """Open the gates: the cordon is lifted."""
+        """Open the gates: the cordon is lifted, and the sites of the closure are left."""
         self.cordon.lift(range(len(self.population.building_names)))
+        for site in self.sites.values():
+            if site.rounds is None and (site.built_by_card or site.spec.only_closed):
+                site.leave_posts()
 
     # -- ending -----------------------------------------------------------------------------------------------------
 

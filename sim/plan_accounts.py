@@ -128,7 +128,8 @@ def _orders(model: CrisisModel) -> Columns:
         step = steps[order.step]
         done = order.stamps.get("work", np.nan)
         job = orders.jobs.get(order.number)
-        over = (done if done == done else end_h) - order.triggered
+        until = orders.ended_h if orders.ended_h == orders.ended_h and order.triggered < orders.ended_h else end_h
+        over = (done if done == done else until) - order.triggered
         stamps = {stage: order.stamps.get(stage, np.nan) for stage in STAGES}
         late = step.within is not None and over > step.within
         if done != done:

@@ -56,6 +56,8 @@ class Alarms:
         return found
 
     def _report(self, who: int) -> None:
+        if who in self.model.positives.confirmed:
+            return
         self.model.tell("reported", str(who))
         self._check((who, 0))
 
@@ -69,9 +71,15 @@ class Alarms:
         if check.unit is not None:
             CheckJob(self, report, check).begin()
         else:
-            assert check.service is not None
-            building = int(self.model.population.building[who])
-            self.model.outside.request(check.service, building, self.checked, report)
+            uniform = self.model.chance.one("check.takes", *report)
+            length_h = float(check.takes.quantile(np.array([uniform]))[0])
+            self.model.clock.call_later(length_h, self._call, report)
+
+    def _call(self, report: tuple[int, int]) -> None:
+        who, number = report
+        service = self.checks[number].service
+        assert service is not None
+        self.model.outside.request(service, int(self.model.population.building[who]), self.checked, report)
 
     def checked(self, report: tuple[int, int]) -> None:
         """Decide what a check has found."""

@@ -138,6 +138,11 @@ class Book:
         known = (self.state_column >= State.INTAKE) & (self.state_column <= State.PARKED) & (self.request_h <= now_h)
         return int((known & (self.deadline_h > now_h) & np.isnan(self.stamps["started_h"])).sum())
 
+    def left_between(self, begin_h: float, end_h: float) -> int:
+        """Return how many gave up waiting in (begin, end]."""
+        never = np.isnan(self.stamps["started_h"])
+        return int((never & (self.deadline_h > begin_h) & (self.deadline_h <= end_h)).sum())
+
     def sweep(self, end_h: float) -> None:
         """At the end of a run, close everyone whose patience ran out before it."""
         left = (self.deadline_h <= end_h) & (self.state_column <= State.SENT) & np.isnan(self.stamps["started_h"])

@@ -141,6 +141,7 @@ class Referrals:
         if self._waits(need) and self.book.urgency[need] > 1:
             self.book.urgency[need] -= 1
             self.model.desk_of(need).rise(need)
+            self.model.depots.look_again(need)
 
     def _refer_late(self, need: int) -> None:
         if self._waits(need):
@@ -162,10 +163,21 @@ class Referrals:
             assert referral.delay is not None
             delay = float(referral.delay.quantile(np.array([book.uniform("referral", need, 1)]))[0])
             self.model.clock.call_later(delay, self._outside, need)
+        elif referral.through in self.model.response.at_desk():
+            office = self.model.teams[referral.through].office
+            assert office is not None
+            office.add("call", self.call_length(need), self.call, need, need)
         elif referral.through is not None:
             self.model.labour.ask(self.model.teams[referral.through], CallJob(self, need))
         else:
             self.call(need)
+
+    def call_length(self, need: int) -> float:
+        """Return how long the call for a need takes."""
+        referral = self.book.specs[self.book.need_type[need]].referral
+        assert referral is not None
+        assert referral.call is not None
+        return float(referral.call.quantile(np.array([self.book.uniform("call", need, 1)]))[0])
 
     def call(self, need: int) -> None:
         """Call the outside service for a need."""
@@ -192,12 +204,7 @@ class CallJob(Job):
 
     def joined(self, responder: Responder) -> None:
         """Call."""
-        book = self.referrals.book
-        referral = book.specs[book.need_type[self.need]].referral
-        assert referral is not None
-        assert referral.call is not None
-        length_h = float(referral.call.quantile(np.array([book.uniform("call", self.need, 1)]))[0])
-        self.referrals.model.clock.call_later(length_h, self._called, responder)
+        self.referrals.model.clock.call_later(self.referrals.call_length(self.need), self._called, responder)
 
     def _called(self, responder: Responder) -> None:
         self.referrals.model.labour.free(responder)

@@ -35,6 +35,10 @@ class Coming:
     def book(self, team: Team, there: Callable[[Any], object] | None = None) -> None:
         """Ask for a unit from outside: it comes when it has promised to, or later."""
         if team.booked:
+            if there is not None and team.awaited:
+                team.listeners.append(there)
+            elif there is not None:
+                self.clock.call_later(0.0, there)
             return
         team.booked = True
         arrives = team.spec.arrives
@@ -53,8 +57,6 @@ class Coming:
             self.roster.fill(team)
         else:
             self._join_shift(team)
-        for listener in team.listeners:
-            listener()
         if there is not None:
             there(None)
 

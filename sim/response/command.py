@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.response.responders import NOBODY, Team
+from sim.spec.base import thaw
 from sim.spec.changes import Change
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Command:
         self.model = model
         commanding = [t for t in model.teams.values() if t.spec.function == "command" and t.office is not None]
         deputies = {team.spec.deputy for team in commanding}
+        commanding.sort(key=lambda team: team.spec.reports_to is not None)  # the head of the tree first
         self.chief: Team | None = next((t for t in commanding if t.name not in deputies), None)
 
     def decide(
@@ -88,6 +90,7 @@ class Problems:
         self.held = 0
         self.fixed: set[int] = set()
         self.running = False
+        self.since = 0.0
 
     def report(self, kind: str, count: int = 1) -> None:
         """Report a problem."""
@@ -97,6 +100,7 @@ class Problems:
         """Hold the first review one interval after the activation."""
         if self.review is not None and not self.running:
             self.running = True
+            self.since = self.model.clock.now
             self.model.clock.call_later(self.review.every, self._review)
 
     def end(self) -> None:
@@ -107,6 +111,8 @@ class Problems:
         if not self.running or self.review is None:
             return
         self.held += 1
+        self.reported["abandoned"] += self.model.book.left_between(self.since, self.model.clock.now)
+        self.since = self.model.clock.now
         for number, fix in enumerate(self.review.fixes):
             if number not in self.fixed and self.reported[fix.problem] >= fix.at_least:
                 self.fixed.add(number)
@@ -123,4 +129,8 @@ class Problems:
         assert self.review is not None
         fix = self.review.fixes[number]
         note = fix.note or f"{fix.problem}: {', '.join(fix.set)}"
-        self.model.apply(Change.model_validate({"at": "0 h", "set": fix.set, "note": note}))
+        self.model.apply(
+            Change.model_validate(
+                {"at": "0 h", "set": {path: thaw(value) for path, value in fix.set.items()}, "note": note}
+            )
+        )

@@ -125,7 +125,7 @@ class Depots:
                 self.note(stock, INITIAL, stock.on_hand)
                 self.replenish(stock)
             for number, donation in enumerate(depot.spec.donations):
-                self._announce(depot, number, donation.at, 0)
+                self._announce((depot, number, donation.at, 0))
 
     def issue(self, need: int) -> bool:
         """Issue what a visit consumes; False where no store holds enough, and then the request is parked."""
@@ -182,6 +182,7 @@ class Depots:
         book.state[need] = int(State.PARKED)
         depot.parked.append(need)
         self._waits_at[need] = depot
+        self.model.problems.report("stock_out")
         for stock, amount in kit:
             stock.back_ordered += amount
             self.note(stock, BACK_ORDERED, amount)
@@ -210,6 +211,11 @@ class Depots:
                 stock.on_hand += amount
                 self.note(stock, RETURNED, amount)
             self.arrived(depot)
+
+    def look_again(self, need: int) -> None:
+        """See whether a parked request, which has become more urgent, is given goods now."""
+        if need in self._waits_at:
+            self._serve_parked(self._waits_at[need])
 
     def cancel(self, need: int) -> None:
         """Take a parked request off the list of the store it waits at."""
@@ -261,7 +267,9 @@ class Depots:
 
     # -- donations --------------------------------------------------------------------------------------------------
 
-    def _announce(self, depot: Depot, number: int, at_h: float, nth: int) -> None:
+    def _announce(self, gift: tuple[Depot, int, float, int]) -> None:
+        """Plan the arrival of a gift, and announce the next when this one was due."""
+        depot, number, at_h, nth = gift
         donation = depot.spec.donations[number]
         when = at_h
         if donation.late is not None:
@@ -270,7 +278,7 @@ class Depots:
         if when < self.model.spec.end_h:
             self.model.clock.call_at(when, self._donated, (depot, number))
         if donation.every is not None and at_h + donation.every < self.model.spec.end_h:
-            self._announce(depot, number, at_h + donation.every, nth + 1)
+            self.model.clock.call_at(at_h, self._announce, (depot, number, at_h + donation.every, nth + 1))
 
     def _donated(self, gift: tuple[Depot, int]) -> None:
         depot, number = gift

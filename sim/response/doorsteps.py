@@ -132,7 +132,13 @@ class FetchRound(DoorRound):
     def __init__(self, rounds: Rounds, spec: Fetch, visitors: list[int]) -> None:
         super().__init__(rounds, "fetch", spec.unit, spec.helpers, spec.each)
         self.fill(visitors, together=False)
-        rounds.helping += 1
+
+    def more(self, visitors: list[int]) -> None:
+        """Have more people to bring, with the helpers there are."""
+        self.fill(visitors, together=False)
+        there = len(self.busy) + sum(claim.open for claim in self.claims)
+        for _ in range(min(self.people, len(self.doors)) - there):
+            self.claims.append(self.model.labour.ask(self.team, self))
 
     def at_door(self, _household: int, visitors: list[int]) -> None:
         """Be at the site with somebody."""
@@ -141,7 +147,7 @@ class FetchRound(DoorRound):
 
     def end(self) -> None:
         """Have nobody left to bring."""
-        self.rounds.helping -= 1
+        self.rounds.helping = None
         self.rounds.look()
 
 

@@ -32,10 +32,10 @@ class Knowledge:
         self.spec = spec
         self.heard: dict[str, Floats] = {}
         """By topic: when each resident first took notice (infinite: not yet)."""
-        self.latest: Floats = np.full(model.population.size, -inf)
-        """When each resident last had official word of anything."""
-        self.rumour: Floats = np.full(model.population.size, inf)
-        """When each resident heard the latest rumour."""
+        self.words: list[Floats] = [np.full(model.population.size, inf)]
+        """When each resident takes official word: at the door, latest first; then of each notice."""
+        self.rumoured: list[Floats] = []
+        """When each resident hears each rumour."""
         self.notices = 0
         self.rumours = 0
         self.names: list[tuple[str, str, str]] = []
@@ -72,7 +72,7 @@ class Knowledge:
             reached = int((heard < inf).sum())
             column = self.topic(topic)
             np.minimum(column, heard, out=column)
-            self.latest = np.where(heard < inf, np.maximum(self.latest, heard), self.latest)
+            self.words.append(heard)
             self.last_word = now
             if self.spec.rumours is not None:
                 self.model.clock.call_later(self.spec.rumours.after, self._silence, now)
@@ -103,7 +103,7 @@ class Knowledge:
         members = self.model.homes.of(household)
         column = self.topic(topic)
         column[members] = np.minimum(column[members], now)
-        self.latest[members] = np.maximum(self.latest[members], now)
+        self.words[0][members] = now
 
     def knows(self, resident: int, topic: str) -> bool:
         """Tell whether somebody has heard of a topic by now."""
@@ -111,8 +111,13 @@ class Knowledge:
 
     def believes_rumour(self, resident: int) -> bool:
         """Tell whether somebody has heard a rumour and no official word since."""
+        rumour = self._latest(self.rumoured, resident)
+        return rumour > -inf and self._latest(self.words, resident) <= rumour
+
+    def _latest(self, heard: list[Floats], resident: int) -> float:
+        """Return when somebody last heard one of several things; minus infinity for never."""
         now = self.model.clock.now
-        return bool(self.rumour[resident] <= now) and not self.rumour[resident] < self.latest[resident] <= now
+        return max((float(times[resident]) for times in heard if times[resident] <= now), default=-inf)
 
     def activated(self) -> None:
         """Begin to count the silence."""
@@ -132,7 +137,9 @@ class Knowledge:
         now, chance = self.model.clock.now, self.model.chance
         who = np.arange(self.model.population.size)
         hears = who[chance.uniform("rumour.reach", who, self.rumours) < rumours.reach]
-        self.rumour[hears] = now + rumours.delay.quantile(chance.uniform("rumour.delay", hears, self.rumours))
+        heard = np.full(who.size, inf)
+        heard[hears] = now + rumours.delay.quantile(chance.uniform("rumour.delay", hears, self.rumours))
+        self.rumoured.append(heard)
         self.model.tell("rumour", str(self.rumours), hears.size)
         self.last_word = now
         self.model.clock.call_later(rumours.after, self._silence, now)

@@ -39,6 +39,7 @@ class Kits:
             return True
         if responder in self.waiting:
             return False
+        self._worn_out(responder)
         if responder.team.name not in self.locked:
             if self.model.stores.draw(responder.team.spec.kit, "kit"):
                 self._wear(responder)
@@ -51,6 +52,12 @@ class Kits:
     def _has(self, responder: Responder) -> bool:
         duty, until = self.until.get(responder, (-1, 0.0))
         return duty == responder.duty and self.model.clock.now < until
+
+    def _worn_out(self, responder: Responder) -> None:
+        """Bring back what lasts of a kit that is to be renewed."""
+        if self.until.get(responder, (-1, 0.0))[0] == responder.duty:
+            del self.until[responder]
+            self.model.stores.back_from_use(responder.team.spec.kit, "kit")
 
     def _wear(self, responder: Responder) -> None:
         lasts = responder.team.spec.kit_lasts
@@ -93,6 +100,8 @@ class Kits:
         if not kit:
             then()
             return
+
+        self._worn_out(responder)
 
         def worn(_nothing: object) -> None:
             self._wear(responder)

@@ -45,10 +45,21 @@ class Office:
         self.tasks: deque[Task] = deque()
 
     def add(
-        self, kind: str, duration_h: float, done: Callable[[Any], object], argument: Any, need: int = NOBODY
+        self,
+        kind: str,
+        duration_h: float,
+        done: Callable[[Any], object],
+        argument: Any,
+        need: int = NOBODY,
+        *,
+        first: bool = False,
     ) -> None:
         """Ask the office for something; ``done(argument)`` is called when somebody has had time for it."""
-        self.take(Task(self.model.clock.now, kind, duration_h, done, argument, need))
+        task = Task(self.model.clock.now, kind, duration_h, done, argument, need)
+        if first and not self.idle:
+            self.tasks.appendleft(task)
+        else:
+            self.take(task)
 
     def staffed(self) -> bool:
         """Tell whether anybody is on duty at the desk."""

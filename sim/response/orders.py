@@ -9,7 +9,7 @@ stage; which stage took longest is why it was late.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim.response.actions import job_of
 from sim.response.actions.base import StepJob
@@ -80,6 +80,8 @@ class Orders:
         self.activated_h = self.ended_h = NAN
         self.level: str | None = None
         self.known_contacts: set[str] = set()
+        self.looked_up: dict[str, list[Order]] = {}
+        """Orders that wait for the number of a team."""
 
     @property
     def active(self) -> bool:
@@ -184,10 +186,16 @@ class Orders:
         order = Order(len(self.orders), name, nth, self.clock.now, self._team(step))
         self.orders.append(order)
         self.running[name] = order
+        if step.within is not None:
+            self.clock.call_later(step.within, self._overdue, order)
         if step.ordered or order.team is None:
             self.model.command.decide(f"order.{name}", (nth,), self._decided, order)
         else:
             self._decided(order)
+
+    def _overdue(self, order: Order) -> None:
+        if not order.ended and (self.active or self.activated_h != self.activated_h):
+            self.model.problems.report("late_step")
 
     def _team(self, step: Step) -> Team | None:
         assert self.card is not None
@@ -203,21 +211,30 @@ class Orders:
                 return
             order.team = max(teams, key=lambda team: (self.model.labour.idle_people(team), -team.number))
         order.stamps["decision"] = self.clock.now
-        if step.team is not None and step.team not in self.known_contacts:
-            self.known_contacts.add(step.team)
-            if self.card.teams[step.team].contact is None:
-                self.look_up(self._send, order)
-                return
-        self._send(order)
+        name = step.team
+        unknown = name is not None and self.card.teams[name].contact is None and name not in self.known_contacts
+        if name is None or not unknown or order.team is self.model.command.chief:
+            self._send(order)
+        elif name in self.looked_up:
+            self.looked_up[name].append(order)
+        else:
+            self.looked_up[name] = [order]
+            self.look_up(self._found_contact, name)
 
-    def look_up(self, then: Callable[[Order], None], order: Order) -> None:
-        """Let the commander find out what the card leaves blank."""
+    def _found_contact(self, name: str) -> None:
+        self.known_contacts.add(name)
+        for order in self.looked_up.pop(name):
+            self._send(order)
+
+    def look_up(self, then: Callable[[Any], object], argument: Any) -> None:
+        """Let the commander find out what the card leaves blank, before anything else."""
         assert self.plan is not None
         chief = self.model.command.chief
+        self.model.tell("looked_up", str(argument) if isinstance(argument, str) else argument.step)
         if chief is None:
-            self.clock.call_later(self.plan.search, then, order)
+            self.clock.call_later(self.plan.search, then, argument)
         else:
-            self.model.command.acting(chief).add("search", self.plan.search, then, order)
+            self.model.command.acting(chief).add("search", self.plan.search, then, argument, first=True)
 
     def _send(self, order: Order) -> None:
         assert order.team is not None
@@ -242,20 +259,20 @@ class Orders:
         assert self.card is not None
         step = self.card.steps[order.step]
         self.running.pop(order.step, None)
-        if step.within is not None and now - order.triggered > step.within:
-            self.model.problems.report("late_step")
         if isinstance(step.does, Declare):
             self._activate()
         elif isinstance(step.does, Stand):
             self._stand_down()
         if step.repeat is not None:
             self.clock.call_later(step.repeat, self._again, order.step)
-        elif step.part == "contingency" and step.when is not None and step.when.signal is None:
+        elif step.part == "contingency" and step.when is not None and step.when.signal is None and step.when.at is None:
             self.clock.call_later(step.when.every, self._wait_again, order.step)
         self.done.add(order.step)
         for name, other in self.card.steps.items():
             if not other.ordered and order.step in other.after:
-                self.consider(name)
+                self._follow(name, other)
+        if order.step in self.held:  # its trigger has held once more meanwhile
+            self.clock.call_later(0.0, self.consider, order.step)
         chief = self.model.command.chief
         if order.team is None or chief is None:
             self._know(order)
@@ -268,7 +285,13 @@ class Orders:
         self.reported.add(order.step)
         for name, step in self.card.steps.items():
             if step.ordered and order.step in step.after:
-                self.consider(name)
+                self._follow(name, step)
+
+    def _follow(self, name: str, step: Step) -> None:
+        """Set a step going after one before it."""
+        if step.each_time and name not in self.held and any(order.step == name for order in self.orders):
+            self.held.add(name)
+        self.consider(name)
 
     def waits_for(self, name: str) -> str:
         """Return what a step waits for that has never been triggered."""
@@ -276,6 +299,8 @@ class Orders:
         step = self.card.steps[name]
         if not self._in_its_part(step) and self.activated_h != self.activated_h:
             return "activation"
+        if step.part == "activation":
+            return "another route"
         known = self.reported if step.ordered else self.done
         missing = [before for before in step.after if before not in known]
         if missing:
@@ -302,6 +327,8 @@ class Orders:
         for name, step in self.card.steps.items():
             if step.part in ("response", "stand_down"):
                 self._wait_for(name, step)
+                if name in self.held:  # its signal has come before
+                    self.clock.call_later(0.0, self.consider, name)
 
     def _wait_again(self, name: str) -> None:
         assert self.card is not None

@@ -88,7 +88,10 @@ class Positives:
             return
         self.traced.add(who)
         population = model.population
-        found: set[int] = set(model.homes.of(int(population.household[who])))
+        found: set[int] = set()
+        if spec.household > 0:
+            family = np.array(model.homes.of(int(population.household[who])), np.int64)
+            found.update(family[model.chance.uniform("tracing.household", who, family) < spec.household].tolist())
         if spec.building > 0:
             same = np.flatnonzero(population.building == population.building[who])
             luck = model.chance.uniform("tracing.building", who, same)

@@ -58,8 +58,8 @@ class Team:
         self.booked = False
         self.awaited = spec.arrives is not None
         """Whether it comes from outside and is not there yet."""
-        self.listeners: list[Callable[[], object]] = []
-        """Told when a unit from outside has come."""
+        self.listeners: list[Callable[[Any], object]] = []
+        """Called once, with nothing, when somebody of the team has come on duty."""
         self.on_duty = 0
         self.busy = 0
         self.offering = False

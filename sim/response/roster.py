@@ -7,7 +7,8 @@ is finishing. What people do at their post is the business of desks and offices.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sim.model import CrisisModel
 
 NAN = float("nan")
+TINY_H = 1e-9
 
 
 class Roster:
@@ -33,6 +35,8 @@ class Roster:
         self.shifts = RowBuffer(4)
         self.assignments = RowBuffer(6)
         self.kinds: dict[str, int] = {}
+        self.running: dict[tuple[int, int], float] = {}
+        """When the latest shift ends, by team and number of the shift."""
         self.split = TimeSplit(self)
         self.coming = Coming(self)
         self.closures = [h for h in model.world.hazards.values() if isinstance(h, Lockdown)]
@@ -75,6 +79,9 @@ class Roster:
         if team.awaited:
             return
         end_h = begin_h + team.spec.shift[number].length_h if end_h is None else end_h
+        if abs(self.running.get((team.number, number), -1.0) - end_h) < TINY_H:  # who came from outside began it
+            return
+        self.running[team.number, number] = end_h
         here = [
             index
             for index in rostered(team.spec.shift, team.spec.count)[number]
@@ -123,6 +130,7 @@ class Roster:
                 responder.place = team.base
                 if team.spec.posts is not None:
                     self.split.begin(responder, rank / len(people))
+        self._tell(team.listeners if people else [])
         if team.spec.leader:
             self._appoint(team)
         for responder in people:
@@ -130,9 +138,16 @@ class Roster:
                 self.release(responder)
             if responder.post == "desk":
                 self.model.command.staff_changed(team)
-            responder.settled = responder.post == "visit" and responder.next_post is None and not team.claims
+            stays = responder.post == "visit" and responder.next_post is None
+            responder.settled = stays and not team.claims and team.spec.kit_lasts is None
             if self.model.reports is not None:
                 self.model.reports.entered(responder)
+
+    def _tell(self, listeners: list[Callable[[Any], object]]) -> None:
+        """Call those who wait for somebody of a team to come."""
+        for listener in listeners:
+            self.clock.call_later(0.0, listener)
+        listeners.clear()
 
     def _appoint(self, team: Team) -> None:
         """Let the first person on duty lead a team that nobody leads now."""
@@ -208,7 +223,7 @@ class Roster:
                 return
             if not kitted:
                 return
-            responder.settled = not responder.team.claims
+            responder.settled = not responder.team.claims and responder.team.spec.kit_lasts is None
             desk = responder.crew.desk
             if desk is not None:
                 desk.next_for(responder)
@@ -237,6 +252,8 @@ class Roster:
         self._note_shift(responder, now)
         if team.spec.kit:
             self.model.kits.hand_in(responder)
+        if team.spec.provisions:
+            self.model.stores.back_from_use(team.spec.provisions, "provisions")
         if not responder.employed:
             self.model.cases.hand_back(responder)
         if team.places != NO_LIMIT:

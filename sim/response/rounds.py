@@ -36,15 +36,19 @@ class Rounds:
         self.spec = spec
         self.called: list[int] = []
         """Visitors of this round."""
-        self.postponed: deque[int] = deque()
-        """Slots that wait for the testers."""
+        self.postponed = 0
+        """How many slots wait for the testers."""
+        self.version = 0
+        self.next_slot = 0
+        self.slot_at: list[float] = []
+        """The time of each slot, later than called where the testers were late."""
         self.slots: list[list[int]] = []
         self.slots_left = 0
         self.recalls_left: int = 0
         self.again = 0
         self.running = False
-        self.helping = 0
-        """Rounds of helpers under way who bring people here."""
+        self.helping: FetchRound | None = None
+        """The helpers under way who bring people here."""
         self.over: Callable[[Any], object] | None = None
         self.queue: deque[tuple[list[int], Callable[[Any], object] | None]] = deque()
         self.offset: dict[int, float] = {}
@@ -67,6 +71,7 @@ class Rounds:
         site, population = self.site, self.model.population
         site.round += 1
         residents = np.flatnonzero(np.isin(population.building, buildings))
+        residents = residents[~np.isin(residents, list(self.model.positives.confirmed))]
         order = np.lexsort((residents, population.household[residents], population.building[residents]))
         residents = residents[order]
         known = np.array([self.model.homes.expected(int(h)) for h in population.household[residents]], bool)
@@ -75,7 +80,6 @@ class Rounds:
         residents, kinds = residents[known], kinds[known]
         last = np.array([kind.last for kind in site.spec.classes.values()] + [False], bool)[kinds]
         order = np.argsort(last, kind="stable")
-        self.helping = 0
         self._call(residents[order], kinds[order])
         self.model.tell("round_called", site.name, len(self.called))
         opens = self.clock.now + max(self.spec.lead - self._early(), 0.0)
@@ -110,11 +114,14 @@ class Rounds:
         self.slots = [[] for _ in range(count)]
         for visitor, number in zip(self.called, slot.tolist(), strict=True):
             self.slots[number].append(visitor)
-        self.slots_left = count
+        self.slots_left = count or -1
         self.recalls_left = self.spec.recall.times if self.spec.recall is not None else 0
         early = self._early()
-        for number in range(count):
-            self.clock.call_at(max(now, now + spec.lead + number * spec.slot - early), self._slot_due, number)
+        self.version += 1
+        self.postponed = self.next_slot = 0
+        self.slot_at = [now + spec.lead + number * spec.slot for number in range(count)]
+        for number, at in enumerate(self.slot_at):
+            self.clock.call_at(max(now, at - early), self._slot_due, (number, self.version))
 
     def _early(self) -> float:
         """Return how long before their slot the first may come."""
@@ -132,31 +139,40 @@ class Rounds:
 
     # -- slots ------------------------------------------------------------------------------------------------------
 
-    def _slot_due(self, number: int) -> None:
-        """Let the people of a slot set out, or put it off while the testers are not there."""
-        waits_for = self.spec.waits_for
-        if waits_for is not None and self.model.teams[waits_for].awaited:
-            if not self.postponed:
-                self.model.teams[waits_for].listeners.append(self._testers_came)
-            self.postponed.append(number)
+    def _slot_due(self, turn: tuple[int, int]) -> None:
+        """Let the people of a slot set out, or put it off while none of the testers is there."""
+        number, version = turn
+        if version != self.version:
             return
-        self._send_out(number, float(self.site.columns["slot"][self.slots[number][0]]))
+        if self._nobody_there():
+            if not self.postponed:
+                self.model.teams[self.spec.waits_for or ""].listeners.append(self._testers_came)
+            self.postponed += 1
+            return
+        self._send_out(number)
 
-    def _testers_came(self) -> None:
-        """Call the slots again that were put off, one after the other."""
+    def _nobody_there(self) -> bool:
+        waits_for = self.spec.waits_for
+        return waits_for is not None and self.model.teams[waits_for].on_duty == 0
+
+    def _testers_came(self, _nothing: None) -> None:
+        """Call the slots again that were put off, and those after them so that they keep their distance."""
         now = self.clock.now
-        first = 0
-        while self.postponed:
-            number = self.postponed.popleft()
-            at = now + first * self.spec.slot
+        self.model.tell("slots_called_again", self.site.name, self.postponed)
+        self.postponed = 0
+        self.version += 1
+        free = now
+        for number in range(self.next_slot, len(self.slots)):
+            at = max(self.slot_at[number], free)
+            free = at + self.spec.slot
+            self.slot_at[number] = at
             for visitor in self.slots[number]:
                 self.site.columns["slot"][visitor] = at
-            self.clock.call_at(at, lambda turn: self._send_out(*turn), (number, at))
-            first += 1
-        self.model.tell("slots_called_again", self.site.name, first)
+            self.clock.call_at(max(now, at - self._early()), self._slot_due, (number, self.version))
 
-    def _send_out(self, number: int, slot_h: float) -> None:
-        now = self.clock.now
+    def _send_out(self, number: int) -> None:
+        now, slot_h = self.clock.now, self.slot_at[number]
+        self.next_slot = number + 1
         heard_now = self._heard_now(self.slots[number])
         coming = sorted(
             (max(now, slot_h + self.offset[visitor], heard_now[visitor]), visitor)
@@ -166,8 +182,11 @@ class Rounds:
         if self.spec.fetch is not None:
             fetched = [visitor for _, visitor in coming if self._cannot_walk(visitor)]
             coming = [(time, visitor) for time, visitor in coming if visitor not in set(fetched)]
-            if fetched:
-                FetchRound(self, self.spec.fetch, fetched).begin()
+            if fetched and self.helping is not None:
+                self.helping.more(fetched)
+            elif fetched:
+                self.helping = FetchRound(self, self.spec.fetch, fetched)
+                self.helping.begin()
         self.site.come([time for time, _ in coming], [visitor for _, visitor in coming])
         self.slots_left -= 1
         if not self.slots_left:
@@ -226,7 +245,10 @@ class Rounds:
         self.clock.call_later(self.spec.recall.after, self._next_recall)
 
     def call_again(self, residents: list[int]) -> None:
-        """Call people whose tube was positive, to be sampled singly."""
+        """Call people whose tube was positive, to be sampled singly, as soon as somebody can."""
+        if self._nobody_there():
+            self.model.teams[self.spec.waits_for or ""].listeners.append(lambda _: self.call_again(residents))
+            return
         site, now = self.site, self.clock.now
         who = np.array(residents, np.int64)
         if not who.size:
@@ -247,7 +269,7 @@ class Rounds:
             site.inside
             or site.outside
             or site.coming
-            or self.helping
+            or self.helping is not None
             or any(sampling.out for sampling in site.samplings.values())
         ):
             return

@@ -70,7 +70,8 @@ class Site(Visitors):
         ]
         self.on_paper: dict[str, Distribution] = {}
         """Stations that work without what is out, by the law of their services meanwhile."""
-        self.ready = not _to_be_built(model, name)
+        self.built_by_card = _to_be_built(model, name)
+        self.ready = not self.built_by_card
         """Whether it is built."""
 
     def _build(self) -> None:
@@ -106,6 +107,17 @@ class Site(Visitors):
             self._servers(self.stations[name], spec.servers or ())
         for name, goods in self.spec.goods.items():
             self._servers(self.goods[name].station, goods.servers)
+
+    def adopt(self, spec: SiteSpec) -> None:
+        """Work with other servers or invitations from now on."""
+        for name, station in spec.stations.items():
+            if station.servers != self.spec.stations[name].servers:
+                past = [number for time, number in station.servers or () if time <= self.clock.now]
+                self._servers(self.stations[name], [step for step in station.servers or () if step[0] > self.clock.now])
+                self.stations[name].set_servers(past[-1] if past else 0)
+        self.spec = spec
+        if self.rounds is not None and spec.invitations is not None:
+            self.rounds.spec = spec.invitations
 
     def _servers(self, station: Station, steps: Sequence[tuple[float, int]]) -> None:
         for time, number in steps:

@@ -78,10 +78,10 @@ class Stores:
             then(argument)
             return
         self.model.problems.report("stock_out")
-        claimed = any(set(want.items) & set(items) for want in self.wants if not want.household)
+        claimed = use == "step" and any(set(want.items) & set(items) for want in self.wants if want.use == "step")
         self.wants.append(Want(items, use, then, argument, household, before_h))
         self.wants.sort(key=lambda want: want.household)  # the staff first
-        if claimed and not household:
+        if claimed:
             self.claims += 1
             self.model.command.decide("claim", (self.claims,), self._settled, None)
         for item, amount in items.items():

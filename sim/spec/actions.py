@@ -22,6 +22,7 @@ from sim.spec.base import (
     non_empty,
     refuse,
 )
+from sim.spec.community import known_groups
 from sim.spec.distributions import Duration
 
 Buildings = Literal["all", "affected", "closed"] | tuple[Name, ...]
@@ -59,6 +60,7 @@ class Doors(Spec):
 
     @model_validator(mode="after")
     def _some(self) -> Doors:
+        known_groups("groups", self.groups)
         if self.of == "special" and not self.groups:
             raise refuse("'of: special' needs groups")
         return self

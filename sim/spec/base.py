@@ -199,13 +199,13 @@ def _text(value: object) -> str:
     return value
 
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
 
 
 def _name(value: object) -> str:
     if not isinstance(value, str) or not _NAME.fullmatch(value):
         raise ValueError(
-            f"a name of letters, digits and underscores, starting with a letter, is wanted; found {found(value)}"
+            f"a name that starts with a letter, of letters, digits, _ and -, is wanted; found {found(value)}"
         )
     return value
 

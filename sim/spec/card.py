@@ -99,7 +99,7 @@ class Trigger(Spec):
     signal: Name | None = None
     """A signal of ``world.signals``; a step with ``repeat`` answers each of its moments."""
     at: Hours | None = None
-    """Hours since activation."""
+    """Time since activation; for steps of the activation and for contingencies, since the start."""
     confirmed_over: Count | None = None
     """More confirmed positives than this."""
     backlog_over: Count | None = None
@@ -140,6 +140,8 @@ class Step(Spec):
     """Time limit from the moment its trigger and prerequisites hold."""
     ordered: YesNo = True
     """It waits for an order of the commander; false: the team goes ahead by the card when its turn has come."""
+    each_time: YesNo = False
+    """Again each time that a step before it is done once more."""
     level: Name | None = None
     """It is done only at this response level or a higher one."""
     does: Action | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -71,6 +71,13 @@ class GroupShare(Spec):
 def _known_group(name: str) -> None:
     if name not in GROUPS:
         raise refuse(f"{name!r} is no vulnerability group{nearest(name, GROUPS)}")
+
+
+def known_groups(place: str, names: Iterable[str]) -> None:
+    """Refuse a name that is no vulnerability group."""
+    for name in names:
+        if name not in GROUPS:
+            raise refuse(f"{place}: {name!r} is no vulnerability group{nearest(name, GROUPS)}")
 
 
 class Community(Spec):

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from sim.spec.base import Hours, Integer, Name, PositiveHours, Share, SignedHours, Spec, between, non_empty, refuse
+from sim.spec.base import Hours, Integer, Name, PositiveHours, Share, SignedHours, Spec, between, refuse
+from sim.spec.community import known_groups
 from sim.spec.distributions import Duration
 
 
@@ -27,11 +28,16 @@ class Recall(Spec):
 class Fetch(Spec):
     """People who cannot come by themselves are brought: a helper goes to the door and comes along."""
 
-    groups: Annotated[tuple[Name, ...], non_empty("vulnerability group")]
+    groups: tuple[Name, ...]
     unit: Name
     helpers: Annotated[Integer, between(1, 10_000, "at least one helper")]
     each: Duration
     """From the door to the site."""
+
+    @model_validator(mode="after")
+    def _groups(self) -> Fetch:
+        known_groups("groups", self.groups)
+        return self
 
 
 class Count(Spec):

@@ -211,7 +211,7 @@ _add(
     ),
 )
 for _name, (_block, _claim, _counterfactual, _off, _without) in TABLE.items():
-    _present = stated(_off[0][0])
+    _present = stated(*(_path for _path, _ in _off))
     _add(
         _name,
         Mechanism(_block.replace("*", "NAME"), _claim, _counterfactual, _present, setting(*_off), setting(*_without)),

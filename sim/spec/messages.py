@@ -96,7 +96,7 @@ def _branch(step: str, here: Any) -> Any:
 def _tags(model: type[BaseModel]) -> set[str]:
     return {
         str(tag)
-        for name in ("dist", "kind")
+        for name in ("dist", "kind", "action")
         if name in model.model_fields
         for tag in get_args(model.model_fields[name].annotation)
     }

@@ -22,7 +22,7 @@ WHOLE_POLICIES = ({"base_stock"}, {"reorder_point", "order_quantity"}, {"reorder
 
 def merge(data: Any, patch: Any) -> Any:
     """Return data with an RFC 7396 patch applied; neither is changed."""
-    if not isinstance(patch, Mapping):
+    if not isinstance(patch, Mapping) or _another_card(data, patch):
         return patch
     merged = dict(data) if isinstance(data, Mapping) and not _of_another_kind(data, patch) else {}
     for key, value in patch.items():
@@ -33,9 +33,15 @@ def merge(data: Any, patch: Any) -> Any:
     return merged
 
 
+def _another_card(data: Any, patch: Mapping[str, Any]) -> bool:
+    """Tell whether a patch is a whole card of another name: it is taken as it is, blanks and all."""
+    old, new = data.get("card") if isinstance(data, Mapping) else None, patch.get("card")
+    return isinstance(old, str) and isinstance(new, str) and old != new
+
+
 def _of_another_kind(data: Mapping[str, Any], patch: Mapping[str, Any]) -> bool:
-    """Tell whether a patch names another law, hazard, card, action or whole policy: then nothing of the old stays."""
-    for key in ("dist", "kind", "card", "action"):
+    """Tell whether a patch names another law, hazard, action or whole policy: then nothing of the old stays."""
+    for key in ("dist", "kind", "action"):
         if isinstance(patch.get(key), str) and isinstance(data.get(key), str) and patch[key] != data[key]:
             return True
     return set(patch) in WHOLE_POLICIES and set(data) in WHOLE_POLICIES
@@ -91,6 +97,22 @@ def _check_evidence(scenario: Scenario) -> list[Problem]:
     return problems
 
 
+def merged_onto(base: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+    """Return a scenario's plain data on top of its base; evidence for figures that it takes away goes with them."""
+    merged: dict[str, Any] = merge(base, data)
+    own = data.get("evidence")
+    if isinstance(base.get("evidence"), dict) and isinstance(merged.get("evidence"), dict):
+        gone = [
+            path
+            for path in base["evidence"]
+            if not (isinstance(own, dict) and path in own)
+            and _unknown_step(base, path) is None
+            and _unknown_step(merged, path) is not None
+        ]
+        merged["evidence"] = {path: entry for path, entry in merged["evidence"].items() if path not in gone}
+    return merged
+
+
 def _unknown_step(data: Any, path: str) -> str | None:
     """Return the first step of a path that is not in plain data, with the nearest right one; None where all are."""
     here = data
@@ -129,6 +151,8 @@ CHANGEABLE = {
         "supplies.*.policy",
         "supplies.*.policies",
         "supplies.*.lead_time",
+        "sites.*.stations.*.servers",
+        "sites.*.invitations",
     ),
     "injects": ("needs.*.per_1000_day", "needs.*.per_hour", "needs.*.by_phase"),
 }
@@ -141,15 +165,20 @@ def _check_changes(scenario: Scenario) -> list[Problem]:
     Timed changes are checked one on top of the other; a conditional one on top of the scenario as it stands.
     """
     problems: list[Problem] = []
-    parts: tuple[tuple[Literal["changes", "injects"], str, tuple[Change, ...]], ...] = (
-        ("changes", "response", scenario.response.changes),
-        ("injects", "world", scenario.world.injects),
+    plan = scenario.response.plan
+    fixes = plan.review.fixes if plan is not None and plan.review is not None else ()
+    sets = [{path: thaw(value) for path, value in fix.set.items()} for fix in fixes]
+    as_changes = tuple(Change.model_validate({"when": {"backlog_over": "0"}, "set": values}) for values in sets)
+    parts: tuple[tuple[Literal["changes", "injects"], str, str, tuple[Change, ...]], ...] = (
+        ("changes", "response", "response.changes", scenario.response.changes),
+        ("injects", "world", "world.injects", scenario.world.injects),
+        ("changes", "response", "response.plan.review.fixes", as_changes),
     )
-    for kind, part, changes in parts:
+    for kind, part, block, changes in parts:
         here = scenario
         in_time = sorted(enumerate(changes), key=lambda item: (item[1].at is None, item[1].at or 0.0))
         for index, change in in_time:
-            place = f"{part}.{kind}[{index}]"
+            place = f"{block}[{index}]"
             strange = [path for path in change.set if not any(_matches(path, wild) for wild in CHANGEABLE[kind])]
             wanted = "; ".join(pattern.replace("*", "NAME") for pattern in CHANGEABLE[kind])
             problems += [
@@ -205,6 +234,8 @@ def changed(scenario: Scenario, part: str, change: Change) -> Scenario:
     """Return the scenario as it stands after one change of its ``part`` ("response" or "world")."""
     data = scenario.data()
     data[part] = {key: value for key, value in data[part].items() if key not in ("changes", "injects")}
+    if isinstance(data[part].get("plan"), dict):  # its fixes are changes too
+        data[part]["plan"] = {key: value for key, value in data[part]["plan"].items() if key != "review"}
     data.pop("evidence", None)
     known: Any = scenario.model_dump(mode="json", by_alias=True)[part]
     for path, value in change.set.items():

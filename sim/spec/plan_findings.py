@@ -6,7 +6,21 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sim.errors import nearest
-from sim.spec.actions import Doors, Man, Notify, Patrol, Repair, Screen, SetUp, Work
+from sim.spec.actions import (
+    Book,
+    Call,
+    Declare,
+    Doors,
+    Issue,
+    Man,
+    Notify,
+    Patrol,
+    Repair,
+    Screen,
+    SetUp,
+    Trace,
+    Work,
+)
 from sim.spec.card import Card, Step
 
 if TYPE_CHECKING:
@@ -14,18 +28,23 @@ if TYPE_CHECKING:
 
 Said = Iterator[tuple[str, str]]
 """(place, what is suspect)."""
-HANDS = (Work, Doors, SetUp, Repair, Man, Patrol, Notify)
+HANDS = (Work, Doors, SetUp, Repair, Man, Patrol, Notify, Call, Book, Issue, Trace)
 """Actions that nobody but people can carry out."""
+ON_FOOT = (Doors, Man, Patrol)
+"""Actions that nobody can carry out at a desk."""
 
 
 def plan_findings(scenario: Scenario) -> Said:
     """Return everything suspect about the plan, the sites and the stores."""
     held = {item for depot in scenario.response.supplies.values() for item in depot.stock}
     yield from _kits(scenario, held)
+    yield from _unused(scenario)
     yield from _dependencies(scenario)
     yield from _sites(scenario)
     plan = scenario.response.plan
     if plan is not None:
+        if plan.card.steps and not any(isinstance(step.does, Declare) for step in plan.card.steps.values()):
+            yield "response.plan.card.steps", "no step declares the activation: nothing of the response is ever done"
         yield from _blanks(scenario, plan.card)
         yield from _materials(scenario, plan.card, held)
         for name, step in plan.card.steps.items():
@@ -58,6 +77,18 @@ def _kits(scenario: Scenario, held: set[str]) -> Said:
                 yield place, f"no store holds {missing[0]!r}{nearest(missing[0], held)}; nobody of it can begin"
 
 
+def _unused(scenario: Scenario) -> Said:
+    for name, unit in scenario.response.organisation.units.items():
+        if unit.provisions and unit.shift is None:
+            place = f"response.organisation.units.{name}.provisions"
+            yield place, "they are for a shift, and this unit has none: nothing is taken"
+    for name, site in scenario.response.sites.items():
+        for station, spec in site.stations.items():
+            if spec.pool is not None and spec.pool.retest and spec.pool.size > 1 and site.invitations is None:
+                place = f"response.sites.{name}.stations.{station}.pool"
+                yield place, "nobody can be called again without invitations: a positive tube confirms nobody"
+
+
 def _dependencies(scenario: Scenario) -> Said:
     outages = scenario.world.outages
     information, online = scenario.response.information, scenario.response.online
@@ -83,6 +114,11 @@ def _sites(scenario: Scenario) -> Said:
     for name, site in scenario.response.sites.items():
         if site.invitations is not None and not site.invitations.rounds and name not in called:
             yield f"response.sites.{name}.invitations", "no round is planned and no step calls one; nobody comes"
+        anywhere = site.arrivals is not None and site.arrivals.per_1000_day is None and site.invitations is None
+        if anywhere and site.only_closed:
+            yield f"response.sites.{name}.only_closed", "its visitors are nobody's residents, and nobody is stopped"
+        if anywhere and any(kind.groups for kind in site.classes.values()):
+            yield f"response.sites.{name}.classes", "its visitors come from anywhere and are in no vulnerability group"
         told = {getattr(step.does, "topic", None) for step in steps}
         if site.invitations is not None and scenario.response.information is not None and name not in told:
             yield f"response.sites.{name}.invitations", f"no step tells anybody about it (topic: {name}); nobody comes"
@@ -129,15 +165,13 @@ def _materials(scenario: Scenario, card: Card, held: set[str]) -> Said:
 
 
 def _step(scenario: Scenario, card: Card, place: str, step: Step, held: set[str]) -> Said:
-    if step.team is None:
+    if step.team is None and step.text is None and step.does is None:
+        yield place, "it says nothing: no text, no team, nothing to do; is its name misspelt?"
+    elif step.team is None:
         yield place, "blank: team; the commander decides who does it"
     if step.people == 0 and isinstance(step.does, HANDS):
         yield place, "it takes people, and none are asked for: it is never done"
-    unit = card.teams[step.team].unit if step.team is not None else None
-    if unit is not None and step.people is not None:
-        there = scenario.response.organisation.units[unit].count
-        if step.people > there:
-            yield place, f"it asks for {step.people} people, and {unit!r} has {there}"
+    yield from _hands(scenario, card, place, step)
     for item in step.materials:
         if item not in held:
             yield f"{place}.materials", f"no store holds {item!r}{nearest(item, held)}; the step never starts"
@@ -145,6 +179,22 @@ def _step(scenario: Scenario, card: Card, place: str, step: Step, held: set[str]
         for item in step.does.items:
             if item not in held:
                 yield f"{place}.does.items", f"no store holds {item!r}{nearest(item, held)}; no door is ever done"
+    yield from _trigger(scenario, place, step)
+
+
+def _hands(scenario: Scenario, card: Card, place: str, step: Step) -> Said:
+    unit = card.teams[step.team].unit if step.team is not None else None
+    if unit is not None and step.people is not None:
+        spec = scenario.response.organisation.units[unit]
+        there = spec.count - spec.leader
+        if unit in scenario.response.at_desk():
+            if isinstance(step.does, ON_FOOT):
+                yield place, f"the people of {unit!r} sit at a desk: nobody goes, and it is never done"
+        elif step.people > there:
+            yield place, f"it asks for {step.people} people, and {unit!r} has {there}"
+
+
+def _trigger(scenario: Scenario, place: str, step: Step) -> Said:
     signal = step.when.signal if step.when is not None else None
     if signal is not None and signal not in scenario.world.signals:
         yield f"{place}.when.signal", f"no signal {signal!r} ever comes{nearest(signal, scenario.world.signals)}"

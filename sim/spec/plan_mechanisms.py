@@ -23,7 +23,7 @@ def found(data: Any, pattern: str) -> list[tuple[str, ...]]:
         onward: list[tuple[tuple[str, ...], Any]] = []
         for path, value in here:
             if isinstance(value, Mapping):
-                keys = list(value) if step == "*" else [step] if step in value else []
+                keys = _keys(value, step)
                 onward += [((*path, key), value[key]) for key in keys]
                 if step.startswith("+"):
                     onward.append(((*path, step[1:]), True))
@@ -31,9 +31,17 @@ def found(data: Any, pattern: str) -> list[tuple[str, ...]]:
     return [path for path, value in here if value is not None]
 
 
-def stated(pattern: str) -> Callable[[Scenario], bool]:
-    """Return a test whether a scenario states something at a path."""
-    return lambda scenario: bool(found(scenario.data(), pattern))
+def _keys(value: Mapping[str, Any], step: str) -> list[str]:
+    """Return the keys that a step of a path means: a name, * for any, *?key for any whose value states a key."""
+    if step.startswith("*"):
+        key = step[2:]
+        return [name for name, below in value.items() if not key or (isinstance(below, Mapping) and key in below)]
+    return [step] if step in value else []
+
+
+def stated(*patterns: str) -> Callable[[Scenario], bool]:
+    """Return a test whether a scenario states something at one of some paths."""
+    return lambda scenario: any(found(scenario.data(), pattern) for pattern in patterns)
 
 
 def setting(*rules: Rule) -> Callable[[Scenario], Patch]:
@@ -62,7 +70,9 @@ def _over(patch: Any, more: Any) -> Any:
 
 UNITS, SITES, STEPS = "response.organisation.units.*", "response.sites.*", "response.plan.card.steps.*"
 STATIONS, INVITED, STORES = f"{SITES}.stations.*", f"{SITES}.invitations", "response.supplies.*"
+GATES = "response.sites.*?only_closed"
 NEVER = "3650 d"
+AT_ONCE = (("delay", "0 h"), ("crews", None), ("busy", None))
 
 TABLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
     # name: where, what it does, what off means, off, without
@@ -80,11 +90,11 @@ TABLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
     ),
     "recall": (
         f"{INVITED}.recall", "people who have not come are looked for at the door, and fewer are missed",
-        "nobody opens", ((f"{INVITED}.recall.at_home", 0),), ((f"{INVITED}.recall", None),),
+        "nobody opens", ((f"{INVITED}.recall.+at_home", 0),), ((f"{INVITED}.recall", None),),
     ),
     "fetching": (
         f"{INVITED}.fetch", "who cannot walk waits for a helper", "nobody has to be brought",
-        ((f"{INVITED}.fetch.each", "0 h"),), ((f"{INVITED}.fetch", None),),
+        ((f"{INVITED}.fetch.+groups", []),), ((f"{INVITED}.fetch", None),),
     ),
     "counting": (
         f"{INVITED}.count", "counting who has come delays the search for who has not", "counting takes no time",
@@ -92,7 +102,7 @@ TABLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
     ),
     "pooling": (
         f"{STATIONS}.pool", "several samples in one tube save tubes, and positives are found later",
-        "one sample a tube", ((f"{STATIONS}.pool.size", 1),), ((f"{STATIONS}.pool", None),),
+        "one sample a tube", ((f"{STATIONS}.pool.+size", 1),), ((f"{STATIONS}.pool", None),),
     ),
     "outside_crew": (
         f"{UNITS}.arrives", "a unit from outside is there later than it was asked for", "it is there when asked for",
@@ -150,11 +160,12 @@ TABLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
     ),
     "durables": (
         "response.durables", "things that break are missing until they are repaired", "nothing breaks",
-        (("response.durables.*.breaks", 0),), (("response.durables.*.breaks", 0),),
+        (("response.durables.*.+breaks", 0),), (("response.durables.*.+breaks", 0),),
     ),
     "gates": (
         f"{SITES}.only_closed", "who lives under a cordon is stopped at the gate", "the gate stops nobody",
-        ((f"{SITES}.arrivals.per_1000_day", 0),), ((f"{SITES}.arrivals.per_1000_day", 0),),
+        tuple((f"{GATES}.arrivals.{key}", 0) for key in ("per_1000_day", "per_hour")),
+        tuple((f"{GATES}.arrivals.{key}", 0) for key in ("per_1000_day", "per_hour")),
     ),
     "outages": (
         "world.outages", "what depends on power or communications stops", "nothing is out within ten years",
@@ -167,7 +178,8 @@ TABLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
     ),
     "outside_services": (
         "response.outside", "help from outside takes its time to come", "it is there at once",
-        (("response.outside.*.delay", "0 h"),), (("response.outside.*.delay", "0 h"),),
+        tuple((f"response.outside.*.{key}", off) for key, off in AT_ONCE),
+        tuple((f"response.outside.*.{key}", off) for key, off in AT_ONCE),
     ),
     "liaison": (
         "world.needs.*.referral.through", "calls for outside help go through the liaison, and wait for it",
@@ -177,7 +189,8 @@ TABLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
     ),
     "tracing": (
         "response.tracing", "contacts of a positive are put on a list and come last", "nobody is remembered",
-        (("response.tracing", {"recalled": 0, "building": 0, "site_within": "0 h"}),), (("response.tracing", None),),
+        (("response.tracing", {"household": 0, "recalled": 0, "building": 0, "site_within": "0 h"}),),
+        (("response.tracing", None),),
     ),
     "channels": (
         "response.information", "who is not reached does not come, and asks", "every channel reaches everybody at once",

@@ -28,7 +28,7 @@ from sim.spec.base import (
     between,
     refuse,
 )
-from sim.spec.community import GROUPS
+from sim.spec.community import known_groups
 from sim.spec.distributions import Duration
 from sim.spec.invitations import Invitations
 from sim.spec.laboratory import Pool
@@ -113,9 +113,7 @@ class VisitorClass(Spec):
                 f"one of share, groups, contacts and arrivals is wanted, to say who is of this class; found "
                 f"{' and '.join(given) or 'none'}"
             )
-        for group in self.groups:
-            if group not in GROUPS:
-                raise refuse(f"groups: {group!r} is no vulnerability group{nearest(group, GROUPS)}")
+        known_groups("groups", self.groups)
         return self
 
 
@@ -230,23 +228,32 @@ class Site(Spec):
             raise refuse("'arrivals' or 'invitations' are wanted, to say who comes")
         self._known("enters", self.enters)
         for name, station in self.stations.items():
-            for after in station.next.stations() if station.next is not None else ():
-                self._known(f"stations.{name}.next", after)
-            if station.takes is not None and station.takes not in self.goods:
-                raise refuse(
-                    f"stations.{name}.takes: no goods are called {station.takes!r}{nearest(station.takes, self.goods)}"
-                )
+            self._check_station(name, station)
         for name, kind in self.classes.items():
-            for station_name in (*kind.next, *kind.service, *((kind.enters,) if kind.enters else ())):
-                self._known(f"classes.{name}", station_name)
-            for ways in kind.next.values():
-                for after in ways.stations():
-                    self._known(f"classes.{name}.next", after)
+            self._check_class(name, kind)
         shares = sum(kind.share or 0.0 for kind in self.classes.values())
         if shares > 1 + 1e-9:
             raise refuse(f"classes: shares of at most 1 together are wanted; they add up to {shares:g}")
         self._check_ends()
         return self
+
+    def _check_station(self, name: str, station: Station) -> None:
+        for after in station.next.stations() if station.next is not None else ():
+            self._known(f"stations.{name}.next", after)
+        for kind in station.pool.single if station.pool is not None else ():
+            if kind not in self.classes:
+                hint = nearest(kind, self.classes)
+                raise refuse(f"stations.{name}.pool.single: no class is called {kind!r}{hint}")
+        if station.takes is not None and station.takes not in self.goods:
+            hint = nearest(station.takes, self.goods)
+            raise refuse(f"stations.{name}.takes: no goods are called {station.takes!r}{hint}")
+
+    def _check_class(self, name: str, kind: VisitorClass) -> None:
+        for station in (*kind.next, *kind.service, *((kind.enters,) if kind.enters else ())):
+            self._known(f"classes.{name}", station)
+        for ways in kind.next.values():
+            for after in ways.stations():
+                self._known(f"classes.{name}.next", after)
 
     def _known(self, place: str, station: str) -> None:
         if station not in self.stations:

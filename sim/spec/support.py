@@ -32,6 +32,8 @@ class Service(Spec):
 class Tracing(Spec):
     """Whom a positive has met, as far as logs and memory tell."""
 
+    household: Share = 1.0
+    """Share of those who live with the positive who count as contacts."""
     recalled: Share = 0.8
     """Share of those met at a site whom the logs or the positive can name."""
     building: Share = 0.0

@@ -191,7 +191,7 @@ def check_routes(scenario: Scenario, result: Result) -> None:
         assert had(arrived)
         assert had(left) == (end != "inside"), f"visitor {name}: {end}, left {left}"
         assert not left < arrived
-        if spec.closes is not None and arrived > spec.closes:
+        if spec.closes is not None and arrived > spec.closes and not visit["again"]:
             assert end == "turned_away"
         if way:
             assert way[0]["station"] == (kind.enters if kind is not None and kind.enters else spec.enters)
@@ -221,15 +221,16 @@ def check_calls(scenario: Scenario, result: Result) -> None:
     for time, _, site, count in events(result, "round_called"):
         nth[site] += 1
         here = [visit for visit in visits if (visit["site"], visit["round"]) == (site, nth[site])]
-        called = [visit for visit in here if visit["called_h"] == time]
-        first = {visit["resident"]: visit for visit in reversed(called)}
-        assert len(first) == int(count)
-        ends = Counter(visit["end"] for visit in first.values())
+        called = [visit for visit in here if had(visit["called_h"]) and not visit["again"]]
+        assert len(called) == int(count)
+        assert all(visit["called_h"] == time for visit in called)
+        assert len({visit["resident"] for visit in called}) == int(count), "somebody is called twice"
+        ends = Counter(visit["end"] for visit in called)
         known = ("served", "no_show", "left", "turned_away", "missed", "open", "inside")
         assert sum(ends[end] for end in known) == int(count), ends
         unknown = [visit for visit in here if isnan(visit["called_h"])]
         assert {visit["end"] for visit in unknown} <= {"missed"}
-        assert not {visit["resident"] for visit in unknown} & set(first)
+        assert not {visit["resident"] for visit in unknown} & {visit["resident"] for visit in called}
         if any(
             t >= time
             for t, _, where, number in events(result, "round_done")
@@ -307,26 +308,31 @@ def check_goods(scenario: Scenario, result: Result) -> None:
 
 
 def check_tubes(scenario: Scenario, result: Result) -> None:
-    """Each sample taken is in exactly one tube, and a tube is sealed, sent and tested in this order."""
+    """Everybody who has been served where samples are taken is in exactly one tube of that station."""
     tubes = rows(result, "tubes")
     for name, spec in scenario.response.sites.items():
-        pools = {station: other.pool for station, other in spec.stations.items() if other.pool is not None}
-        sampled = sum(
-            row["site"] == name and row["station"] in pools and had(row["started_h"]) and had(row["ended_h"])
-            for row in rows(result, "stations")
-            if had(row["visitor"])
-        )
-        mine = [tube for tube in tubes if tube["site"] == name]
-        assert sum(tube["people"] for tube in mine) == sampled
-        size = max((pool.size if pool.by == "order" else inf for pool in pools.values()), default=0)
-        for tube in mine:
-            assert 1 <= tube["people"] <= size
-            assert 0 <= tube["infected"] <= tube["people"]
-            stamps = [tube[stamp] for stamp in ("opened_h", "sealed_h", "sent_h", "result_h")]
-            known = [stamp for stamp in stamps if had(stamp)]
-            assert stamps[: len(known)] == known == sorted(known)
-            assert not tube["positive"] or had(tube["result_h"])
-            assert known[-1] <= scenario.end_h
+        for station, other in spec.stations.items():
+            mine = [tube for tube in tubes if (tube["site"], tube["station"]) == (name, station)]
+            sampled = [
+                row
+                for row in rows(result, "stations")
+                if (row["site"], row["station"]) == (name, station) and had(row["started_h"]) and had(row["ended_h"])
+            ]
+            assert sum(tube["people"] for tube in mine) == (len(sampled) if other.pool is not None else 0)
+            for tube in mine:
+                check_tube(tube, scenario.end_h, other.pool.size if other.pool.by == "order" else inf)
+    assert {tube["site"] for tube in tubes} <= set(scenario.response.sites)
+
+
+def check_tube(tube: Row, end_h: float, size: float) -> None:
+    """A tube holds as many samples as it may, and is opened, sealed, sent and tested in this order."""
+    assert 1 <= tube["people"] <= size
+    assert 0 <= tube["infected"] <= tube["people"]
+    stamps = [tube[stamp] for stamp in ("opened_h", "sealed_h", "sent_h", "result_h")]
+    known = [stamp for stamp in stamps if had(stamp)]
+    assert stamps[: len(known)] == known == sorted(known)
+    assert not tube["positive"] or had(tube["result_h"])
+    assert known[-1] <= end_h
 
 
 # -- stock ------------------------------------------------------------------------------------------------------------

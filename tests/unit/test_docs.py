@@ -111,7 +111,7 @@ def test_a_block_of_the_reference_is_valid_and_runs(page: str, tmp_path: Path):
     """What a reader copies from these pages runs, is not suspect, and lets somebody come or something be ordered."""
     for kind, block, scenario in scenarios_on(page, tmp_path):
         if kind != "base":  # those are about a shipped scenario, which has tests of its own
-            assert not [f for f in findings(scenario) if f.place != "follow_up"], block
+            assert not findings(scenario), block
         result = sim.run(scenario)
         assert result.columns("sites")["visitor"].size or result.columns("orders")["nth"].size, block
 

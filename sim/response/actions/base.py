@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class StepJob(Job):
     """The people of one order. A subclass says what they do once materials are there."""
 
+    keeps_materials = False
+    """Whether its materials stay where they are until the stand-down (fences, the tables of a site)."""
     keeps_people = False
     """Whether its people stay when the order is done (posts)."""
 
@@ -35,6 +37,9 @@ class StepJob(Job):
         self.ready = False
         self.fetching = False
         self.over = False
+        self.brought_back = False
+        self.asked = 0
+        """How often people of other units were asked for."""
 
     # -- people -----------------------------------------------------------------------------------------------------
 
@@ -48,7 +53,7 @@ class StepJob(Job):
             self.wanted = 0
         if self.wanted == 0:
             self.order.stamps["people"] = self.clock.now
-            self._supplied()
+            self._draw(None)
             return
         for _ in range(self.wanted):
             self._ask()
@@ -70,7 +75,8 @@ class StepJob(Job):
         missing = [claim for claim in self.claims if claim.open]
         if missing and not self.over:
             key = (self.order.nth,)
-            self.model.command.decide(f"borrow.{self.order.step}", key, self._lent, missing)
+            self.asked += 1
+            self.model.command.decide(f"borrow.{self.order.step}", (*key, self.asked), self._lent, missing)
 
     def _lent(self, missing: list[Claim]) -> None:
         labour = self.model.labour
@@ -80,6 +86,9 @@ class StepJob(Job):
                 lender = max(teams, key=lambda team: (labour.idle_people(team), -team.number))
                 self.model.tell("lent", lender.name, self.order.step)
                 labour.offer(claim, lender)
+        plan = self.orders.plan
+        if plan is not None and plan.borrow_after is not None and any(claim.open for claim in self.claims):
+            self.clock.call_later(plan.borrow_after, self._borrow)
 
     def joined(self, responder: Responder) -> None:
         """Let somebody begin: fetch what is wanted, wait for it, or work."""
@@ -116,14 +125,16 @@ class StepJob(Job):
         for claim in self.claims:
             self.model.labour.withdraw(claim)
         self.order.stamps.setdefault("people", self.clock.now)
-        self._bring_back()
+        if not self.keeps_materials:
+            self._bring_back()
         self.orders.finished(self.order)
         if not self.keeps_people:
             self.dismiss()
 
     def _bring_back(self) -> None:
         """Bring durable materials back to the store."""
-        if self.ready:
+        if self.ready and not self.brought_back:
+            self.brought_back = True
             self.model.stores.back_from_use(self.materials(), "step")
 
     def dismiss(self) -> None:
@@ -134,6 +145,8 @@ class StepJob(Job):
 
     def stand_down(self) -> None:
         """Give up what is not done yet, when the response ends; a stand-down's own steps go on."""
+        if self.over and self.keeps_materials:
+            self._bring_back()
         if self.over or self.step.part in ("stand_down", "contingency"):
             return
         self.over = True
@@ -188,14 +201,16 @@ class StepJob(Job):
         responder.place = depot.place
         return metres * self.model.plan.hours_per_metre
 
-    def _draw(self, _responder: Responder) -> None:
+    def _draw(self, _responder: Responder | None) -> None:
         if not self.over:
             within = self.step.within
             before_h = self.order.triggered + within if within is not None else inf
             self.model.stores.want(self.materials(), "step", self._supplied_later, None, before_h=before_h)
 
     def _supplied_later(self, _nothing: None) -> None:
-        if not self.over:
+        if self.over:
+            self.model.stores.give_back(self.materials(), "step")
+        else:
             self._supplied()
 
     def _supplied(self) -> None:

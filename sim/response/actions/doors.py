@@ -86,13 +86,13 @@ class Rounds(StepJob):
         self.visited += 1
         if household != NO_HOUSEHOLD:
             self._at_home(household)
-        if responder in self.going:
+        if self.over:
+            self.model.labour.free(responder)
+        elif responder in self.going:
             self.going.discard(responder)
             self.leave(responder)
             if not self.doors and not self.at_door:
                 self.finish()
-        elif self.over:
-            self.model.labour.free(responder)
         else:
             self.work(responder)
             if not self.over and not self.doors and not self.at_door and not self.waiting:

@@ -67,11 +67,11 @@ class OneByOne(StepJob):
         responder, piece = work
         del self.hands[responder]
         self.effect(piece)
-        if responder in self.going:
+        if responder not in self.people:  # the step is over, or its people are let go
+            self.model.labour.free(responder)
+        elif responder in self.going:
             self.going.discard(responder)
             self.leave(responder)
-        elif self.over:
-            self.model.labour.free(responder)
         else:
             self.work(responder)
         if not self.over and not self.pieces and not self.hands:
@@ -176,7 +176,8 @@ class Calling(OneByOne):
             self.finish()
 
     def nothing_left(self) -> None:
-        """Wait: the call is made, the service not there."""
+        """Let the callers go: the call is made, the service not there."""
+        self.dismiss()
 
 
 class Booking(Calling):
@@ -207,6 +208,8 @@ class Tracing(OneByOne):
 class Cordoning(SharedWork):
     """Close buildings, or open them again."""
 
+    keeps_materials = True
+
     def start(self) -> None:
         """Choose the buildings."""
         self.buildings = self.model.cordon.choose(self.step.does.buildings)  # type: ignore[union-attr]
@@ -226,6 +229,8 @@ class Cordoning(SharedWork):
 
 class SettingUp(SharedWork):
     """Build a site."""
+
+    keeps_materials = True
 
     def effect(self) -> None:
         """Open it."""
@@ -305,6 +310,7 @@ class Patrolling(StepJob):
 
     def stand_down(self) -> None:
         """Go home."""
+        self._bring_back()
         self.over = True
         for claim in self.claims:
             self.model.labour.withdraw(claim)

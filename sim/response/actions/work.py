@@ -16,11 +16,14 @@ class AtOnce(StepJob):
     """Done when its people and materials are there."""
 
     def start(self) -> None:
-        """Be done."""
-        self.finish()
+        """Be done, if everybody is there."""
+        if self.came >= self.wanted:
+            self.finish()
 
     def work(self, responder: Responder) -> None:
-        """Have nothing left to do."""
+        """Be there."""
+        if responder in self.people and self.came >= self.wanted and not self.over:
+            self.finish()
 
 
 class SharedWork(StepJob):
@@ -37,8 +40,11 @@ class SharedWork(StepJob):
         """Set the work out."""
         self.remaining_h = self.person_hours()
         self.since = self.clock.now
+        team = self.order.team
         if self.remaining_h <= 0:
             self._done()
+        elif self.at_desk() and team is not None and team.office is not None:
+            team.office.add(self.kind, self.remaining_h, lambda _: None if self.over else self._done(), None)
 
     def work(self, responder: Responder) -> None:
         """Take part in the work."""
@@ -109,6 +115,7 @@ class Manning(StepJob):
 
     def stand_down(self) -> None:
         """Leave the post."""
+        self._bring_back()
         self.over = True
         for claim in self.claims:
             self.model.labour.withdraw(claim)
