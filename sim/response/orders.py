@@ -242,8 +242,11 @@ class Orders:
         self.model.messages.word(chief, order.team, order.number, self._received, order)
 
     def _received(self, order: Order) -> None:
-        order.stamps["message"] = self.clock.now
         assert self.card is not None
+        if self.ended_h == self.ended_h and self.card.steps[order.step].part in ("response", "activation"):
+            self.running.pop(order.step, None)  # stood down while word was on its way
+            return
+        order.stamps["message"] = self.clock.now
         self.jobs[order.number] = job = job_of(self, order, self.card.steps[order.step])
         job.gather()
 

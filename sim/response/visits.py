@@ -167,12 +167,12 @@ class Visits:
         )
         responder.need = NOBODY
         responder.team.busy -= 1
-        if outcome != CLOSED:
-            self._follow_up(need, responder, outcome)
         if self.injuries:
             self.model.roster.coming.risk(responder)
         if self.held:
             self.model.depots.used(need, outcome not in (GONE, WRONG_SKILL))
+        if outcome != CLOSED:
+            self._follow_up(need, responder, outcome)
         if responder.settled:
             responder.crew.desk.next_for(responder)  # type: ignore[union-attr]  # who visits has a desk
         else:

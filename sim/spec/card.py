@@ -245,7 +245,8 @@ class Card(Spec):
 class Plan(Spec):
     """The plan: the card, and what its blanks cost."""
 
-    card: Card
+    card: Annotated[Card, BeforeValidator(lambda value: value, json_schema_input_type=Card | Text)]
+    """The card itself, or in a file the name of the card's own file beside it."""
     search: Hours = 1 / 6
     """Looking up a number, or looking for goods that are not where the card says, or where it says nothing."""
     borrow_after: PositiveHours | None = None

@@ -59,7 +59,28 @@ def _organisation(**values: Any) -> Patch:
 
 
 def _without_supplies(scenario: Scenario) -> Patch:
-    return {**_needs(scenario, "items", None), "response": {"supplies": None}}
+    response = {"supplies": None, **_without_changes(scenario, "supplies.")}
+    return {**_needs(scenario, "items", None), "response": response}
+
+
+def _without_coordination(scenario: Scenario) -> Patch:
+    keys = {"handling": None, "double_entry": None, "coordinator": None}
+    desks = _desks(scenario, keys)["response"]
+    return {"response": {**desks, **_without_changes(scenario, "desks.")}}
+
+
+def _without_changes(scenario: Scenario, prefix: str) -> dict[str, Any]:
+    """Return the part of a patch that drops changes and fixes of what is taken away."""
+    data = scenario.data()["response"]
+    patch: dict[str, Any] = {}
+    if "changes" in data:
+        patch["changes"] = [c for c in data["changes"] if not any(path.startswith(prefix) for path in c["set"])]
+    plan = scenario.response.plan
+    if plan is not None and plan.review is not None:
+        fixes = data["plan"]["review"].get("fixes", [])
+        kept = [fix for fix in fixes if not any(path.startswith(prefix) for path in fix["set"])]
+        patch["plan"] = {"review": {"fixes": kept}}
+    return patch
 
 
 def _ample(scenario: Scenario) -> Patch:
@@ -117,7 +138,7 @@ _add(
         "taking in takes no time",
         _any_desk("handling"),
         lambda s: _desks(s, {"handling": "0 h"}),
-        lambda s: _desks(s, {"handling": None, "coordinator": None}),
+        _without_coordination,
     ),
 )
 _add(

@@ -13,7 +13,9 @@ from sim.spec.base import Count, Hours, Integer, Name, NonNegative, PositiveHour
 
 Moments = Annotated[
     tuple[Hours, ...],
-    BeforeValidator(lambda value: (value,) if isinstance(value, str) else value, json_schema_input_type=Hours),
+    BeforeValidator(
+        lambda value: (value,) if isinstance(value, str) else value, json_schema_input_type=tuple[Hours, ...] | Hours
+    ),
     non_empty("time"),
 ]
 """One time, or a list of them."""

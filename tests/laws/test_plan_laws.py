@@ -127,7 +127,9 @@ def check_orders(scenario: Scenario, result: Result) -> None:
         before[name] = order
         if step.people is not None and had(order["wanted"]) and order["unit"] not in scenario.response.at_desk():
             assert order["wanted"] == step.people
-        until = order["done_h"] if had(order["done_h"]) else end_h
+        goes_on = step.part in ("stand_down", "contingency")  # after the stand-down too
+        until = ended if known[0] < ended < inf and not goes_on else end_h
+        until = order["done_h"] if had(order["done_h"]) else until
         assert order["late"] == (step.within is not None and until - known[0] > step.within)
         assert bool(order["why"]) == (order["late"] or not had(order["done_h"])), f"{name}: {order}"
 
@@ -151,9 +153,9 @@ def check_step_work(scenario: Scenario, result: Result) -> None:
             assert any(b <= begin <= e for b, e in spells), f"{name}: work from {begin}, under way in {spells}"
             goes_on = steps[name].part in ("stand_down", "contingency")
             assert goes_on or begin <= ended, f"{name}: work from {begin}, after the stand-down at {ended}"
-        elif kind.startswith("post."):
-            assert begin <= ended, f"{kind}: taken up at {begin}, after the stand-down at {ended}"
-            assert not task["end_h"] > ended + TINY, f"{kind}: kept until {task['end_h']}, after {ended}"
+        elif kind.startswith("post.") and task["end_h"] != begin:
+            until = task["end_h"] if had(task["end_h"]) else scenario.end_h
+            assert until <= ended + TINY, f"{kind}: kept from {begin} until {until}, after the stand-down at {ended}"
 
 
 # -- sites ------------------------------------------------------------------------------------------------------------
@@ -353,7 +355,7 @@ USED = {
     "step": {"issued", "returned", "back_ordered", "cancelled"},
     "kit": {"issued", "returned", "back_ordered", "cancelled"},
     "round": {"issued", "returned", "back_ordered", "cancelled"},
-    "provisions": {"issued"},
+    "provisions": {"issued", "returned"},
     "donation": {"received"},
     "repair": {"returned"},
 }
@@ -394,20 +396,22 @@ def check_uses(scenario: Scenario, result: Result) -> None:
     steps, taken = plan.card.steps if plan is not None else {}, Counter()
     for order in rows(result, "orders"):
         for item, amount in steps[order["step"]].materials.items():
-            if had(order["started_h"]) and order["wanted"] > 0:  # where nobody is wanted, nobody fetches anything
-                taken[item, "step"] += amount if amount is not None else int(order["wanted"])
+            if had(order["started_h"]):
+                taken[item, "step"] += amount if amount is not None else max(int(order["wanted"]), 1)
     for shift in rows(result, "shifts"):
         unit = units[shift["unit"]]
         for item, amount in unit.provisions.items() if unit.shift is not None else ():
             taken[item, "provisions"] += amount
     some_check = plan is not None and any(check.materials for check in plan.card.checks)
     for item, use in {*net, *taken}:
-        if use == "provisions":
-            assert net[item, use] >= taken[item, use] if units_hurt(scenario) else net[item, use] == taken[item, use]
-        elif use == "step" and item not in durables and not some_check:
-            assert net[item, use] == taken[item, use], f"{item}: {net[item, use]} gone, {taken[item, use]} used"
-        if use in ("kit", "round", "visit") and item not in durables:
-            assert net[item, use] >= 0
+        if item in durables:
+            continue
+        what = f"{item} for {use}: {net[item, use]} gone, {taken[item, use]} used"
+        if use == "step" and not some_check:
+            assert net[item, use] == taken[item, use], what
+        elif use == "provisions":
+            assert net[item, use] == taken[item, use] or units_hurt(scenario), what
+        assert net[item, use] >= 0, what
 
 
 def units_hurt(scenario: Scenario) -> bool:

@@ -507,6 +507,8 @@ VALUES = {
     "supplies.*.policy": {"base_stock": 40},
     "supplies.*.policies": {"kit": {"base_stock": 40}},
     "supplies.*.lead_time": "1 d",
+    "sites.*.stations.*.servers": 3,
+    "sites.*.invitations": {"slot": "1 h", "per_slot": 20},
     "needs.*.per_1000_day": 90,
     "needs.*.per_hour": 1.5,
     "needs.*.by_phase": {"warning": 2},
@@ -520,7 +522,10 @@ def test_what_can_change_is_accepted(pattern: str) -> None:
     plain["response"]["desks"] = {"hotline": {"coordinator": "committee"}}
     plain["world"]["needs"]["call"] = {"per_hour": 1, "urgency": 2, "service": "1 h"}
     need = "call" if pattern.endswith("per_hour") else "medicine"
-    names = {"organisation": "runners", "desks": "hotline", "supplies": "store", "needs": need}
+    station = {"servers": 1, "service": "1 min"}
+    invitations = {"slot": "30 min", "per_slot": 10, "rounds": ["1 h"]}
+    plain["response"]["sites"] = {"hall": {"enters": "hall", "stations": {"hall": station}, "invitations": invitations}}
+    names = {"organisation": "runners", "desks": "hotline", "supplies": "store", "needs": need, "sites": "hall"}
     path = pattern.replace("*", names[pattern.partition(".")[0]])
     kind, part = ("injects", "world") if pattern in CHANGEABLE["injects"] else ("changes", "response")
     plain[part][kind] = [{"at": "1 h", "set": {path: VALUES[pattern]}}]
