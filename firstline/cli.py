@@ -83,9 +83,12 @@ def check(
     plugin: Plugin = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a scenario: errors stop with exit code 2; findings are printed and do not."""
+    """Check a scenario, or a response card: errors stop with exit code 2; findings are printed and do not."""
     from sim.spec.findings import findings
 
+    if file.endswith(".card.yaml"):
+        _check_card(Path(file))
+        return
     scenario = _load(file, sets, plugin)
     found = findings(scenario)
     if as_json:
@@ -104,6 +107,20 @@ def check(
         print_evidence(scenario)
     noun = "finding" if len(found) == 1 else "findings"
     print(f"{scenario.name}: it can run; {len(found) or 'no'} {noun}")
+
+
+def _check_card(path: Path) -> None:
+    """Check a response card by itself, and say what it leaves blank."""
+    from sim.files import read_card
+    from sim.spec.patches import check_card
+    from sim.spec.plan_findings import blanks
+
+    card = check_card(read_card(path)[0], str(path))
+    found = list(blanks(card))
+    for place, message in found:
+        print(f"finding: {place}: {message}", file=sys.stderr)
+    noun = "finding" if len(found) == 1 else "findings"
+    print(f"{card.card}: a card of {len(card.steps)} steps and {len(card.teams)} teams; {len(found) or 'no'} {noun}")
 
 
 @app.command()

@@ -69,6 +69,8 @@ def sentence(scenario: Scenario, found: Found, replications: int, words: Words) 
     """Return what happened in one or two plain sentences."""
     runs = words("run.one") if replications == 1 else words("run.many", count=replications)
     raised = found.get(("needs_raised", "all", "all"), MISSING)
+    if not raised.mean > 0 and scenario.response.sites:
+        return _of_sites(scenario, found, runs, words)
     if not raised.mean > 0:
         return words("run.no_needs", runs=runs, scenario=scenario.name)
     if not found.get(("requests", "all", "all"), MISSING).mean > 0:
@@ -85,6 +87,20 @@ def sentence(scenario: Scenario, found: Found, replications: int, words: Words) 
         raised=with_interval(raised, number),
         median=with_interval(median, say_duration),
         unmet=unmet,
+    )
+
+
+def _of_sites(scenario: Scenario, found: Found, runs: str, words: Words) -> str:
+    """Return what happened at the first site, where there are no needs to speak of."""
+    site = next(iter(scenario.response.sites))
+    return words(
+        "run.sites",
+        runs=runs,
+        scenario=scenario.title or scenario.name,
+        visitors=with_interval(found.get(("visitors", "site", site), MISSING), number),
+        site=site.replace("_", " "),
+        served=with_interval(found.get(("served_share", "site", site), MISSING), percent),
+        stay=with_interval(found.get(("stay_p50_h", "site", site), MISSING), say_duration),
     )
 
 

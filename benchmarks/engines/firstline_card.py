@@ -1,4 +1,4 @@
-"""Firstline on the shipped scenario estate-screening: the whole card for 3,000 residents, three rounds in three days."""
+"""Firstline on the shipped scenario estate-screening: the whole card, 3,000 residents, three rounds in three days."""
 
 from __future__ import annotations
 

@@ -132,22 +132,28 @@ def _sites(scenario: Scenario) -> Said:
 def _blanks(scenario: Scenario, card: Card) -> Said:
     units = scenario.response.organisation.units
     at = "response.plan.card"
-    for name, team in card.teams.items():
-        blank = [key for key in ("unit", "contact") if getattr(team, key) is None]
-        if blank:
-            yield f"{at}.teams.{name}", f"blank: {', '.join(blank)}; this is decided or looked up when it is needed"
+    for place, message in blanks(card):
+        yield f"{at}.{place}", message
     for name, team in card.teams.items():
         stated = card.teams[team.deputy].unit if team.deputy is not None else None
         there = units[team.unit].deputy if team.unit is not None else None
         if team.unit is not None and stated is not None and there is not None and stated != there:
             yield f"{at}.teams.{name}.deputy", f"the card names {stated!r}, the organisation has {there!r}"
+
+
+def blanks(card: Card) -> Said:
+    """Return what a card leaves blank."""
+    for name, team in card.teams.items():
+        blank = [key for key in ("unit", "contact") if getattr(team, key) is None]
+        if blank:
+            yield f"teams.{name}", f"blank: {', '.join(blank)}; this is decided or looked up when it is needed"
     without = [name for name, line in card.materials.items() if line.amount is None or line.store is None]
     if without:
         shown = ", ".join(without[:6]) + (" …" if len(without) > 6 else "")
-        yield f"{at}.materials", f"{len(without)} without an amount or a store: {shown}; who fetches one searches"
+        yield "materials", f"{len(without)} without an amount or a store: {shown}; who fetches one searches"
     numberless = [name for name, line in card.outside_help.items() if line.number is None]
     if numberless:
-        yield f"{at}.outside_help", f"no number for {', '.join(numberless)}; it is looked up before the first call"
+        yield "outside_help", f"no number for {', '.join(numberless)}; it is looked up before the first call"
 
 
 def _materials(scenario: Scenario, card: Card, held: set[str]) -> Said:

@@ -70,7 +70,8 @@ def test_2c_the_shortest_queue_counts_who_is_at_an_unlimited_station():
         "enters": "door",
         "arrivals": {"at": ["0 h", "0.01 h", "0.02 h", "0.03 h"]},
         "stations": {
-            "door": {"service": "0 s", "next": {"shortest": ["a", "b"]}}, "a": {"service": "5 h"}, "b": {"service": "5 h"}
+            "door": {"service": "0 s", "next": {"shortest": ["a", "b"]}},
+            "a": {"service": "5 h"}, "b": {"service": "5 h"},
         },
     }  # fmt: skip
     assert len(rows(go(site), "b")) == 2
@@ -124,7 +125,7 @@ def pooled(**more: Any) -> dict[str, Any]:
 
 
 def test_6_a_second_sampling_has_luck_of_its_own():
-    """sim/response/rounds.py call_again: same keys (resident, round), so the same service and the same way as before."""
+    """Called again with the same keys (resident, round), somebody had the same service and the same way as before."""
     result = go(pooled(), 20, {"positives": [{"count": 2}]})
     frame = rows(result, "swab").merge(result.frame("sites")[["visitor", "resident"]], on="visitor")
     frame["length"] = (frame.ended_h - frame.started_h).round(9)
