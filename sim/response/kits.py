@@ -90,7 +90,8 @@ class Kits:
         """Let people of these units (of all, where none is named) help themselves from now on."""
         opened = self.locked & set(units) if units else set(self.locked)
         self.locked -= opened
-        for responder in [r for r in self.waiting if r.team.name in opened]:
+        ready = [responder for responder in self.waiting if responder.team.name in opened]
+        for responder in sorted(ready, key=lambda person: person.number):
             self.waiting.discard(responder)
             self.model.roster.release(responder)
 

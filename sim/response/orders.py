@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from sim.response.actions import job_of
 from sim.response.actions.base import StepJob
+from sim.response.triggers import Triggers
 from sim.spec.actions import Declare, Stand
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
     from sim.response.responders import Team
-    from sim.spec.card import Card, Step, Trigger
+    from sim.spec.card import Card, Step
 
 NAN = float("nan")
 STAGES = ("decision", "message", "people", "materials", "work")
@@ -66,6 +67,7 @@ class Orders:
         plan = model.response.plan
         self.plan = plan
         self.card: Card | None = plan.card if plan is not None else None
+        self.triggers = Triggers(model, self.card, self._signal)
         self.orders: list[Order] = []
         self.jobs: dict[int, StepJob] = {}
         self.held: set[str] = set()
@@ -74,8 +76,6 @@ class Orders:
         """Steps that are done, as those who did them know."""
         self.reported: set[str] = set()
         """Steps that are done, as the commander knows."""
-        self.watched: set[str] = set()
-        """Steps that wait for a confirmed positive or an outage: both are noticed at once."""
         self.running: dict[str, Order] = {}
         self.activated_h = self.ended_h = NAN
         self.level: str | None = None
@@ -92,7 +92,7 @@ class Orders:
         """Set what the steps wait for."""
         if self.card is None:
             return
-        self.model.outages.listeners.append(self.noticed)
+        self.triggers.begin()
         signals = self.model.world.signals
         for name, step in self.card.steps.items():
             if step.when is not None and step.when.signal is not None:
@@ -100,59 +100,11 @@ class Orders:
                     if moment < self.model.spec.end_h:
                         self.clock.call_at(moment, self._signal, name)
             elif step.part in ("activation", "contingency"):
-                self._wait_for(name, step)
-
-    def _wait_for(self, name: str, step: Step) -> None:
-        """Begin to look for what a step waits for, beside the steps before it."""
-        when = step.when
-        if when is None:
-            self.held.add(name)
-            self.clock.call_later(0.0, self.consider, name)
-        elif when.at is not None:
-            self.clock.call_later(when.at, self._signal, name)
-        elif when.confirmed_over is not None or when.outage is not None:
-            self.watched.add(name)
-            self.clock.call_later(0.0, self._notice, name)
-        elif when.signal is None:
-            self.clock.call_later(0.0, self._look, name)
-
-    def noticed(self, _what: str = "", _out: bool = True) -> None:  # a listener of outages
-        """See whether a step was waiting for what has just become known."""
-        for name in sorted(self.watched):
-            self._notice(name)
-
-    def _notice(self, name: str) -> None:
-        assert self.card is not None
-        when = self.card.steps[name].when
-        assert when is not None
-        if name in self.watched and self._holds(when):
-            self.watched.discard(name)
-            self._signal(name)
+                self.triggers.wait_for(name, step)
 
     def _signal(self, name: str) -> None:
         self.held.add(name)
         self.consider(name)
-
-    def _look(self, name: str) -> None:
-        assert self.card is not None
-        when = self.card.steps[name].when
-        assert when is not None
-        if self._holds(when):
-            self._signal(name)
-        elif self.ended_h != self.ended_h:
-            self.clock.call_later(when.every, self._look, name)
-
-    def _holds(self, when: Trigger) -> bool:
-        model = self.model
-        if when.confirmed_over is not None:
-            return model.positives.confirmed_count > when.confirmed_over
-        if when.backlog_over is not None:
-            return model.book.waiting(self.clock.now) > when.backlog_over
-        if when.outage is not None:
-            return model.outages.out(when.outage)
-        assert when.stock_of is not None
-        assert when.below is not None
-        return model.depots.on_hand(when.stock_of) < when.below
 
     # -- from trigger to order --------------------------------------------------------------------------------------
 
@@ -269,7 +221,7 @@ class Orders:
         if step.repeat is not None:
             self.clock.call_later(step.repeat, self._again, order.step)
         elif step.part == "contingency" and step.when is not None and step.when.signal is None and step.when.at is None:
-            self.clock.call_later(step.when.every, self._wait_again, order.step)
+            self.clock.call_later(step.when.every, self.triggers.wait_again, order.step)
         self.done.add(order.step)
         for name, other in self.card.steps.items():
             if not other.ordered and order.step in other.after:
@@ -329,13 +281,9 @@ class Orders:
             self.model.information.activated()
         for name, step in self.card.steps.items():
             if step.part in ("response", "stand_down"):
-                self._wait_for(name, step)
+                self.triggers.wait_for(name, step)
                 if name in self.held:  # its signal has come before
                     self.clock.call_later(0.0, self.consider, name)
-
-    def _wait_again(self, name: str) -> None:
-        assert self.card is not None
-        self._wait_for(name, self.card.steps[name])
 
     def set_level(self) -> None:
         """Grade the response by what is confirmed; it only rises."""

@@ -64,7 +64,7 @@ class Positives:
         self.confirmed[resident] = self.model.clock.now
         self.model.tell("confirmed", str(resident), how)
         self.model.orders.set_level()
-        self.model.orders.noticed()
+        self.model.orders.triggers.noticed()
 
     def self_tests(self, household: int, reported: float, sensitivity: float, nth: int) -> None:
         """Let a household test itself; positives are confirmed as far as they show and are reported."""
