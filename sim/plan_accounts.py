@@ -128,12 +128,13 @@ def _orders(model: CrisisModel) -> Columns:
         step = steps[order.step]
         done = order.stamps.get("work", np.nan)
         job = orders.jobs.get(order.number)
-        until = orders.ended_h if orders.ended_h == orders.ended_h and order.triggered < orders.ended_h else end_h
+        cut_off = step.part in ("activation", "response") and order.triggered < orders.ended_h
+        until = orders.ended_h if cut_off else end_h
         over = (done if done == done else until) - order.triggered
         stamps = {stage: order.stamps.get(stage, np.nan) for stage in STAGES}
         late = step.within is not None and over > step.within
         if done != done:
-            why = order.stage() if order.ended or orders.ended_h != orders.ended_h else "stood_down"
+            why = order.stage()
         else:
             why = order.slowest(done) if late else ""
         if why == "work" and job is not None and job.came < job.wanted:

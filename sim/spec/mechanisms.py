@@ -60,7 +60,11 @@ def _organisation(**values: Any) -> Patch:
 
 def _without_supplies(scenario: Scenario) -> Patch:
     response = {"supplies": None, **_without_changes(scenario, "supplies.")}
-    return {**_needs(scenario, "items", None), "response": response}
+    world = dict(_needs(scenario, "items", None)["world"])
+    if scenario.world.injects:
+        injects = scenario.data()["world"]["injects"]
+        world["injects"] = [inject for inject in injects if "stock_of" not in inject.get("when", {})]
+    return {"world": world, "response": response}
 
 
 def _without_coordination(scenario: Scenario) -> Patch:
@@ -74,7 +78,10 @@ def _without_changes(scenario: Scenario, prefix: str) -> dict[str, Any]:
     data = scenario.data()["response"]
     patch: dict[str, Any] = {}
     if "changes" in data:
-        patch["changes"] = [c for c in data["changes"] if not any(path.startswith(prefix) for path in c["set"])]
+        kept = [c for c in data["changes"] if not any(path.startswith(prefix) for path in c["set"])]
+        if prefix == "supplies.":
+            kept = [change for change in kept if "stock_of" not in change.get("when", {})]
+        patch["changes"] = kept
     plan = scenario.response.plan
     if plan is not None and plan.review is not None:
         fixes = data["plan"]["review"].get("fixes", [])
@@ -137,7 +144,7 @@ _add(
         "taking a request in costs a coordinator's time, and requests queue for it",
         "taking in takes no time",
         _any_desk("handling"),
-        lambda s: _desks(s, {"handling": "0 h"}),
+        lambda s: {"response": {"desks": {n: {"handling": "0 h"} for n, d in s.response.desks.items() if d.handling}}},
         _without_coordination,
     ),
 )

@@ -189,8 +189,8 @@ class Scenario(Spec):
         _check_zones(self)
         _check_desks(self)
         check_references(self)
-        if not self.world.needs and not self.response.sites:
-            raise refuse("a need type under 'world.needs' or a site under 'response.sites' is wanted; found neither")
+        if not self.world.needs and not self.response.sites and self.response.plan is None:
+            raise refuse("a need type under 'world.needs', a site or a plan under 'response' is wanted; found none")
         _check_size(self)
         return self
 
