@@ -133,10 +133,7 @@ def _orders(model: CrisisModel) -> Columns:
         over = (done if done == done else until) - order.triggered
         stamps = {stage: order.stamps.get(stage, np.nan) for stage in STAGES}
         late = step.within is not None and over > step.within
-        if done != done:
-            why = order.stage()
-        else:
-            why = order.slowest(done) if late else ""
+        why = order.stage() if done != done else order.slowest(done) if late else ""
         if why == "work" and job is not None and job.came < job.wanted:
             why = "people"
         unit = order.team.number if order.team is not None else -1

@@ -85,7 +85,7 @@ def measured(scenario: Scenario, seed: int) -> Outcome:
         "started": int((ends == "served").sum()),
         "left": int((ends == "left").sum()),
         "wait_sum_h": float(wait[started].sum()),
-        "wait_mean_by_urgency_h": {1: float(wait[started].mean())},
+        "wait_mean_by_urgency_h": {1: float(wait[started].mean()), 2: float("nan"), 3: float("nan")},
         "events": int(3 * started.sum()),
         "rows": sum(rows.values()),
         "mb_written": written,
