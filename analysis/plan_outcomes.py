@@ -40,8 +40,6 @@ EVENT_OF = {
     "first_confirmed": "confirmed",
     "stood_down": "stood_down",
 }
-POSTS = ("man", "patrol", "")
-"""Actions that are done when people are in place; a step without one is done by being there."""
 
 
 def moments(result: Result) -> dict[str, float]:
@@ -49,13 +47,16 @@ def moments(result: Result) -> dict[str, float]:
     events, orders, sites = (result.columns(name) for name in ("events", "orders", "sites"))
     names = events["event"].decoded()
     found = dict.fromkeys(MOMENTS, NAN)
+    called = set(np.asarray(sites["site"].decoded())[sites["round"] > 0])
+    of_rounds = np.array([subject in called for subject in events["subject"]], bool)
     for moment, event in EVENT_OF.items():
-        times = events["t_h"][names == event]
+        here = (names == event) & (of_rounds if moment == "site_ready" and called else True)
+        times = events["t_h"][here]
         if times.size:
             found[moment] = float(times[0])
     actions, first = orders["action"].decoded(), orders["nth"] <= 1
     found["kits_handed_out"] = _last_done(orders, first & (actions == "issue"))
-    found["teams_in_place"] = _last_done(orders, first & np.isin(actions, POSTS))
+    found["teams_in_place"] = _last_team(orders, orders["part"].decoded() == "response")
     called = (sites["round"] > 0) & (sites["end"].codes == sites["end"].names.index("served"))
     if called.any():
         found["first_served"] = float(sites["left_h"][called].min())
@@ -66,6 +67,18 @@ def moments(result: Result) -> dict[str, float]:
 def _last_done(orders: Any, here: Flags) -> float:
     """Return when the last of some orders was done; NaN while one is not."""
     return float(orders["done_h"][here].max()) if here.any() else NAN
+
+
+def _last_team(orders: Any, here: Flags) -> float:
+    """Return when the last of the teams with a step has had somebody for one; NaN while one has had nobody."""
+    units, staffed = orders["team"].codes, orders["staffed_h"]
+    firsts = [
+        float(np.nanmin(staffed[here & (units == unit)]))
+        if not np.isnan(staffed[here & (units == unit)]).all()
+        else NAN
+        for unit in np.unique(units[here & (units >= 0)])
+    ]
+    return max(firsts) if firsts and not np.isnan(firsts).any() else NAN
 
 
 def _moments(result: Result) -> Rows:

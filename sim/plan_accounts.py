@@ -147,11 +147,14 @@ def _orders(model: CrisisModel) -> Columns:
     names = {"decision": "ordered_h", "message": "told_h", "people": "staffed_h", "materials": "started_h"}
     columns = {column: np.array([row.stamps[stage] for row in rows], np.float64) for stage, column in names.items()}
     limits = [row.spec.within for row in rows]
+    teams = tuple(orders.card.teams) if orders.card is not None else ()
     actions = [row.spec.does.action if row.spec.does is not None else "" for row in rows]
     return {
         "step": words([row.step for row in rows]),
+        "part": words([row.spec.part for row in rows]),
         "action": words(actions),
         "nth": np.array([row.nth for row in rows], np.int32),
+        "team": coded([teams.index(row.spec.team) if row.spec.team is not None else -1 for row in rows], teams),
         "unit": coded([row.unit for row in rows], tuple(model.teams)),
         "triggered_h": np.array([row.triggered for row in rows], np.float64),
         **columns,

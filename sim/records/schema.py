@@ -176,8 +176,10 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
     "orders": (
         Column("step", "word", "", "step of the card"),
+        Column("part", "word", "", "activation, response, contingency or stand_down"),
         Column("action", "word", "", "what is done: the action of the step; empty for none"),
         Column("nth", "int", "", "how manyth carrying-out of the step, from 1; 0 for a step never triggered"),
+        Column("team", "word", "", "the team that the card names; null where it names none"),
         Column("unit", "word", "", "who does it; null while nobody is chosen"),
         _time("triggered_h", "its trigger and the steps before it hold"),
         _time("ordered_h", "the decision is taken"),

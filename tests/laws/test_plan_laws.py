@@ -993,7 +993,7 @@ def test_an_order_that_is_decided_after_the_stand_down_is_not_carried_out():
 @pytest.mark.parametrize("does", ["", "issue", "trace"])
 def test_nobody_stays_at_a_step_that_is_done(does):
     """A step that is done as soon as somebody has come keeps none of those who were asked along."""
-    step = {"team": "crew", "people": 3, "part": "contingency"} | ({"does": DOES[does]} if does else {})
+    step = {"team": "crew", "people": 3, "when": {"at": "1 h"}} | ({"does": DOES[does]} if does else {})
     result = checked(small({"go": step}, {"crew": crew(4)}))
     assert had(order_of(result, "go")["done_h"])
     assert all(had(task["end_h"]) for task in rows(result, "assignments"))
@@ -1157,3 +1157,56 @@ def test_goods_that_come_back_come_back_together():
     result = run(small({"go": go}, {"crew": crew(1)}, response=store))
     assert rows(result, "stock")[-1]["on_hand"] == 100_000
     assert len(rows(result, "stock")) < 10
+
+
+def test_the_luck_of_an_order_is_its_own():
+    """Law 3: how long word of an order takes on its way belongs to the step and its turn, not to how many other orders
+    there have been.
+    """
+    chain = {
+        "chief": {"function": "command", "members": "staff", "count": 1},
+        "middle": {"function": "liaison", "members": "staff", "count": 2, "leader": True, "reports_to": "chief"},
+        "crew": crew(4, leader=True, reports_to="middle"),
+        "nobody": crew(0),
+    }
+    go = {"team": "crew", "people": 1, "repeat": "1 h", "does": {"action": "work", "person_hours": "10 min"}}
+    ghost = {"team": "nobody", "people": 1, "part": "contingency", "ordered": "false"}
+    handling = response(organisation={"message_handling": {"dist": "exponential", "mean": "10 min"}})
+    told = [
+        [order["told_h"] for order in rows(run(small(steps, chain, **handling)), "orders") if order["step"] == "go"]
+        for steps in ({"go": go}, {"haunt": ghost, "go": go})
+    ]
+    assert len(told[0]) > 9
+    assert told[0] == told[1]
+
+
+def test_the_luck_of_a_notice_is_its_own():
+    """Law 3: who takes notice of a message is not decided by how many others have been posted."""
+    tell = {"action": "notify", "topic": "water", "channels": ["board"], "takes": "1 min"}
+    go = {"team": "crew", "people": 1, "when": {"at": "2 h"}, "does": tell}
+    other = {"team": "crew", "people": 1, "when": {"at": "1 h"}, "does": {**tell, "topic": "food"}}
+    board = response(information={"channels": {"board": {"reach": 0.5}}})
+    reached = [
+        [
+            row["reached"]
+            for row in rows(run(small(steps, {"crew": crew(4)}, **board)), "notices")
+            if row["topic"] == "water"
+        ]
+        for steps in ({"go": go}, {"more": other, "go": go})
+    ]
+    assert reached[0] == reached[1]
+
+
+@pytest.mark.parametrize("action", ["", "work", "notify", "trace", "issue", "call", "book", "screen", "declare"])
+def test_a_desk_without_people_does_nothing(action):
+    """A step that asks for people of an office stays undone while nobody is there, like that of any other team."""
+    data = estate()
+    units, steps = data["response"]["organisation"]["units"], data["response"]["plan"]["card"]["steps"]
+    units["office"] = {"function": "command", "members": "staff", "count": 0, "reports_to": "command"}
+    units["army"] = {"function": "security", "members": "staff", "count": 3, "arrives": {"promised": "1 h"}}
+    data["response"]["plan"]["card"]["teams"]["office"] = {"unit": "office", "contact": "4"}
+    given = {"team": "office", "people": 1, "part": "contingency"}
+    steps["given"] = given | ({"does": DOES[action]} if action else {})
+    order = order_of(run(validate(data, "desk")), "given")
+    assert had(order["told_h"])
+    assert isnan(order["done_h"])
