@@ -75,10 +75,6 @@ class Command:
                 if acting is not other.office:
                     other.office.pass_on(acting)
 
-    def count(self) -> int:
-        """Return how many decisions wait."""
-        return sum(len(team.office.tasks) for team in self.model.teams.values() if team.office is not None)
-
 
 class Problems:
     """The problem channel: what goes wrong is reported, and the commander changes the plan at the next review."""
