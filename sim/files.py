@@ -69,39 +69,54 @@ def load(name: str | Path) -> Scenario:
 
 def _whole(data: dict[str, Any], path: Path, lines: dict[Path_, int], depth: int = 0) -> dict[str, Any]:
     """Return a scenario's data with its card read, on top of the scenario that it names as its ``base``."""
-    _read_card(data, path, lines)
+    card = _read_card(data, path, lines)
     data = _anchored(data, path)
     base = data.pop("base", None)
     if base is None:
         return data
     line = lines.get(("base",))
-    if not isinstance(base, str) or depth >= MOST_BASES:
+    if not isinstance(base, str) or not base.strip() or depth >= MOST_BASES:
         wanted = f"the name of a scenario is wanted, at most {MOST_BASES} on top of each other"
         raise InputError(str(path), [Problem("base", f"{wanted}; found {found(base)}", line)])
     beside = path.parent / base
-    below = beside if beside.suffix in (".yaml", ".yml") else find(base)
-    under, _ = read_yaml(below)
+    try:
+        below = beside if beside.suffix in (".yaml", ".yml") else find(base)
+        under, _ = read_yaml(below)
+    except InputError as error:
+        said = f"{clip(base)!r}: {error.problems[0].message}"
+        raise InputError(str(path), [Problem("base", clip(said, 300), line)]) from None
     if not isinstance(under, dict):
         raise InputError(str(below), [Problem("", "a map with the keys of a scenario is wanted")])
-    return merged_onto(_whole(under, below, {}, depth + 1), data)
+    merged = merged_onto(_whole(under, below, {}, depth + 1), data)
+    if card is not None:  # a card of its own takes the place of the whole card, whatever its name
+        merged["response"]["plan"]["card"] = card
+    return merged
 
 
-def _read_card(data: dict[str, Any], path: Path, lines: dict[Path_, int]) -> None:
-    """Put the card that a plan names into the place of its name; problems in it are those of its own file."""
+def _read_card(data: dict[str, Any], path: Path, lines: dict[Path_, int]) -> Any:
+    """Put the card that a plan names into the place of its name, and return it; its problems are its own file's."""
     response = data.get("response")
     plan = response.get("plan") if isinstance(response, dict) else None
     if isinstance(plan, str):
         plan = response["plan"] = {"card": plan}  # type: ignore[index]  # it is a dict
     if not isinstance(plan, dict) or not isinstance(plan.get("card"), str):
-        return
+        return None
     named = path.parent / plan["card"]
-    if not named.exists():
+    if not _is_there(named):
         known = [str(found.relative_to(path.parent)) for found in sorted(path.parent.rglob("*.card.yaml"))]
         line = lines.get(("response", "plan", "card"), lines.get(("response", "plan")))
-        message = f"there is no such file: {plan['card']}{nearest(plan['card'], known)}"
+        message = f"there is no such file: {clip(plan['card'])}{nearest(clip(plan['card']), known)}"
         raise InputError(str(path), [Problem("response.plan.card", message, line)])
     card, _ = read_card(named)
     plan["card"] = card
+    return card
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # too long for a file name
+        return False
 
 
 def read_card(path: Path) -> tuple[Any, dict[Path_, int]]:

@@ -38,7 +38,8 @@ def _units(result: Result) -> Columns:
             (2, visits["dispatched_h"][v], visits["ended_h"][v]),
             (2, assignments["start_h"][a], assignments["end_h"][a]),
         ]
-        if (visits["arrived_h"][v] > visits["dispatched_h"][v]).any():
+        under_way = np.isnan(visits["arrived_h"][v])
+        if (under_way | (visits["arrived_h"][v] > visits["dispatched_h"][v])).any():
             spells.append((3, visits["dispatched_h"][v], visits["arrived_h"][v]))
         pieces.append(change_points(spells, len(UNIT_MEASURES)))
     queues = [change_points([(0, *queue_intervals(result, number))], 1) for number in range(len(desks))]
@@ -64,6 +65,9 @@ def queue_intervals(result: Result, desk: int | None = None) -> tuple[Floats, Fl
     referred: Floats = needs["referred_h"]
     closed: Floats = needs["closed_h"]
     gone = np.where(np.isnan(referred), closed, referred)
+    visited = np.bincount(visits["need"], minlength=closed.size) > 0
+    sent: Floats = needs["dispatched_h"]
+    gone = np.where(~visited & ~np.isnan(sent), sent, gone)  # ordered on line: it never waits at the desk
     sessions = np.array(result.raw["_run"]["sessions"], bool)
     outcome = visits["outcome"].codes
     is_case = sessions[needs["need_type"].codes[visits["need"]]] if visits["need"].size else np.empty(0, bool)

@@ -250,7 +250,8 @@ class Desk:
             for responder in list(crew.idle):
                 if team.busy < team.places and responder in crew.idle:
                     crew.idle.remove(responder)
-                    self.next_for(responder)
+                    if not (team.claims and self.model.labour.take(responder)):
+                        self.next_for(responder)
         team.offering = False
 
     def _take(self, responder: Responder) -> int:

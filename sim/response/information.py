@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from math import inf
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,8 @@ class Knowledge:
         self.rumoured: list[Floats] = []
         """When each resident hears each rumour."""
         self.notices = 0
+        self.times: dict[str, int] = {}
+        """How often each topic was posted in each channel."""
         self.rumours = 0
         self.names: list[tuple[str, str, str]] = []
         """(topic, channel, team) of each notice."""
@@ -51,18 +54,20 @@ class Knowledge:
 
     def post(self, team: Team | None, topic: str, channel: str, buildings: list[int]) -> None:
         """Publish a notice; with one voice the commander approves it first."""
+        about = f"{topic}/{channel}"
+        self.times[about] = self.times.get(about, 0) + 1
+        nth = (crc32(about.encode()) << 20) + self.times[about]
         self.notices += 1
-        nth = self.notices
         self.names.append((topic, channel, team.name if team is not None else ""))
-        notice = nth, team, topic, channel, buildings
+        notice = (self.notices - 1, nth), team, topic, channel, buildings
         chief = self.model.command.chief
         if self.spec.one_voice and team is not chief:
             self.model.command.decide("notice", (nth,), self._publish, notice)
         else:
             self._publish(notice)
 
-    def _publish(self, notice: tuple[int, Team | None, str, str, list[int]]) -> None:
-        nth, _, topic, name, buildings = notice
+    def _publish(self, notice: tuple[tuple[int, int], Team | None, str, str, list[int]]) -> None:
+        (number, nth), _, topic, name, buildings = notice
         channel = self.spec.channels[name]
         now = self.model.clock.now
         silent = channel.depends_on is not None and self.model.outages.out(channel.depends_on)
@@ -76,7 +81,7 @@ class Knowledge:
             self.last_word = now
             if self.spec.rumours is not None:
                 self.model.clock.call_later(self.spec.rumours.after, self._silence, now)
-        self.rows.rows.extend((nth - 1, now, reached, float(silent)))
+        self.rows.rows.extend((number, now, reached, float(silent)))
         contradicts = self.spec.contradicts
         if not self.spec.one_voice and contradicts > 0 and self.model.chance.one("contradiction", nth) < contradicts:
             self._start_rumour()
@@ -176,6 +181,7 @@ class Platform:
         book = self.model.book
         book.state[need] = int(State.SENT)
         book.deadline[need] = inf
+        book.triaged[need] = book.dispatched[need] = self.model.clock.now
         uniform = book.uniform("online.takes", need, 1)
         length_h = float(self.spec.takes.quantile(np.array([uniform]))[0])
         self.couriers.join(need, 0, length_h)

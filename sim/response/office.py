@@ -143,13 +143,15 @@ class Messages:
         keys = book.resident[need], book.nth[need], book.attempts[need]
         self._set_off(Letter(route, 0, keys, arrived, responder, need))
 
-    def word(self, origin: Team | None, to: Team, nth: int, arrived: Callable[[Any], object], argument: Any) -> None:
-        """Send word from one team to another; ``nth`` numbers such messages, for the luck of each."""
+    def word(
+        self, origin: Team | None, to: Team, keys: tuple[int, ...], arrived: Callable[[Any], object], argument: Any
+    ) -> None:
+        """Send word from one team to another; ``keys`` say what it is about, for its luck."""
         if origin is to:
             arrived(argument)
             return
         route = self._route(origin.name if origin is not None else None, to)
-        self._set_off(Letter(route, 0, (nth,), arrived, argument, NOBODY))
+        self._set_off(Letter(route, 0, keys, arrived, argument, NOBODY))
 
     def _set_off(self, letter: Letter) -> None:
         if self.handling is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from sim.response.actions import job_of
 from sim.response.actions.base import StepJob
@@ -29,7 +30,7 @@ STAGES = ("decision", "message", "people", "materials", "work")
 class Order:
     """One carrying-out of a step, with the moment each stage was over (NaN: not yet)."""
 
-    __slots__ = ("ended", "nth", "number", "stamps", "step", "team", "triggered")
+    __slots__ = ("about", "ended", "nth", "number", "stamps", "step", "team", "triggered")
 
     def __init__(self, number: int, step: str, nth: int, triggered: float, team: Team | None) -> None:
         self.number = number
@@ -38,6 +39,8 @@ class Order:
         """How manyth carrying-out of this step, from 1."""
         self.triggered = triggered
         self.team = team
+        self.about = crc32(step.encode())
+        """The step as a key of chance."""
         self.stamps: dict[str, float] = {}
         self.ended = False
 
@@ -191,7 +194,7 @@ class Orders:
     def _send(self, order: Order) -> None:
         assert order.team is not None
         chief = self.model.command.chief
-        self.model.messages.word(chief, order.team, order.number, self._received, order)
+        self.model.messages.word(chief, order.team, (order.about, order.nth, 0), self._received, order)
 
     def _received(self, order: Order) -> None:
         assert self.card is not None
@@ -232,7 +235,7 @@ class Orders:
         if order.team is None or chief is None:
             self._know(order)
         else:
-            self.model.messages.word(order.team, chief, order.number, self._know, order)
+            self.model.messages.word(order.team, chief, (order.about, order.nth, 1), self._know, order)
 
     def _know(self, order: Order) -> None:
         """Let the commander know that a step is done, and order what comes after it."""

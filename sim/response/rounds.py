@@ -265,13 +265,7 @@ class Rounds:
     def look(self) -> None:
         """End the round when everybody called has come and gone, or been looked for, and every result is back."""
         site = self.site
-        if (
-            site.inside
-            or site.outside
-            or site.coming
-            or self.helping is not None
-            or any(sampling.out for sampling in site.samplings.values())
-        ):
+        if site.expected or self.helping is not None or any(sampling.out for sampling in site.samplings.values()):
             return
         if self.running and self.slots_left == -1:
             self.running = False

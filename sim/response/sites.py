@@ -58,6 +58,8 @@ class Site(Visitors):
         self.tubes = 0
         """Tubes opened so far, at all stations."""
         self.coming = 0
+        self.expected = 0
+        """People of the rounds who are on their way or here."""
         """Called and on their way."""
         self.retests: set[int] = set()
         """Visitors whose sample goes into a tube of its own."""
@@ -142,6 +144,7 @@ class Site(Visitors):
         """Be built: rounds that were called meanwhile can begin."""
         self.ready = True
         self.model.tell("site_ready", self.name)
+        self._let_in()
         if self.rounds is not None:
             self.rounds.look()
         else:
@@ -171,6 +174,7 @@ class Site(Visitors):
     def come(self, times_h: Sequence[float], visitors: Sequence[int]) -> None:
         """Let visitors come at these times, which are sorted."""
         self.coming += len(visitors)
+        self.expected += sum(self.columns["round"][visitor] > 0 for visitor in visitors)
         self.clock.feed(times_h, self._come, visitors)
 
     def not_coming(self, visitors: Sequence[int]) -> None:
@@ -182,13 +186,18 @@ class Site(Visitors):
         now = self.clock.now
         self.coming -= 1
         if self.arrived[visitor] == self.arrived[visitor]:  # found at the door while on the way
+            self.expected -= 1
             return
         spec = self.spec
         if spec.only_closed and not self._stopped(visitor):
+            self.expected -= self.columns["round"][visitor] > 0
             return
         self.arrived[visitor] = now
         if spec.closes is not None and now > spec.closes and visitor not in self.retests:
             self._close(visitor, TURNED_AWAY)
+        elif not self.ready:
+            self.end[visitor] = AT_SITE
+            self.outside.append(visitor)
         elif spec.room is not None and self.inside >= spec.room:
             if spec.when_full == "turn_away":
                 self._close(visitor, TURNED_AWAY)
@@ -281,16 +290,21 @@ class Site(Visitors):
         self.left[visitor] = self.clock.now
         was_inside = self.end[visitor] == AT_SITE
         self.end[visitor] = end
+        self.expected -= self.columns["round"][visitor] > 0
         if was_inside:
             self.inside -= 1
-            while self.outside and (self.spec.room is None or self.inside < self.spec.room):
-                self._enter(self.outside.popleft())
+            self._let_in()
         elif end == TURNED_AWAY:
             self.model.problems.report("turned_away")
         if end == LEFT:
             self.model.problems.report("gave_up")
-        if not self.inside and not self.coming:
+        if not self.expected:
             self._look()
+
+    def _let_in(self) -> None:
+        """Let in who waits outside, as far as there is room."""
+        while self.outside and (self.spec.room is None or self.inside < self.spec.room):
+            self._enter(self.outside.popleft())
 
     def _look(self) -> None:
         """See whether a round is over, or the day."""

@@ -123,11 +123,13 @@ class Stores:
         for item, amount in items.items():
             if item not in durables:
                 continue
-            for _ in range(amount):
-                nth = self.uses[item] = self.uses.get(item, 0) + 1
-                if self.model.chance.one(f"durable.{item}", nth) >= durables[item].breaks:
-                    self.give_back({item: 1}, use)
-                    continue
+            first = self.uses.get(item, 0) + 1
+            self.uses[item] = first + amount - 1
+            numbers = np.arange(first, first + amount) if durables[item].breaks > 0 else np.empty(0, np.int64)
+            broken = numbers[self.model.chance.uniform(f"durable.{item}", numbers) < durables[item].breaks].tolist()
+            if amount > len(broken):
+                self.give_back({item: amount - len(broken)}, use)
+            for nth in broken:
                 self.model.tell("broken", item)
                 repair = durables[item].repair
                 if repair is not None:

@@ -13,6 +13,7 @@ from sim.spec.base import (
     FrozenMap,
     Hours,
     Integer,
+    Interval,
     Name,
     PositiveHours,
     Share,
@@ -82,7 +83,7 @@ class Man(Spec):
 
     action: Literal["man"]
     post: Name
-    break_every: PositiveHours | None = None
+    break_every: Interval | None = None
     break_takes: Hours = 0.5
 
 
@@ -90,7 +91,7 @@ class Patrol(Spec):
     """Walk round the buildings, over and over: find blocked lanes and clear them."""
 
     action: Literal["patrol"]
-    every: PositiveHours
+    every: Interval
     clearing: Duration
     """Clearing one blocked lane."""
 

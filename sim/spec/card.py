@@ -146,7 +146,7 @@ class Step(Spec):
     """It is done only at this response level or a higher one."""
     does: Action | None = None
     """What is done; without it, it is done once its people and materials are there."""
-    repeat: PositiveHours | None = None
+    repeat: Interval | None = None
     """Again so long after it was done, until the stand-down."""
 
 

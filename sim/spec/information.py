@@ -7,7 +7,18 @@ from typing import Annotated
 from pydantic import model_validator
 
 from sim.errors import nearest
-from sim.spec.base import FrozenMap, Integer, Name, PositiveHours, Share, Spec, YesNo, between, non_empty, refuse
+from sim.spec.base import (
+    FrozenMap,
+    Integer,
+    Interval,
+    Name,
+    Share,
+    Spec,
+    YesNo,
+    between,
+    non_empty,
+    refuse,
+)
 from sim.spec.community import GROUPS
 from sim.spec.distributions import Duration
 
@@ -35,7 +46,7 @@ class Channel(Spec):
 class Rumours(Spec):
     """What is said while nobody speaks: it reaches residents, and who has no official word since believes it."""
 
-    after: PositiveHours
+    after: Interval
     """So long after the last official word (or the activation) a rumour begins."""
     reach: Share
     delay: Duration

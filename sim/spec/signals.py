@@ -45,7 +45,7 @@ class Positive(Spec):
 class FalseReports(Spec):
     """Residents who report symptoms that turn out to be something else: a Poisson process of the whole community."""
 
-    per_day: NonNegative
+    per_day: Annotated[NonNegative, between(0, 10_000, "at most 10,000 a day")]
     until: PositiveHours | None = None
     most: Count | None = None
     """At most so many."""

@@ -19,6 +19,7 @@ from sim.spec.base import (
     FrozenMap,
     Hours,
     Integer,
+    Interval,
     Name,
     PositiveHours,
     Share,
@@ -45,6 +46,8 @@ class Ways(Spec):
 
     @model_validator(mode="after")
     def _sum(self) -> Ways:
+        if self.shortest and self.shares:
+            raise refuse("either 'shortest' or 'shares' is wanted; found both")
         if self.shortest:
             return self
         total = sum(self.shares.values())
@@ -122,7 +125,7 @@ class Staff(Spec):
 
     unit: Name
     people: Annotated[Integer, between(1, 10_000, "at least one person")]
-    break_every: PositiveHours | None = None
+    break_every: Interval | None = None
     """Each steps out after this long at the post, when the work in hand is done, and takes a fresh kit."""
     break_takes: Hours = 0.5
 
@@ -218,6 +221,8 @@ class Site(Spec):
     def _network(self) -> Site:
         if not self.stations:
             raise refuse("at least one station is wanted")
+        if self.closes is not None and self.closes <= self.opens:
+            raise refuse("closes: a time after it opens is wanted")
         clash = sorted(set(self.stations) & set(self.goods))
         clash += sorted({OUT, REFUSED} & {*self.stations, *self.goods})
         if clash:

@@ -59,4 +59,4 @@ class Outage(Spec):
 class Obstructions(Spec):
     """Vehicles that block the lane of a building: a Poisson process over all buildings."""
 
-    per_day: NonNegative
+    per_day: Annotated[NonNegative, between(0, 10_000, "at most 10,000 a day")]

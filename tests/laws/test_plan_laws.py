@@ -509,7 +509,7 @@ def in_words(data: Any) -> Any:
     return [in_words(value) for value in data] if isinstance(data, list) else str(data)
 
 
-@many(25)
+@many(16)
 @given(plans("steps"), st.integers(0, 1000))
 def test_the_same_run_again(data, seed):
     """Laws 1, 9 and 10: run twice the digest is the same, however often is looked, and the scenario is as it was.
@@ -535,7 +535,7 @@ def test_the_same_digest_in_another_process(tmp_path):
     """
     drawn: list[Scenario] = []
 
-    @many(20)
+    @many(12)
     @given(plans("steps", "stores"))
     def collect(data: Data) -> None:
         drawn.append(validate(data, "random"))
@@ -615,7 +615,7 @@ def differing(one: dict[str, list[str]], other: dict[str, list[str]]) -> list[st
     return [table for table in one if one[table] != other[table]]
 
 
-@many(30)
+@many(25)
 @given(plans("steps"), st.integers(0, 1000))
 def test_a_step_without_people_changes_nothing_else(data, seed):
     """Law 3: a step of a team without people stays undone, and all else is as it is without the step, to the bit."""

@@ -34,6 +34,8 @@ class StepJob(Job):
         self.claims: list[Claim] = []
         self.wanted = 0
         self.came = 0
+        self.seen: set[Responder] = set()
+        """Who has come at least once; a return from a break is no coming."""
         self.ready = False
         self.fetching = False
         self.over = False
@@ -56,15 +58,18 @@ class StepJob(Job):
             self._draw(None)
             return
         for _ in range(self.wanted):
-            self._ask()
+            if not self.over:
+                self._ask()
         plan = self.orders.plan
-        if plan is not None and plan.borrow_after is not None and len(self.people) < self.wanted:
+        if plan is not None and plan.borrow_after is not None and len(self.people) < self.wanted and not self.over:
             self.clock.call_later(plan.borrow_after, self._borrow)
 
     def at_desk(self) -> bool:
         """Tell whether the people of the team sit at a desk: then the step is a task among their others."""
         team = self.order.team
-        return team is not None and team.name in self.model.response.at_desk()
+        if team is None or not any(person.employed for person in team.people):
+            return False
+        return team.name in self.model.response.at_desk()
 
     def _ask(self) -> None:
         assert self.order.team is not None
@@ -92,8 +97,12 @@ class StepJob(Job):
 
     def joined(self, responder: Responder) -> None:
         """Let somebody begin: fetch what is wanted, wait for it, or work."""
+        if self.over:
+            self.model.labour.free(responder)
+            return
         self.people.append(responder)
-        self.came += 1
+        self.came += responder not in self.seen
+        self.seen.add(responder)
         self.order.stamps.setdefault("people", self.clock.now)
         if self.ready:
             self.work(responder)
