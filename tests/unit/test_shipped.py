@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import sim
+from analysis.plan_outcomes import moments as plan_moments
 from sim.files import read_yaml, shipped
 from sim.records.schema import TABLES
 from sim.runs import run
@@ -345,3 +346,29 @@ def test_one_district_of_the_real_log_can_be_kept():
     np.testing.assert_array_equal(
         raised(run(scenario, seed=1), "flooding"), real[(real >= 0) & (real < scenario.end_h)]
     )
+
+
+def test_structures_are_compared_at_equal_head_count():
+    """A structure that has more people would win by them: each has as many as the estate it is a patch of."""
+    people = {
+        name: sum(unit.count for unit in sim.load(name).response.organisation.units.values())
+        for name in NAMES
+        if name.startswith("structures/")
+    }
+    base = sum(unit.count for unit in sim.load("estate-screening").response.organisation.units.values())
+    assert people
+    assert set(people.values()) == {base}
+
+
+def test_what_the_blanks_of_the_card_cost():
+    """The card as published takes the same people longer to be in place, and they search for goods and for numbers."""
+    moments = {}
+    for name in ("estate-screening", "estate-screening-asis"):
+        runs = [run(sim.load(name), seed=1, replication=k) for k in range(3)]
+        told = [set(result.frame("events")["event"]) for result in runs]
+        moments[name] = [plan_moments(result) for result in runs]
+        assert all(({"searched", "looked_up"} <= events) == (name == "estate-screening-asis") for events in told)
+    for filled, published in zip(*moments.values(), strict=True):
+        assert published["activated"] == filled["activated"]  # the same report, the same checks, the same luck
+        assert published["teams_in_place"] > filled["teams_in_place"] + 1
+        assert published["kits_handed_out"] > filled["kits_handed_out"] + 1
