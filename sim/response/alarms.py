@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from sim.response.labour import Job
 from sim.response.responders import Responder
 
@@ -72,7 +70,7 @@ class Alarms:
             CheckJob(self, report, check).begin()
         else:
             uniform = self.model.chance.one("check.takes", *report)
-            length_h = float(check.takes.quantile(np.array([uniform]))[0])
+            length_h = check.takes.at(uniform)
             self.model.clock.call_later(length_h, self._call, report)
 
     def _call(self, report: tuple[int, int]) -> None:
@@ -118,7 +116,7 @@ class CheckJob(Job):
 
     def _go(self, responder: Responder) -> None:
         uniform = self.model.chance.one("check.takes", *self.report)
-        length_h = float(self.check.takes.quantile(np.array([uniform]))[0])
+        length_h = self.check.takes.at(uniform)
         self.model.clock.call_later(length_h, self._done, responder)
 
     def _done(self, responder: Responder) -> None:

@@ -161,7 +161,7 @@ class Referrals:
         book.rare["referred_h"][need] = self.model.clock.now
         if referral.to is None:
             assert referral.delay is not None
-            delay = float(referral.delay.quantile(np.array([book.uniform("referral", need, 1)]))[0])
+            delay = referral.delay.at(book.uniform("referral", need, 1))
             self.model.clock.call_later(delay, self._outside, need)
         elif referral.through in self.model.response.at_desk():
             office = self.model.teams[referral.through].office
@@ -177,7 +177,7 @@ class Referrals:
         referral = self.book.specs[self.book.need_type[need]].referral
         assert referral is not None
         assert referral.call is not None
-        return float(referral.call.quantile(np.array([self.book.uniform("call", need, 1)]))[0])
+        return referral.call.at(self.book.uniform("call", need, 1))
 
     def call(self, need: int) -> None:
         """Call the outside service for a need."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from sim.response.responders import Responder, Team
 from sim.spec.actions import Book
 from sim.spec.organisation import DAY_H
@@ -25,8 +23,7 @@ class Coming:
 
     def begin(self) -> None:
         """Ask at once for the units that no step of the card asks for."""
-        plan = self.model.response.plan
-        steps = plan.card.steps.values() if plan is not None else ()
+        steps = self.model.response.steps()
         asked = {step.does.unit for step in steps if isinstance(step.does, Book)}
         for name, team in self.model.teams.items():
             if team.awaited and name not in asked:
@@ -46,7 +43,7 @@ class Coming:
         if arrives is not None:
             delay_h = arrives.promised
             if arrives.late is not None:
-                delay_h += float(arrives.late.quantile(np.array([self.model.chance.one(f"late.{team.name}", 0)]))[0])
+                delay_h += arrives.late.at(self.model.chance.one(f"late.{team.name}", 0))
         self.clock.call_later(delay_h, self._arrived, (team, there))
 
     def _arrived(self, arrival: tuple[Team, Callable[[Any], object] | None]) -> None:
@@ -78,8 +75,8 @@ class Coming:
         keys = responder.index, responder.works
         if self.model.chance.one(f"injury.{responder.team.name}", *keys) >= injury.share:
             return
-        length_h = injury.away.quantile(np.array([self.model.chance.one(f"away.{responder.team.name}", *keys)]))
-        responder.away_until = self.clock.now + float(length_h[0])
+        length_h = injury.away.at(self.model.chance.one(f"away.{responder.team.name}", *keys))
+        responder.away_until = self.clock.now + length_h
         responder.rostered_until = min(responder.rostered_until, self.clock.now)
         responder.settled = False
         self.model.tell("injured", str(responder.number), responder.team.name)

@@ -10,8 +10,6 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from sim.response.responders import NOBODY, Team
 from sim.spec.base import thaw
 from sim.spec.changes import Change
@@ -49,7 +47,7 @@ class Command:
         decision = office.team.spec.decision
         length_h = 0.0
         if decision is not None:
-            length_h = float(decision.quantile(np.array([self.model.chance.one(stream, *keys)]))[0])
+            length_h = decision.at(self.model.chance.one(stream, *keys))
         office.add("decision", length_h, done, argument, need)
 
     def acting(self, team: Team) -> Office:
@@ -112,12 +110,12 @@ class Problems:
         for number, fix in enumerate(self.review.fixes):
             if number not in self.fixed and self.reported[fix.problem] >= fix.at_least:
                 self.fixed.add(number)
-                length_h = self.review.takes.quantile(np.array([self.model.chance.one("review", self.held, number)]))
+                length_h = self.review.takes.at(self.model.chance.one("review", self.held, number))
                 chief = self.model.command.chief
                 if chief is None:
                     self._change(number)
                 else:
-                    self.model.command.acting(chief).add("review", float(length_h[0]), self._change, number)
+                    self.model.command.acting(chief).add("review", length_h, self._change, number)
         self.reported.clear()
         self.model.clock.call_later(self.review.every, self._review)
 

@@ -10,7 +10,6 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import mesa
-import numpy as np
 
 from sim.records.buffers import RowBuffer
 from sim.records.codes import (
@@ -237,9 +236,7 @@ class Depots:
         lead_time = stock.depot.spec.lead_time
         assert lead_time is not None
         uniform = self.model.chance.one(f"lead.{stock.depot.name}.{stock.name}", stock.orders)
-        self.model.clock.call_later(
-            float(lead_time.quantile(np.array([uniform]))[0]), self._received, (stock, quantity)
-        )
+        self.model.clock.call_later(lead_time.at(uniform), self._received, (stock, quantity))
 
     def _received(self, delivery: tuple[Stock, int]) -> None:
         stock, quantity = delivery
@@ -274,7 +271,7 @@ class Depots:
         when = at_h
         if donation.late is not None:
             uniform = self.model.chance.one(f"donation.{depot.name}", number, nth)
-            when += float(donation.late.quantile(np.array([uniform]))[0])
+            when += donation.late.at(uniform)
         if when < self.model.spec.end_h:
             self.model.clock.call_at(when, self._donated, (depot, number))
         if donation.every is not None and at_h + donation.every < self.model.spec.end_h:

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from sim.response.labour import Claim, Job
 from sim.response.responders import Responder
 
@@ -66,7 +64,7 @@ class DoorRound(Job):
         walk_h = plan.walk_h(responder.place, building) if plan.moves else 0.0
         responder.place = plan.places[building]
         luck = self.model.chance.one(self.stream, resident, self.rounds.site.round, self.nth)
-        each = float(self.each.quantile(np.array([luck]))[0])
+        each = self.each.at(luck)
         self.model.clock.call_later(walk_h + each, self._done, (responder, household, visitors))
 
     def _done(self, door: tuple[Responder, int, list[int]]) -> None:
@@ -90,8 +88,7 @@ class DoorRound(Job):
         if self.doors or self.busy or self.over:
             return
         self.over = True
-        for claim in self.claims:
-            self.model.labour.withdraw(claim)
+        self.model.labour.withdraw(self.claims)
         self.end()
 
     def at_door(self, household: int, visitors: list[int]) -> None:
@@ -168,7 +165,7 @@ class CountJob(Job):
         count, site = self.rounds.spec.count, self.rounds.site
         assert count is not None
         luck = self.rounds.model.chance.one(f"site.{site.name}.count", site.round)
-        self.rounds.clock.call_later(float(count.takes.quantile(np.array([luck]))[0]), self._counted, responder)
+        self.rounds.clock.call_later(count.takes.at(luck), self._counted, responder)
 
     def _counted(self, responder: Responder) -> None:
         self.rounds.model.labour.free(responder)

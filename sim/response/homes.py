@@ -30,8 +30,7 @@ class Homes:
         """Needs by household that are asked for when somebody comes to the door."""
 
     def _head_count_planned(self) -> bool:
-        plan = self.model.response.plan
-        steps = plan.card.steps.values() if plan is not None else ()
+        steps = self.model.response.steps()
         return any(getattr(step.does, "counts", None) is not None for step in steps)
 
     def of(self, household: int) -> list[int]:

@@ -183,7 +183,7 @@ class Platform:
         book.deadline[need] = inf
         book.triaged[need] = book.dispatched[need] = self.model.clock.now
         uniform = book.uniform("online.takes", need, 1)
-        length_h = float(self.spec.takes.quantile(np.array([uniform]))[0])
+        length_h = self.spec.takes.at(uniform)
         self.couriers.join(need, 0, length_h)
 
     def _brought(self, _station: Station, need: int) -> None:

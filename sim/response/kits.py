@@ -26,9 +26,8 @@ class Kits:
         self.locked = self._handed_out_by_step()
 
     def _handed_out_by_step(self) -> set[str]:
-        plan = self.model.response.plan
         locked: set[str] = set()
-        for step in plan.card.steps.values() if plan is not None else ():
+        for step in self.model.response.steps():
             if isinstance(step.does, Issue):
                 locked |= set(step.does.units or self.model.teams)
         return {name for name in locked if self.model.teams[name].spec.kit}

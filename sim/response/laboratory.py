@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     from sim.response.sites import Site
     from sim.spec.laboratory import Pool
@@ -102,7 +100,7 @@ class Sampling:
     def _draw(self, what: str, number: int) -> float:
         law = self.spec.laboratory.transport if what == "transport" else self.spec.laboratory.takes
         uniform = self.model.chance.one(f"site.{self.site.name}.{self.station}.{what}", number)
-        return float(law.quantile(np.array([uniform]))[0])
+        return law.at(uniform)
 
     def _received(self, batch: list[Tube]) -> None:
         for tube in batch:

@@ -6,6 +6,7 @@ visits. Whoever goes off duty is asked for again by the job itself.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from sim.response.responders import NOBODY, Responder, Team
@@ -37,18 +38,13 @@ class Job:
 class Claim:
     """One person wanted by a job, of a team that can be changed while the claim waits."""
 
-    __slots__ = ("asked_h", "job", "open", "skill", "teams")
+    __slots__ = ("asked_h", "job", "open", "teams")
 
-    def __init__(self, job: Job, team: Team, asked_h: float, skill: str | None) -> None:
+    def __init__(self, job: Job, team: Team, asked_h: float) -> None:
         self.job = job
         self.teams = [team]
         self.asked_h = asked_h
-        self.skill = skill
         self.open = True
-
-
-def _able(responder: Responder, claim: Claim) -> bool:
-    return claim.skill is None or claim.skill in responder.crew.skills
 
 
 class Labour:
@@ -57,9 +53,9 @@ class Labour:
     def __init__(self, model: CrisisModel) -> None:
         self.model = model
 
-    def ask(self, team: Team, job: Job, skill: str | None = None) -> Claim:
+    def ask(self, team: Team, job: Job) -> Claim:
         """Ask a team for one person."""
-        claim = Claim(job, team, self.model.clock.now, skill)
+        claim = Claim(job, team, self.model.clock.now)
         self.offer(claim, team)
         return claim
 
@@ -67,9 +63,9 @@ class Labour:
         """Let a team fill a claim: with somebody idle, or with the next who is free."""
         if team not in claim.teams:
             claim.teams.append(team)
-        idle = self.idle(team, claim.skill)
+        idle = self.idle(team)
         if idle is None and claim.job.without_kit:
-            idle = next((p for p in self.model.kits.waiting_of(team) if _able(p, claim)), None)
+            idle = next(iter(self.model.kits.waiting_of(team)), None)
         if idle is not None:
             self.model.roster.step_back(idle)
             self._assign(claim, idle)
@@ -78,9 +74,9 @@ class Labour:
         for responder in team.people:  # so that whoever becomes free is asked
             responder.settled = False
 
-    def idle(self, team: Team, skill: str | None = None) -> Responder | None:
+    def idle(self, team: Team) -> Responder | None:
         """Return who of a team would be sent now: the fewest skills first, then the longest idle."""
-        able = [crew for crew in team.crews if crew.idle and (skill is None or skill in crew.skills)]
+        able = [crew for crew in team.crews if crew.idle]
         if not able or team.busy >= team.places:
             return None
         return min(able, key=lambda crew: len(crew.skills)).idle[0]
@@ -89,9 +85,10 @@ class Labour:
         """Return how many of a team are idle now."""
         return sum(len(crew.idle) for crew in team.crews)
 
-    def withdraw(self, claim: Claim) -> None:
-        """Take a claim back."""
-        claim.open = False
+    def withdraw(self, claims: Iterable[Claim]) -> None:
+        """Take claims back."""
+        for claim in claims:
+            claim.open = False
 
     def take(self, responder: Responder, *, kitted: bool = True) -> bool:
         """Give somebody who is free the first claim on their team that they can fill; False where there is none."""
@@ -101,7 +98,7 @@ class Labour:
         while team.claims and not team.claims[0].open:
             team.claims.popleft()
         for claim in team.claims:
-            if claim.open and _able(responder, claim) and (kitted or claim.job.without_kit):
+            if claim.open and (kitted or claim.job.without_kit):
                 team.claims.remove(claim)
                 self.model.kits.stop_waiting(responder)
                 self._assign(claim, responder)

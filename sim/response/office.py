@@ -192,7 +192,7 @@ class Messages:
             self._hop(onward)
             return
         uniform = self.model.chance.one(f"message.{team.name}", *letter.keys, letter.at)
-        length_h = float(self.handling.quantile(np.array([uniform]))[0])
+        length_h = self.handling.at(uniform)
         office.add("message", length_h, self._hop, onward, letter.need)
 
 

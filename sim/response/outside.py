@@ -6,8 +6,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     from sim.model import CrisisModel
     from sim.spec.support import Service
@@ -43,8 +41,8 @@ class Outside:
 
     def _set_out(self, name: str, request: Request) -> None:
         self.busy[name] = self.busy.get(name, 0) + 1
-        delay = self._spec(name).delay.quantile(np.array([self.model.chance.one(f"outside.{name}", request[0])]))
-        self.model.clock.call_later(float(delay[0]), self._at_gate, (name, request))
+        delay_h = self._spec(name).delay.at(self.model.chance.one(f"outside.{name}", request[0]))
+        self.model.clock.call_later(delay_h, self._at_gate, (name, request))
 
     def _at_gate(self, call: tuple[str, Request]) -> None:
         name, (_, building, _, _) = call
@@ -61,7 +59,7 @@ class Outside:
             self.busy[name] -= 1
         else:
             uniform = self.model.chance.one(f"outside.{name}.busy", nth)
-            self.model.clock.call_later(float(spec.busy.quantile(np.array([uniform]))[0]), self._free, name)
+            self.model.clock.call_later(spec.busy.at(uniform), self._free, name)
         there(argument)
 
     def _free(self, name: str) -> None:

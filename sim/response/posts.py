@@ -88,8 +88,7 @@ class StationPost(Job):
     def leave(self) -> None:
         """Close the posts."""
         self.open = False
-        for claim in self.claims:
-            self.model.labour.withdraw(claim)
+        self.model.labour.withdraw(self.claims)
         self.claims.clear()
         for responder in sorted(self.people, key=lambda person: person.number):
             self.people.discard(responder)

@@ -57,10 +57,8 @@ class Site(Visitors):
         self.again = _revisited(spec)
         self.tubes = 0
         """Tubes opened so far, at all stations."""
-        self.coming = 0
         self.expected = 0
         """People of the rounds who are on their way or here."""
-        """Called and on their way."""
         self.retests: set[int] = set()
         """Visitors whose sample goes into a tube of its own."""
         self.samplings = {n: Sampling(self, n, s.pool) for n, s in spec.stations.items() if s.pool is not None}
@@ -173,7 +171,6 @@ class Site(Visitors):
 
     def come(self, times_h: Sequence[float], visitors: Sequence[int]) -> None:
         """Let visitors come at these times, which are sorted."""
-        self.coming += len(visitors)
         self.expected += sum(self.columns["round"][visitor] > 0 for visitor in visitors)
         self.clock.feed(times_h, self._come, visitors)
 
@@ -184,7 +181,6 @@ class Site(Visitors):
 
     def _come(self, visitor: int) -> None:
         now = self.clock.now
-        self.coming -= 1
         if self.arrived[visitor] == self.arrived[visitor]:  # found at the door while on the way
             self.expected -= 1
             return
@@ -233,7 +229,7 @@ class Site(Visitors):
             if turn > 1:
                 law = self.spec.stations[name].walk
                 assert law is not None
-                length_h = float(law.quantile(np.array([self.one(f"{name}.walk", visitor, turn)]))[0])
+                length_h = law.at(self.one(f"{name}.walk", visitor, turn))
             self.clock.call_later(length_h, self._join, (visitor, name))
 
     def _join(self, way: tuple[int, str]) -> None:
@@ -254,7 +250,7 @@ class Site(Visitors):
 
     def _further(self, name: str, visitor: int, turn: int, law: Distribution) -> float:
         """Return the length of a service that was not drawn with the others: a further turn, or one on paper."""
-        return float(law.quantile(np.array([self.one(f"{name}.service", visitor, turn)]))[0])
+        return law.at(self.one(f"{name}.service", visitor, turn))
 
     def _served(self, station: Station, visitor: int) -> None:
         """Go on from a station: to the next, or out."""
@@ -323,8 +319,7 @@ class Site(Visitors):
 
 def _to_be_built(model: CrisisModel, name: str) -> bool:
     """Tell whether a step of the card builds a site."""
-    plan = model.response.plan
-    steps = plan.card.steps.values() if plan is not None else ()
+    steps = model.response.steps()
     return any(isinstance(step.does, SetUp) and step.does.site == name for step in steps)
 
 

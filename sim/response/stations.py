@@ -206,7 +206,6 @@ class Goods:
         self.station = station
         station.done = self._made
         self.ready = 0
-        self.made = 0
         self.queue: list[tuple[int, int, Station, int, float]] = []
         """(priority, order of coming, station, visitor, length of service) of who waits for a piece."""
         self.asked = 0
@@ -239,7 +238,6 @@ class Goods:
             heappush(self.queue, (priority, self.asked, station, visitor, length_h))
 
     def _made(self, _station: Station, _piece: int) -> None:
-        self.made += 1
         if self.queue:
             priority, _, station, visitor, length_h = heappop(self.queue)
             station.join(visitor, priority, length_h)

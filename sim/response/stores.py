@@ -134,7 +134,7 @@ class Stores:
                 repair = durables[item].repair
                 if repair is not None:
                     uniform = self.model.chance.one(f"durable.{item}.repair", nth)
-                    length_h = float(repair.quantile(np.array([uniform]))[0])
+                    length_h = repair.at(uniform)
                     self.model.clock.call_later(length_h, self._mended, item)
 
     def _mended(self, item: str) -> None:

@@ -26,6 +26,10 @@ class _Law(Spec):
         """Return draws in hours, one for each uniform in (0, 1)."""
         return self._quantile(np.asarray(uniform, dtype=np.float64)) + self.shift
 
+    def at(self, uniform: float) -> float:
+        """Return the draw in hours for one uniform, as :meth:`quantile` gives it."""
+        return float(self.quantile(np.array([uniform]))[0])
+
     def mean_h(self) -> float:
         """Return the mean of the law in hours."""
         return self._mean() + self.shift

@@ -27,7 +27,7 @@ from sim.spec.base import (
     refuse,
     thaw,
 )
-from sim.spec.card import Plan
+from sim.spec.card import Plan, Step
 from sim.spec.changes import Change
 from sim.spec.community import Community
 from sim.spec.hazards import Hazard
@@ -124,6 +124,10 @@ class Response(Spec):
         if twice:
             raise refuse(f"desks: a unit belongs to one desk; {twice[0]!r} is named twice")
         return self
+
+    def steps(self) -> tuple[Step, ...]:
+        """Return the steps of the card; none where there is no plan."""
+        return tuple(self.plan.card.steps.values()) if self.plan is not None else ()
 
     def skills(self) -> set[str]:
         """Return every skill that a unit declares."""

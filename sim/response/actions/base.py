@@ -131,8 +131,7 @@ class StepJob(Job):
         if self.over:
             return
         self.over = True
-        for claim in self.claims:
-            self.model.labour.withdraw(claim)
+        self.model.labour.withdraw(self.claims)
         self.order.stamps.setdefault("people", self.clock.now)
         if not self.keeps_materials:
             self._bring_back()
@@ -159,8 +158,7 @@ class StepJob(Job):
         if self.over or self.step.part in ("stand_down", "contingency"):
             return
         self.over = True
-        for claim in self.claims:
-            self.model.labour.withdraw(claim)
+        self.model.labour.withdraw(self.claims)
         self._bring_back()
         self.dismiss()
 

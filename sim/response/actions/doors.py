@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from sim.response.actions.base import StepJob
 from sim.response.responders import Responder
 from sim.spec.actions import Doors
@@ -32,7 +30,6 @@ class Rounds(StepJob):
         """Who leaves after the door they are at."""
         self.waiting: deque[Responder] = deque()
         """Who has nothing to hand over."""
-        self.visited = 0
 
     def start(self) -> None:
         """Make the list of doors."""
@@ -78,12 +75,11 @@ class Rounds(StepJob):
         responder.place = plan.places[building]
         stream = f"step.{self.order.step}.door"
         keys = building, household + 1, self.order.nth
-        each = float(self.does.each.quantile(np.array([self.model.chance.one(stream, *keys)]))[0])
+        each = self.does.each.at(self.model.chance.one(stream, *keys))
         self.clock.call_later(walk_h + each, self._door_done, responder)
 
     def _door_done(self, responder: Responder) -> None:
         _, household = self.at_door.pop(responder)
-        self.visited += 1
         if household != NO_HOUSEHOLD:
             self._at_home(household)
         if self.over:

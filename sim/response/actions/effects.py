@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from sim.response.actions.base import StepJob
-from sim.response.actions.work import SharedWork
+from sim.response.actions.work import Kept, SharedWork
 from sim.response.responders import Responder
 
 if TYPE_CHECKING:
@@ -54,7 +52,7 @@ class OneByOne(StepJob):
         does: Any = self.step.does
         law = does.takes if hasattr(does, "takes") else does.each
         uniform = self.model.chance.one(f"step.{self.order.step}.piece", self.order.nth, self.made)
-        return float(law.quantile(np.array([uniform]))[0])
+        return law.at(uniform)
 
     def work(self, responder: Responder) -> None:
         """Take the next piece."""
@@ -263,10 +261,8 @@ class Screening(StepJob):
             self.finish()
 
 
-class Patrolling(StepJob):
+class Patrolling(Kept):
     """Walk round the buildings, again and again, and clear blocked lanes."""
-
-    keeps_people = True
 
     def __init__(self, orders: Orders, order: Order, step: Step) -> None:
         super().__init__(orders, order, step)
@@ -301,17 +297,9 @@ class Patrolling(StepJob):
             return
         does: Any = self.step.does
         uniform = self.model.chance.one("patrol.clearing", stop, self.model.outages.times_blocked(stop))
-        length_h = float(does.clearing.quantile(np.array([uniform]))[0])
+        length_h = does.clearing.at(uniform)
         self.clock.call_later(length_h, self._cleared, onward)
 
     def _cleared(self, onward: tuple[Responder, float, int]) -> None:
         self.model.outages.clear(onward[2] - 1)
         self._next(onward)
-
-    def stand_down(self) -> None:
-        """Go home."""
-        self._bring_back()
-        self.over = True
-        for claim in self.claims:
-            self.model.labour.withdraw(claim)
-        self.dismiss()

@@ -85,10 +85,21 @@ class SharedWork(StepJob):
         """Change what the work changes."""
 
 
-class Manning(StepJob):
-    """A post that its people keep until the stand-down; done when all of them are in place."""
+class Kept(StepJob):
+    """Something that its people keep up until the stand-down."""
 
     keeps_people = True
+
+    def stand_down(self) -> None:
+        """Leave the post."""
+        self._bring_back()
+        self.over = True
+        self.model.labour.withdraw(self.claims)
+        self.dismiss()
+
+
+class Manning(Kept):
+    """A post; done when all of its people are in place."""
 
     def __init__(self, orders: Orders, order: Order, step: Step) -> None:
         super().__init__(orders, order, step)
@@ -108,15 +119,3 @@ class Manning(StepJob):
         if responder in self.people and responder.job_since == since:
             self.people.remove(responder)
             self.model.labour.rest(responder, self.step.does.break_takes, self)  # type: ignore[union-attr]
-
-    def relieve(self, responder: Responder) -> None:
-        """Let somebody go, and ask for the next shift."""
-        self.leave(responder)
-
-    def stand_down(self) -> None:
-        """Leave the post."""
-        self._bring_back()
-        self.over = True
-        for claim in self.claims:
-            self.model.labour.withdraw(claim)
-        self.dismiss()
