@@ -112,10 +112,9 @@ def check(
 def _check_card(path: Path) -> None:
     """Check a response card by itself, and say what it leaves blank."""
     from sim.files import read_card
-    from sim.spec.patches import check_card
     from sim.spec.plan_findings import blanks
 
-    card = check_card(read_card(path)[0], str(path))
+    _, card = read_card(path)
     found = list(blanks(card))
     for place, message in found:
         print(f"finding: {place}: {message}", file=sys.stderr)

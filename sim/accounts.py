@@ -39,9 +39,7 @@ def result_of(model: CrisisModel) -> Result:
 
 def _group_sizes(population: Population) -> dict[str, int]:
     """Return the residents in each group, in any of them (vulnerable) and in none (others)."""
-    anyone = np.zeros(population.size, bool)
-    for flags in population.groups.values():
-        anyone |= flags
+    anyone = population.in_any(population.groups)
     sizes = {name: int(flags.sum()) for name, flags in population.groups.items()}
     return {**sizes, "vulnerable": int(anyone.sum()), "others": int((~anyone).sum())}
 

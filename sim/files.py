@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from sim.errors import InputError, Problem, nearest
+from sim.spec.card import Card
 from sim.spec.hazards import Surge
 from sim.spec.patches import check_card, merged_onto, validate
 from sim.spec.scenario import Scenario
@@ -119,13 +120,12 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def read_card(path: Path) -> tuple[Any, dict[Path_, int]]:
-    """Read a response card by itself, checked as far as it stands alone."""
+def read_card(path: Path) -> tuple[Any, Card]:
+    """Read a response card by itself, checked as far as it stands alone; returns its plain data and the card."""
     data, lines = read_yaml(path)
     if not isinstance(data, dict):
         raise InputError(str(path), [Problem("", "a map with the keys card and steps is wanted")])
-    check_card(data, str(path), lines)
-    return data, lines
+    return data, check_card(data, str(path), lines)
 
 
 def check_files(scenario: Scenario, source: str) -> None:

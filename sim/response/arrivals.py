@@ -30,13 +30,12 @@ def plan_arrivals(model: CrisisModel, site: Site) -> None:
         assert arrivals is not None
         keys, booked, times = _draw(model, site, arrivals, OWN_FROM * number)
         resident = _whose(model, site, arrivals, keys)
-        kinds = _kinds(site, keys, resident) if kind is None else np.full(keys.size, kind)
+        kinds = site.kinds_of(resident, keys) if kind is None else np.full(keys.size, kind)
         slots = booked if arrivals.slots is not None else np.full(keys.size, np.nan)
         called = np.where(np.isnan(slots), np.nan, 0.0)
         visitors = site.add(keys, resident, kinds, called, slots)
         numbers = np.arange(visitors.start, visitors.stop)
-        share = np.array([_no_show(site, arrivals, k) for k in range(-1, len(site.kinds))])[kinds + 1]
-        shows = site.uniform("no_show", keys) >= share
+        shows = site.shows(keys, kinds, arrivals.no_show)
         site.not_coming(numbers[~shows].tolist())
         coming.append((np.maximum(times[shows], spec.opens), numbers[shows]))
     if not coming:
@@ -46,11 +45,6 @@ def plan_arrivals(model: CrisisModel, site: Site) -> None:
     inside = times[order] < model.spec.end_h
     site.come(times[order][inside].tolist(), numbers[order][inside].tolist())
     site.set_out_goods(int(times.size), 0.0)
-
-
-def _no_show(site: Site, arrivals: Arrivals, kind: int) -> float:
-    own = site.spec.classes[site.kinds[kind]].no_show if kind >= 0 else None
-    return own if own is not None else arrivals.no_show
 
 
 def _draw(model: CrisisModel, site: Site, arrivals: Arrivals, base: int) -> tuple[Ints, Floats, Floats]:
@@ -101,17 +95,3 @@ def _poisson(model: CrisisModel, site: Site, arrivals: Arrivals, base: int) -> t
         numbers.append(keys[kept])
         last, nth = float(block[-1]), nth + BLOCK
     return np.concatenate(numbers), np.concatenate(points)
-
-
-def _kinds(site: Site, keys: Ints, resident: Ints) -> Ints:
-    """Return the class of each visitor, by groups of residents and by shares; −1 for none."""
-    if resident.size and (resident >= 0).all():
-        return site.kinds_of(resident, keys)
-    kinds = np.full(keys.size, -1)
-    uniform = site.uniform("class", keys)
-    edge = 0.0
-    for number, kind in enumerate(site.spec.classes.values()):
-        if kind.share is not None:
-            kinds[(uniform >= edge) & (uniform < edge + kind.share)] = number
-            edge += kind.share
-    return kinds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.spec.changes import Change, Condition
+from sim.spec.changes import Change, Condition, State
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
@@ -34,12 +34,13 @@ class Changes:
 
     def _look(self, watch: tuple[Change, Condition, object]) -> None:
         change, condition, carry_out = watch
-        if self._holds(condition):
+        if self.holds(condition):
             carry_out(change)  # type: ignore[operator]
         else:
             self.model.clock.call_later(condition.every, self._look, watch)
 
-    def _holds(self, condition: Condition) -> bool:
+    def holds(self, condition: State) -> bool:
+        """Tell whether a backlog is over its limit, or a stock below."""
         if condition.backlog_over is not None:
             return self.model.book.waiting(self.model.clock.now) > condition.backlog_over
         assert condition.stock_of is not None

@@ -43,11 +43,7 @@ class Homes:
         population = self.model.population
         rows = np.isin(population.building, list(buildings))
         if groups is not None:
-            anyone = np.zeros(population.size, bool)
-            for group in groups:
-                if group in population.groups:
-                    anyone |= population.groups[group]
-            rows &= anyone
+            rows &= population.in_any(groups)
         pairs = np.unique(np.column_stack([population.building[rows], population.household[rows]]), axis=0)
         return [(int(building), int(household)) for building, household in pairs]
 

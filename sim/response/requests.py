@@ -25,6 +25,8 @@ class RequestsToCome:
         self.clock = model.clock
         self.book = model.book
         self.demand = model.demand
+        self.cannot_ask = [model.population.in_any(spec.asked_at_door) for spec in model.book.specs]
+        """By need type: residents who can only ask somebody who comes to the door."""
 
     def begin(self) -> None:
         """Set the moments of all requests that are known beforehand, and of the candidates to be decided."""
@@ -55,13 +57,9 @@ class RequestsToCome:
     def _keep_for_the_door(self) -> None:
         """Take the needs whose residents cannot ask out of the requests to come; each waits from its onset."""
         book, demand = self.book, self.demand
-        for number, spec in enumerate(book.specs):
+        for number, cannot_ask in enumerate(self.cannot_ask):
             mine = (demand.need_type == number) & ~np.isnan(book.request_h) & (demand.onset_h < self.model.spec.end_h)
-            cannot = np.zeros(demand.size, bool)
-            for group in spec.asked_at_door:
-                if group in self.model.population.groups:
-                    cannot |= self.model.population.groups[group][demand.resident]
-            needs = np.flatnonzero(mine & cannot)
+            needs = np.flatnonzero(mine & cannot_ask[demand.resident])
             book.request_h[needs] = np.nan
             book.deadline_h[needs] = np.nan
             book.state_column[needs] = UNKNOWN
@@ -98,9 +96,7 @@ class RequestsToCome:
 
     def _only_at_door(self, need: int) -> bool:
         """Tell whether the resident of a need can only ask somebody who comes to the door."""
-        groups = self.book.specs[self.book.need_type[need]].asked_at_door
-        flags = self.model.population.groups
-        return any(group in flags and flags[group][self.book.resident[need]] for group in groups)
+        return bool(self.cannot_ask[self.book.need_type[need]][self.book.resident[need]])
 
     def _arises(self, spec: Need, resident: int) -> bool:
         """Tell whether a need that depends on what its resident knows arises now."""

@@ -52,8 +52,8 @@ class Rounds:
         self.over: Callable[[Any], object] | None = None
         self.queue: deque[tuple[list[int], Callable[[Any], object] | None]] = deque()
         self.offset: dict[int, float] = {}
-        self.awake: dict[int, float] = {}
-        """When each of this round who knows of it came to know."""
+        self.willing: set[int] = set()
+        """Who of this round comes once they know of it."""
 
     def begin(self) -> None:
         """Set the rounds that the scenario plans itself."""
@@ -98,8 +98,7 @@ class Rounds:
         slot_h = now + spec.lead + slot * spec.slot
         visitors = site.add(residents, residents, kinds, np.full(residents.size, now), slot_h)
         self.called = list(visitors)
-        share = np.array([self._no_show(number) for number in range(-1, len(site.kinds))])[kinds + 1]
-        shows = site.uniform("no_show", residents) >= share
+        shows = site.shows(residents, kinds, spec.no_show)
         offset = np.full(residents.size, spec.mean_offset)
         if spec.spread > 0:
             from scipy.special import ndtri
@@ -107,7 +106,7 @@ class Rounds:
             offset = offset + ndtri(site.uniform("punctuality", residents)) * spec.spread
         heard = self._heard(residents)
         self.offset = dict(zip(self.called, offset.tolist(), strict=True))
-        self.awake = {v: h for v, h, comes in zip(self.called, heard.tolist(), shows.tolist(), strict=True) if comes}
+        self.willing = {visitor for visitor, comes in zip(self.called, shows.tolist(), strict=True) if comes}
         site.not_coming([v for v, h, comes in zip(self.called, heard, shows, strict=True) if not comes and h < inf])
         site.set_out_goods(int(shows.sum()), now + spec.lead)
         count = int(slot[-1]) + 1 if residents.size else 0
@@ -126,10 +125,6 @@ class Rounds:
     def _early(self) -> float:
         """Return how long before their slot the first may come."""
         return 3 * self.spec.spread + max(-self.spec.mean_offset, 0.0)
-
-    def _no_show(self, kind: int) -> float:
-        own = self.site.spec.classes[self.site.kinds[kind]].no_show if kind >= 0 else None
-        return own if own is not None else self.spec.no_show
 
     def _heard(self, residents: Ints) -> npt.NDArray[np.float64]:
         """Return when each has heard of the site, as far as notices are modelled."""
@@ -177,11 +172,12 @@ class Rounds:
         coming = sorted(
             (max(now, slot_h + self.offset[visitor], heard_now[visitor]), visitor)
             for visitor in self.slots[number]
-            if visitor in self.awake and heard_now[visitor] < slot_h + self.spec.slot + 1.0
+            if visitor in self.willing and heard_now[visitor] < slot_h + self.spec.slot + 1.0
         )
         if self.spec.fetch is not None:
-            fetched = [visitor for _, visitor in coming if self._cannot_walk(visitor)]
-            coming = [(time, visitor) for time, visitor in coming if visitor not in set(fetched)]
+            column, cannot_walk = self.site.columns["resident"], self.model.population.in_any(self.spec.fetch.groups)
+            fetched = [visitor for _, visitor in coming if cannot_walk[int(column[visitor])]]
+            coming = [(time, visitor) for time, visitor in coming if not cannot_walk[int(column[visitor])]]
             if fetched and self.helping is not None:
                 self.helping.more(fetched)
             elif fetched:
@@ -200,11 +196,6 @@ class Rounds:
             self._next_recall()
         else:
             CountJob(self).begin()
-
-    def _cannot_walk(self, visitor: int) -> bool:
-        assert self.spec.fetch is not None
-        resident, groups = int(self.site.columns["resident"][visitor]), self.model.population.groups
-        return any(group in groups and groups[group][resident] for group in self.spec.fetch.groups)
 
     def _heard_now(self, visitors: list[int]) -> dict[int, float]:
         residents = np.array([int(self.site.columns["resident"][visitor]) for visitor in visitors], np.int64)

@@ -71,13 +71,9 @@ class Triggers:
         model = self.model
         if when.confirmed_over is not None:
             return model.positives.confirmed_count > when.confirmed_over
-        if when.backlog_over is not None:
-            return model.book.waiting(self.clock.now) > when.backlog_over
         if when.outage is not None:
             return model.outages.out(when.outage)
-        assert when.stock_of is not None
-        assert when.below is not None
-        return model.depots.on_hand(when.stock_of) < when.below
+        return model.changes.holds(when)
 
     def wait_again(self, name: str) -> None:
         """Wait once more."""

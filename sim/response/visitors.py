@@ -84,17 +84,23 @@ class Visitors:
         own = self.spec.classes[self.kinds[number]].service if number >= 0 else {}
         return own.get(name, self.spec.stations[name].service)
 
+    def shows(self, keys: Ints, kinds: Ints, no_show: float) -> npt.NDArray[np.bool_]:
+        """Tell of each who is called whether they come; ``no_show`` is the share of those whose class states none."""
+        own = [kind.no_show for kind in self.spec.classes.values()]
+        share = np.array([no_show, *(no_show if stated is None else stated for stated in own)])[kinds + 1]
+        return np.asarray(self.uniform("no_show", keys) >= share)
+
     def kinds_of(self, residents: Ints, keys: Ints | None = None) -> Ints:
-        """Return the class of each resident: the first whose description fits, −1 for none."""
+        """Return the class of each visitor: the first whose description fits, −1 for none.
+
+        ``residents`` are rows, negative for visitors from anywhere, who are in no group.
+        """
         kinds = np.full(residents.size, -1)
         uniform = self.uniform("class", residents if keys is None else keys)
         population = self.model.population
         edge = 0.0
         for number, kind in enumerate(self.spec.classes.values()):
-            fits = np.zeros(residents.size, bool)
-            for group in kind.groups:
-                if group in population.groups:
-                    fits |= population.groups[group][residents]
+            fits = population.in_any(kind.groups)[residents] & (residents >= 0)
             if kind.contacts:
                 fits = np.isin(residents, list(self.model.positives.contacts))
             if kind.share is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, model_validator
 
 from sim.errors import nearest
 from sim.spec.actions import Action
@@ -20,7 +20,6 @@ from sim.spec.base import (
     Integer,
     Interval,
     Name,
-    Number,
     PathMap,
     Plain,
     PositiveHours,
@@ -32,6 +31,7 @@ from sim.spec.base import (
     between,
     refuse,
 )
+from sim.spec.changes import State
 from sim.spec.distributions import Duration
 
 
@@ -93,7 +93,7 @@ class Help(Spec):
     """Its telephone number; where this is blank, somebody looks it up before the first call."""
 
 
-class Trigger(Spec):
+class Trigger(State):
     """What sets a step going, beside the steps before it."""
 
     signal: Name | None = None
@@ -102,14 +102,8 @@ class Trigger(Spec):
     """Time since activation; for steps of the activation and for contingencies, since the start."""
     confirmed_over: Count | None = None
     """More confirmed positives than this."""
-    backlog_over: Count | None = None
-    """More requests waiting than this."""
-    stock_of: Name | None = None
-    below: Number | None = None
     outage: Name | None = None
     """While this is out."""
-    every: Interval = Field(default=1.0)
-    """How often somebody looks whether it is so."""
 
     @model_validator(mode="after")
     def _one(self) -> Trigger:

@@ -7,14 +7,19 @@ from pydantic import Field, model_validator
 from sim.spec.base import Count, Hours, Interval, Name, Number, PathMap, Plain, Spec, Text, refuse
 
 
-class Condition(Spec):
+class State(Spec):
     """A state of the response, looked at every so often: the backlog of waiting requests, or the stock of an item."""
 
     backlog_over: Count | None = None
+    """More requests waiting than this."""
     stock_of: Name | None = None
     below: Number | None = None
     every: Interval = Field(default=1.0)
     """How often somebody looks."""
+
+
+class Condition(State):
+    """A state on which something changes."""
 
     @model_validator(mode="after")
     def _one(self) -> Condition:

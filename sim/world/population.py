@@ -6,7 +6,7 @@ row and changes nobody else. Needs and behaviour are elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,14 @@ class Population:
         """Return the middle of a zone's buildings, or of all buildings, in metres."""
         here = slice(None) if zone is None else self.building_zone == self.zone_names.index(zone)
         return float(self.building_x_m[here].mean()), float(self.building_y_m[here].mean())
+
+    def in_any(self, groups: Iterable[str]) -> Flags:
+        """Tell of each resident whether they are in any of some groups; a group that is not stated has nobody."""
+        anyone = np.zeros(self.size, bool)
+        for group in groups:
+            if group in self.groups:
+                anyone |= self.groups[group]
+        return anyone
 
     def factor(self, factors: Mapping[str, float]) -> Floats:
         """Return the product of the factors of the groups that each resident is in."""

@@ -7,19 +7,10 @@ from typing import TYPE_CHECKING
 from sim.registry import Registry
 from sim.response.actions.base import StepJob
 from sim.response.actions.doors import Rounds
-from sim.response.actions.effects import (
-    Booking,
-    Calling,
-    Cordoning,
-    HandingOut,
-    Notifying,
-    Patrolling,
-    Repairing,
-    Screening,
-    SettingUp,
-    Tracing,
-)
-from sim.response.actions.work import AtOnce, Manning, SharedWork
+from sim.response.actions.effects import Cordoning, Repairing, Screening, SettingUp
+from sim.response.actions.kept import Manning, Patrolling
+from sim.response.actions.pieces import Booking, Calling, HandingOut, Notifying, Tracing
+from sim.response.actions.work import AtOnce, SharedWork
 
 if TYPE_CHECKING:
     from sim.response.orders import Order, Orders

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim.response.labour import Claim, Job
 from sim.response.responders import Responder
@@ -31,6 +31,10 @@ class StepJob(Job):
         self.step = step
         self.kind = f"step.{order.step}"
         self.people: list[Responder] = []
+        self.hands: dict[Responder, Any] = {}
+        """What each has in hand that is finished before they go: a door, a piece of work."""
+        self.going: set[Responder] = set()
+        """Who goes when that is done."""
         self.claims: list[Claim] = []
         self.wanted = 0
         self.came = 0
@@ -111,8 +115,11 @@ class StepJob(Job):
             self._fetch(responder)
 
     def relieve(self, responder: Responder) -> None:
-        """Let somebody go at once, and ask for another in their place."""
-        self.leave(responder)
+        """Let somebody go, at once or after what they have in hand, and ask for another in their place."""
+        if responder in self.hands:
+            self.going.add(responder)
+        else:
+            self.leave(responder)
 
     def leave(self, responder: Responder) -> None:
         """Let somebody go before the work is done."""
@@ -146,10 +153,11 @@ class StepJob(Job):
             self.model.stores.back_from_use(self.materials(), "step")
 
     def dismiss(self) -> None:
-        """Let everybody go who is here."""
+        """Let everybody go who is here, at once or after what they have in hand."""
         for responder in list(self.people):
             self.people.remove(responder)
-            self.model.labour.free(responder)
+            if responder not in self.hands:
+                self.model.labour.free(responder)
 
     def stand_down(self) -> None:
         """Give up what is not done yet, when the response ends; a stand-down's own steps go on."""

@@ -25,9 +25,6 @@ class Rounds(StepJob):
         self.does = step.does
         self.doors: deque[tuple[int, int]] = deque()
         """(building, household or −1) of the doors to come."""
-        self.at_door: dict[Responder, tuple[int, int]] = {}
-        self.going: set[Responder] = set()
-        """Who leaves after the door they are at."""
         self.waiting: deque[Responder] = deque()
         """Who has nothing to hand over."""
 
@@ -46,7 +43,7 @@ class Rounds(StepJob):
     def work(self, responder: Responder) -> None:
         """Take the next door."""
         if not self.doors:
-            if not self.at_door and not self.waiting:
+            if not self.hands and not self.waiting:
                 self.finish()
             return
         if self.does.items and not self.model.stores.draw(self.does.items, "round", household=True):
@@ -69,7 +66,7 @@ class Rounds(StepJob):
 
     def _go(self, responder: Responder) -> None:
         building, household = self.doors.popleft()
-        self.at_door[responder] = building, household
+        self.hands[responder] = building, household
         plan = self.model.plan
         walk_h = plan.walk_h(responder.place, building) if plan.moves else 0.0
         responder.place = plan.places[building]
@@ -79,7 +76,7 @@ class Rounds(StepJob):
         self.clock.call_later(walk_h + each, self._door_done, responder)
 
     def _door_done(self, responder: Responder) -> None:
-        _, household = self.at_door.pop(responder)
+        _, household = self.hands.pop(responder)
         if household != NO_HOUSEHOLD:
             self._at_home(household)
         if self.over:
@@ -87,11 +84,11 @@ class Rounds(StepJob):
         elif responder in self.going:
             self.going.discard(responder)
             self.leave(responder)
-            if not self.doors and not self.at_door:
+            if not self.doors and not self.hands:
                 self.finish()
         else:
             self.work(responder)
-            if not self.over and not self.doors and not self.at_door and not self.waiting:
+            if not self.over and not self.doors and not self.hands and not self.waiting:
                 self.finish()
 
     def _at_home(self, household: int) -> None:
@@ -108,16 +105,6 @@ class Rounds(StepJob):
 
     def relieve(self, responder: Responder) -> None:
         """Let somebody go after the door they are at."""
-        if responder in self.at_door:
-            self.going.add(responder)
-        else:
-            if responder in self.waiting:
-                self.waiting.remove(responder)
-            self.leave(responder)
-
-    def dismiss(self) -> None:
-        """Let everybody go, those at a door when they are done there."""
-        for responder in list(self.people):
-            self.people.remove(responder)
-            if responder not in self.at_door:
-                self.model.labour.free(responder)
+        if responder in self.waiting:
+            self.waiting.remove(responder)
+        super().relieve(responder)

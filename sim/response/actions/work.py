@@ -1,4 +1,4 @@
-"""Work that people share, posts that they keep, and steps that are done by being there."""
+"""Work that people share, and steps that are done by being there."""
 
 from __future__ import annotations
 
@@ -83,39 +83,3 @@ class SharedWork(StepJob):
 
     def effect(self) -> None:
         """Change what the work changes."""
-
-
-class Kept(StepJob):
-    """Something that its people keep up until the stand-down."""
-
-    keeps_people = True
-
-    def stand_down(self) -> None:
-        """Leave the post."""
-        self._bring_back()
-        self.over = True
-        self.model.labour.withdraw(self.claims)
-        self.dismiss()
-
-
-class Manning(Kept):
-    """A post; done when all of its people are in place."""
-
-    def __init__(self, orders: Orders, order: Order, step: Step) -> None:
-        super().__init__(orders, order, step)
-        self.kind = f"post.{step.does.post}"  # type: ignore[union-attr]
-
-    def work(self, responder: Responder) -> None:
-        """Be in place."""
-        if len(self.people) >= self.wanted and not self.order.ended:
-            self.orders.finished(self.order)
-        every = self.step.does.break_every  # type: ignore[union-attr]
-        if every is not None:
-            self.clock.call_later(every, self._break_due, (responder, responder.job_since))
-
-    def _break_due(self, turn: tuple[Responder, float]) -> None:
-        """Step out for a break; the place stays empty meanwhile."""
-        responder, since = turn
-        if responder in self.people and responder.job_since == since:
-            self.people.remove(responder)
-            self.model.labour.rest(responder, self.step.does.break_takes, self)  # type: ignore[union-attr]
