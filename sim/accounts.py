@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.people_accounts import people_accounts
 from sim.plan_accounts import plan_accounts, servers_of
 from sim.records.codes import ENDS, MET_BY, ORIGINS, OUTCOMES, STOCK_EVENTS, USES
 from sim.records.columns import Columns, coded, words
@@ -57,6 +58,7 @@ def _collect(model: CrisisModel) -> dict[str, Columns]:
         "assignments": _assignments(model, number),
         "shifts": _shifts(model),
         **plan_accounts(model),
+        **people_accounts(model, number, _unit_of(model)),
         "events": {
             "t_h": np.array([t for t, *_ in model.events]),
             "event": words([kind for _, kind, *_ in model.events]),

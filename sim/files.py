@@ -13,6 +13,8 @@ import yaml
 
 from sim.errors import InputError, Problem, nearest
 from sim.spec.card import Card
+from sim.spec.crossed import Crossed, cross
+from sim.spec.experiment import check_experiment
 from sim.spec.hazards import Surge
 from sim.spec.patches import check_card, merged_onto, validate
 from sim.spec.scenario import Scenario
@@ -22,13 +24,20 @@ LARGEST_BYTES = 4_000_000
 DEEPEST = 40
 MOST_BASES = 8
 Path_ = tuple[str | int, ...]
+SHIPPED = Path(__file__).parent.parent / "scenarios"  # beside sim, in a checkout and in a wheel alike
+EXPERIMENTS = "experiments"
 
 
 def shipped() -> dict[str, Path]:
     """Return the shipped scenarios by name; those of a folder below as folder/name."""
-    folder = Path(__file__).parent.parent / "scenarios"  # beside sim, in a checkout and in a wheel alike
-    found = [path for path in sorted(folder.rglob("*.yaml")) if not path.name.endswith(".card.yaml")]
-    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in found}
+    found = [path for path in sorted(SHIPPED.rglob("*.yaml")) if not path.name.endswith(".card.yaml")]
+    names = {path.relative_to(SHIPPED).with_suffix("").as_posix(): path for path in found}
+    return {name: path for name, path in names.items() if not name.startswith(f"{EXPERIMENTS}/")}
+
+
+def shipped_experiments() -> dict[str, Path]:
+    """Return the shipped experiments by name."""
+    return {path.stem: path for path in sorted((SHIPPED / EXPERIMENTS).glob("*.yaml"))}
 
 
 def find(name: str | Path) -> Path:
@@ -126,6 +135,71 @@ def read_card(path: Path) -> tuple[Any, Card]:
     if not isinstance(data, dict):
         raise InputError(str(path), [Problem("", "a map with the keys card and steps is wanted")])
     return data, check_card(data, str(path), lines)
+
+
+def find_experiment(name: str | Path) -> Path:
+    """Return the path of an experiment file, or of a shipped experiment by name; raises InputError for neither."""
+    known = shipped_experiments()
+    if str(name) in known:
+        return known[str(name)]
+    if Path(name).suffix in (".yaml", ".yml"):
+        return Path(name)
+    hint = nearest(clip(str(name)), known)
+    raise InputError(clip(str(name)), [Problem("", f"no experiment file or shipped experiment has this name{hint}")])
+
+
+def is_experiment(name: str | Path) -> bool:
+    """Tell whether a name on the command line is that of an experiment; raises InputError for a file with no YAML."""
+    if Path(name).suffix not in (".yaml", ".yml"):
+        return str(name) in shipped_experiments() and str(name) not in shipped()
+    data, _ = read_yaml(Path(name))
+    return isinstance(data, dict) and "experiment" in data
+
+
+def read_experiment(name: str | Path) -> Crossed:
+    """Read an experiment from a file, or a shipped one by its name, with the scenario of each variant in each world.
+
+    Raises InputError with every problem found in the experiment or its patches.
+    """
+    path = find_experiment(name)
+    data, lines = read_yaml(path)
+    if not isinstance(data, dict) or "experiment" not in data:
+        wanted = "a map with the keys experiment, base, variants and outcomes is wanted"
+        scenario = "; this looks like a scenario" if isinstance(data, dict) and "world" in data else ""
+        raise InputError(str(path), [Problem("", f"{wanted}{scenario or f'; found {found(data)}'}")])
+    whole_cards = [name for name, patch in _maps(data, "variants") if _has_card(name, patch, path, lines)]
+    for _, patch in _maps(data, "worlds"):
+        _anchored(patch, path)
+    experiment = check_experiment(data, str(path), lines)
+    beside = path.parent / experiment.base
+    try:
+        base = load(beside if beside.suffix in (".yaml", ".yml") else find(experiment.base))
+    except InputError as error:
+        if error.source not in (str(beside), clip(experiment.base), experiment.base) or error.problems[0].place:
+            raise  # a scenario with mistakes of its own
+        said = f"{clip(experiment.base)!r}: {error.problems[0].message}"
+        raise InputError(str(path), [Problem("base", clip(said, 300), lines.get(("base",)))]) from None
+    crossed = cross(experiment, base, str(path), lines, whole_cards)
+    for cell in crossed.cells:
+        check_files(cell.scenario, str(path))
+    return crossed
+
+
+def _maps(data: dict[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:
+    patches = data.get(key)
+    return [item for item in patches.items() if isinstance(item[1], dict)] if isinstance(patches, dict) else []
+
+
+def _has_card(name: str, patch: dict[str, Any], path: Path, lines: dict[Path_, int]) -> bool:
+    """Put the card that a variant names into the place of its name; tell whether it names one."""
+    try:
+        return _read_card(patch, path, {}) is not None
+    except InputError as error:
+        if error.source != str(path):
+            raise  # the card's own mistakes
+        place = ("variants", name, "response", "plan")
+        line = lines.get((*place, "card"), lines.get(place))
+        raise InputError(str(path), [Problem(".".join((*place, "card")), error.problems[0].message, line)]) from None
 
 
 def check_files(scenario: Scenario, source: str) -> None:

@@ -22,6 +22,7 @@ def check(result: Result, model: CrisisModel) -> None:
     _people(result, model)
     _stock(result, model)
     _sites(result)
+    _strain(result)
 
 
 def _fail(law: str, detail: str) -> None:
@@ -46,6 +47,18 @@ def _needs(result: Result) -> None:
     left = needs["end"].codes == needs["end"].names.index("abandoned")
     if np.any(left & ~np.isnan(needs["started_h"])):
         _fail("needs", "a resident gave up after the service started")
+
+
+def _strain(result: Result) -> None:
+    """Everybody's strain is the sum of what is written down."""
+    strain = result.raw["strain"]
+    first = np.ones(strain["person"].size, bool)
+    first[1:] = strain["person"][1:] != strain["person"][:-1]
+    before = np.where(first, 0.0, np.concatenate([[0.0], strain["strain"][:-1]])[: first.size])
+    if np.any(np.abs(before + strain["change"] - strain["strain"]) > 1e-6):
+        _fail("strain", "a change is not written down")
+    if np.any(strain["strain"] < -1e-9):
+        _fail("strain", "somebody's strain is below 0")
 
 
 def _people(result: Result, model: CrisisModel) -> None:

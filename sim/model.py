@@ -22,6 +22,7 @@ from sim.records.result import Result
 from sim.response.alarms import Alarms
 from sim.response.arrivals import plan_arrivals
 from sim.response.book import Book, State
+from sim.response.care import Care
 from sim.response.cases import Cases, Referrals
 from sim.response.changes import Changes
 from sim.response.command import Command, Problems
@@ -32,6 +33,7 @@ from sim.response.homes import Homes
 from sim.response.information import Knowledge, Platform
 from sim.response.kits import Kits
 from sim.response.labour import Labour
+from sim.response.moments import Moments
 from sim.response.office import Messages, Office, ReportsUp
 from sim.response.orders import Orders
 from sim.response.outages import Outages
@@ -43,6 +45,7 @@ from sim.response.responders import Crew, Resident, Responder, Team
 from sim.response.roster import Roster
 from sim.response.sites import Site
 from sim.response.stores import Stores
+from sim.response.strain import Strains
 from sim.response.visits import Visits
 from sim.spec.changes import Change
 from sim.spec.organisation import Unit, desk_for
@@ -76,8 +79,15 @@ class CrisisModel(mesa.Model):
         self.demand = draw(scenario, self.population, self.chance, self.rates)
         self.book = Book(self.demand, self.population, scenario.world.needs, self.chance)
         self.plan = EstatePlan(self.population, self.response.travel)
+        self.moments = Moments()
+        self.phase: str | None = None
         self._residents: dict[int, Resident] = {}
         self.people: list[Responder] = []
+        self.at_desk = self.response.at_desk()
+        self._build_response()
+
+    def _build_response(self) -> None:
+        """Make the mechanisms, in an order in which each finds those that it meets when it is made."""
         self.teams = self._teams()
         self.roster = Roster(self)
         self.labour = Labour(self)
@@ -92,6 +102,8 @@ class CrisisModel(mesa.Model):
         spec = self.response.information
         self.information = Knowledge(self, spec) if spec is not None else None
         self.platform = Platform(self, self.response.online) if self.response.online is not None else None
+        self.care = Care(self)
+        self.strains = Strains(self) if self.world.strain else None
         self.kits = Kits(self)
         self.alarms = Alarms(self)
         self.orders = Orders(self)
@@ -140,7 +152,6 @@ class CrisisModel(mesa.Model):
     def _teams(self) -> dict[str, Team]:
         units = self.response.organisation.units
         zones = self.population.zone_names
-        coordinators = self.response.at_desk()
         most = {name: unit.count for name, unit in units.items()}
         plan = self.response.plan
         fixes = plan.review.fixes if plan is not None and plan.review is not None else ()
@@ -154,7 +165,7 @@ class CrisisModel(mesa.Model):
         for number, (name, unit) in enumerate(units.items()):
             covers = frozenset(zones.index(zone) for zone in unit.covers) if unit.covers else None
             team = teams[name] = Team(number, name, unit, self.plan.base(unit.zone), covers)
-            at_desk = name in coordinators
+            at_desk = name in self.at_desk
             self._recruit(team, most[name], at_desk)
             if unit.leader or at_desk or (unit.posts is not None and "desk" in unit.posts.shares):
                 team.office = Office(self, team)
@@ -221,6 +232,7 @@ class CrisisModel(mesa.Model):
         for begin_h, phase in self.rates.spells:
             self.clock.call_at(begin_h, self._phase_entered, phase)
         self.depots.begin()
+        self.care.begin()
         self.roster.begin()
         self.changes.begin()
         self.referrals.begin()
@@ -235,7 +247,10 @@ class CrisisModel(mesa.Model):
         self.requests.begin()
 
     def _phase_entered(self, phase: str) -> None:
+        self.phase = phase
         self.tell("phase_entered", phase)
+        for heard in self.moments.phase_entered:
+            heard(phase)
 
     def apply(self, change: Change) -> None:
         """Change the response while the clock runs; checked when the scenario was read."""
@@ -295,6 +310,8 @@ class CrisisModel(mesa.Model):
         self.visits.unfinished()
         self.book.sweep(end)
         self.roster.finish()
+        if self.strains is not None:
+            self.strains.finish()
         for site in self.sites.values():
             site.finish()
         if self.platform is not None:

@@ -207,9 +207,26 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("reached", "int", "people", "residents who take notice of it, now or later"),
         Column("silent", "flag", "", "the channel was out of order: nobody took notice"),
     ),
+    "strain": (
+        _time("t_h", "when"),
+        PERSON,
+        UNIT,
+        Column("cause", "word", "", "the event, or duty or rest for the hours since the last change"),
+        Column("source", "word", "", "the surroundings it comes from: client, organisation, institution or hours"),
+        Column("change", "float", "points", "what it adds or takes away"),
+        Column("strain", "float", "points", "strain afterwards"),
+        Column("capacity", "float", "points", "what the person can carry afterwards"),
+        Column("need", "int", "", "the need it is about; null where none"),
+    ),
     "events": (
         _time("t_h", "when"),
-        Column("event", "word", "", "phase_entered, shift_begun, shift_ended, change, inject"),
+        Column(
+            "event",
+            "word",
+            "",
+            "phase_entered, shift_begun, shift_ended, change, inject; of people: injured, stayed_away, left_for_good, "
+            "no_supervision, answered, contract_ended",
+        ),
         Column("subject", "text", "", "what it is about"),
         Column("detail", "text", "", "more of it"),
     ),

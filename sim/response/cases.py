@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.records.columns import cells
 from sim.response.book import BY_OUTSIDE, End, State
-from sim.response.labour import Job
+from sim.response.errands import send
 from sim.response.responders import Responder, Team
 
 if TYPE_CHECKING:
@@ -163,12 +163,8 @@ class Referrals:
             assert referral.delay is not None
             delay = referral.delay.at(book.uniform("referral", need, 1))
             self.model.clock.call_later(delay, self._outside, need)
-        elif referral.through in self.model.response.at_desk():
-            office = self.model.teams[referral.through].office
-            assert office is not None
-            office.add("call", self.call_length(need), self.call, need, need)
         elif referral.through is not None:
-            self.model.labour.ask(self.model.teams[referral.through], CallJob(self, need))
+            send(self.model, referral.through, "call", self.call_length(need), self.call, need, need)
         else:
             self.call(need)
 
@@ -190,25 +186,3 @@ class Referrals:
         if self.book.started[need] != self.book.started[need]:
             self.book.started[need] = self.model.clock.now
         self.book.close(need, End.REFERRED, self.model.clock.now, BY_OUTSIDE)
-
-
-class CallJob(Job):
-    """One call to an outside service, by somebody of the unit that speaks for the response."""
-
-    kind = "call"
-    without_kit = True
-
-    def __init__(self, referrals: Referrals, need: int) -> None:
-        self.referrals = referrals
-        self.need = need
-
-    def joined(self, responder: Responder) -> None:
-        """Call."""
-        self.referrals.model.clock.call_later(self.referrals.call_length(self.need), self._called, responder)
-
-    def _called(self, responder: Responder) -> None:
-        self.referrals.model.labour.free(responder)
-        self.referrals.call(self.need)
-
-    def relieve(self, responder: Responder) -> None:
-        """Finish the call first."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sim.response.responders import Responder, Team
+from sim.response.errands import send
+from sim.response.responders import NOBODY, Responder, Team
 from sim.spec.actions import Book
 from sim.spec.organisation import DAY_H
 
@@ -20,6 +21,8 @@ class Coming:
         self.roster = roster
         self.model = roster.model
         self.clock = roster.clock
+        self.alarmed: dict[Team, float] = {}
+        """Until when a team remembers an injury that nobody paid for."""
 
     def begin(self) -> None:
         """Ask at once for the units that no step of the card asks for."""
@@ -83,5 +86,34 @@ class Coming:
         if responder.placed:
             responder.placed = False
             responder.team.places -= 1
+        self._claim(responder, keys)
         if responder.team.spec.shift is None and responder.away_until < self.model.spec.end_h:
             self.clock.call_at(responder.away_until, self.roster.fill, responder.team)
+
+    def _claim(self, responder: Responder, keys: tuple[int, int]) -> None:
+        """Deal with what an injury costs: a claim, or the knowledge that nobody pays."""
+        insurance = self.model.response.insurance
+        if insurance is None:
+            return
+        name = responder.team.name
+        if insurance.by is not None and insurance.takes is not None:
+            length_h = insurance.takes.at(self.model.chance.one(f"claim.{name}", *keys))
+            send(self.model, insurance.by, "claim", length_h, _settled, None, NOBODY)
+        if insurance.cover == "none":
+            self.alarmed[responder.team] = self.clock.now + insurance.remembered
+            self.model.care.happen(responder, "not_covered")
+            if self.model.chance.one(f"injury.leaves.{name}", *keys) < insurance.leaves:
+                responder.employed = False
+                self.model.tell("left_for_good", str(responder.number), name)
+
+    def refuses(self, responder: Responder, day: int, number: int) -> bool:
+        """Tell whether somebody stays away because a colleague was hurt and nobody paid."""
+        insurance = self.model.response.insurance
+        if insurance is None or self.clock.now >= self.alarmed.get(responder.team, 0.0):
+            return False
+        stream = f"refuses.{responder.team.name}"
+        return self.model.chance.one(stream, responder.index, day, number) < insurance.refuses
+
+
+def _settled(_nothing: None) -> None:
+    """A claim has been dealt with; what it costs is the time it took."""

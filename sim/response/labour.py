@@ -38,10 +38,12 @@ class Job:
 class Claim:
     """One person wanted by a job, of a team that can be changed while the claim waits."""
 
-    __slots__ = ("asked_h", "job", "open", "teams")
+    __slots__ = ("asked_h", "job", "open", "person", "teams")
 
-    def __init__(self, job: Job, team: Team, asked_h: float) -> None:
+    def __init__(self, job: Job, team: Team, asked_h: float, person: Responder | None = None) -> None:
         self.job = job
+        self.person = person
+        """Who is wanted; None for anybody of the teams."""
         self.teams = [team]
         self.asked_h = asked_h
         self.open = True
@@ -53,9 +55,9 @@ class Labour:
     def __init__(self, model: CrisisModel) -> None:
         self.model = model
 
-    def ask(self, team: Team, job: Job) -> Claim:
-        """Ask a team for one person."""
-        claim = Claim(job, team, self.model.clock.now)
+    def ask(self, team: Team, job: Job, person: Responder | None = None) -> Claim:
+        """Ask a team for one person: anybody, or this one."""
+        claim = Claim(job, team, self.model.clock.now, person)
         self.offer(claim, team)
         return claim
 
@@ -63,9 +65,7 @@ class Labour:
         """Let a team fill a claim: with somebody idle, or with the next who is free."""
         if team not in claim.teams:
             claim.teams.append(team)
-        idle = self.idle(team)
-        if idle is None and claim.job.without_kit:
-            idle = next(iter(self.model.kits.waiting_of(team)), None)
+        idle = self._idle_for(claim, team)
         if idle is not None:
             self.model.roster.step_back(idle)
             self._assign(claim, idle)
@@ -73,6 +73,18 @@ class Labour:
         team.claims.append(claim)
         for responder in team.people:  # so that whoever becomes free is asked
             responder.settled = False
+
+    def _idle_for(self, claim: Claim, team: Team) -> Responder | None:
+        """Return who could fill a claim now."""
+        person = claim.person
+        if person is None:
+            idle = self.idle(team)
+            if idle is None and claim.job.without_kit:
+                idle = next(iter(self.model.kits.waiting_of(team)), None)
+            return idle
+        if team.busy < team.places and (person in person.crew.idle or person in self.model.kits.waiting):
+            return person
+        return None
 
     def idle(self, team: Team) -> Responder | None:
         """Return who of a team would be sent now: the fewest skills first, then the longest idle."""
@@ -98,7 +110,8 @@ class Labour:
         while team.claims and not team.claims[0].open:
             team.claims.popleft()
         for claim in team.claims:
-            if claim.open and (kitted or claim.job.without_kit):
+            wanted = claim.person is None or claim.person is responder
+            if claim.open and wanted and (kitted or claim.job.without_kit):
                 team.claims.remove(claim)
                 self.model.kits.stop_waiting(responder)
                 self._assign(claim, responder)
@@ -112,6 +125,8 @@ class Labour:
         responder.job = claim.job
         responder.job_asked, responder.job_since = claim.asked_h, self.model.clock.now
         responder.team.busy += 1
+        for heard in self.model.moments.assigned:
+            heard(responder, claim.job)
         claim.job.joined(responder)
 
     def free(self, responder: Responder) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -113,6 +114,8 @@ class Responder(mesa.Agent):
         self.works = 0
         """How many visits and other works were risky so far."""
         self.away_until = 0.0
+        self.left_h = -inf
+        """When this person last went off duty."""
         self.own: deque[int] = deque()
         self.cases = 0
 

@@ -14,9 +14,9 @@ import numpy as np
 
 from sim.records.buffers import RowBuffer
 from sim.response.coming import Coming
+from sim.response.presence import Presence
 from sim.response.responders import NO_LIMIT, NOBODY, Responder, Team
 from sim.response.time_split import TimeSplit
-from sim.spec.hazards import Lockdown
 from sim.spec.organisation import DAY_H, Shift
 
 if TYPE_CHECKING:
@@ -39,14 +39,14 @@ class Roster:
         """When the latest shift ends, by team and number of the shift."""
         self.split = TimeSplit(self)
         self.coming = Coming(self)
-        self.closures = [h for h in model.world.hazards.values() if isinstance(h, Lockdown)]
+        self.presence = Presence(self)
 
     def begin(self) -> None:
         """Start the shifts of every team."""
         self.coming.begin()
         for team in self.model.teams.values():
             if team.spec.shift is None:
-                for opens in {0.0, *(closure.ends for closure in self.closures if closure.ends is not None)}:
+                for opens in {0.0, *(closure.ends for closure in self.presence.closures if closure.ends is not None)}:
                     if opens < self.model.spec.end_h:
                         self.clock.call_at(opens, self.fill, team, 2)
                 continue
@@ -63,7 +63,7 @@ class Roster:
         if team.awaited:
             return
         away = [k for k, person in enumerate(team.people) if person.employed and not person.on_duty]
-        self._come(team, [k for k in away if self._comes(team, k, 0, 0)], np.inf)
+        self._come(team, [k for k in away if self.presence.comes(team, k, 0, 0)], np.inf)
 
     def _schedule(self, team: Team, number: int, day: int, begin_h: float) -> None:
         if begin_h < self.model.spec.end_h:
@@ -85,51 +85,32 @@ class Roster:
         here = [
             index
             for index in rostered(team.spec.shift, team.spec.count)[number]
-            if self._comes(team, index, day, number)
+            if self.presence.comes(team, index, day, number)
         ]
         if team.spec.provisions:
-            here = [index for index in here if self._provided(team)]
-        self.clock.call_at(end_h, self._shift_ends, (team, [team.people[index] for index in here], end_h))
+            here = [index for index in here if self.presence.provided(team)]
+        people = [team.people[index] for index in here]
+        if team.spec.rest is not None:
+            here = self.presence.rested(team, here, end_h)
+        self.clock.call_at(end_h, self._shift_ends, (team, people, end_h))
         self.model.tell("shift_begun", team.name, len(here))
         self._come(team, here, end_h)
 
-    def _comes(self, team: Team, index: int, day: int, number: int) -> bool:
-        """Tell whether somebody comes to a shift: the gates may be closed to them, or they do not turn up."""
-        now = self.clock.now
-        if team.people[index].away_until > now:
-            return False
-        if team.spec.home == "outside" and not _stays_inside(team, index):
-            for closure in self.closures:
-                if closure.begins <= now and (closure.ends is None or now < closure.ends):
-                    return False
-        share = team.spec.attendance
-        return share >= 1 or self.model.chance.one(f"attendance.{team.name}", index, day, number) < share
-
-    def _provided(self, team: Team) -> bool:
-        """Take what somebody needs who stays over; without it they do not come."""
-        if self.model.stores.draw(team.spec.provisions, "provisions"):
-            return True
-        self.model.tell("no_provisions", team.name)
-        return False
+    def comes_late(self, turn: tuple[Team, int, float]) -> None:
+        """Bring somebody into a shift that has begun without them."""
+        team, index, end_h = turn
+        person = team.people[index]
+        if not person.on_duty and person.away_until <= self.clock.now:
+            self._come(team, [index], end_h)
 
     def _come(self, team: Team, indices: list[int], until_h: float) -> None:
-        now = self.clock.now
         people = [team.people[index] for index in indices if team.people[index].employed]
+        fresh = [responder for responder in people if not responder.on_duty]
         for rank, responder in enumerate(people):
-            if responder.on_duty:  # still finishing an earlier shift: that one ends here
-                self._note_shift(responder, now)
-            responder.duty += 1
-            responder.rostered_until = until_h
-            responder.rostered_from = now
-            if team.places != NO_LIMIT and not responder.placed:
-                team.places += 1
-                responder.placed = True
-            if not responder.on_duty:
-                responder.on_duty = True
-                team.on_duty += 1
-                responder.place = team.base
-                if team.spec.posts is not None:
-                    self.split.begin(responder, rank / len(people))
+            self._enter(responder, until_h, rank / len(people))
+        for responder in fresh:
+            for heard in self.model.moments.shift_begun:
+                heard(responder)
         self._tell(team.listeners if people else [])
         if team.spec.leader:
             self._appoint(team)
@@ -142,6 +123,24 @@ class Roster:
             responder.settled = stays and not team.claims and team.spec.kit_lasts is None
             if self.model.reports is not None:
                 self.model.reports.entered(responder)
+
+    def _enter(self, responder: Responder, until_h: float, point: float) -> None:
+        """Put somebody on duty; ``point`` is where in the block of posts they begin."""
+        now, team = self.clock.now, responder.team
+        if responder.on_duty:  # still finishing an earlier shift: that one ends here
+            self._note_shift(responder, now)
+        responder.duty += 1
+        responder.rostered_until = until_h
+        responder.rostered_from = now
+        if team.places != NO_LIMIT and not responder.placed:
+            team.places += 1
+            responder.placed = True
+        if not responder.on_duty:
+            responder.on_duty = True
+            team.on_duty += 1
+            responder.place = team.base
+            if team.spec.posts is not None:
+                self.split.begin(responder, point)
 
     def _tell(self, listeners: list[Callable[[Any], object]]) -> None:
         """Call those who wait for somebody of a team to come."""
@@ -240,6 +239,7 @@ class Roster:
         now = self.clock.now
         team = responder.team
         responder.on_duty = responder.settled = False
+        responder.left_h = now
         responder.next_post = None
         team.on_duty -= 1
         if responder.leads:
@@ -254,6 +254,8 @@ class Roster:
             self.model.kits.hand_in(responder)
         if team.spec.provisions:
             self.model.stores.back_from_use(team.spec.provisions, "provisions")
+        for heard in self.model.moments.shift_ended:
+            heard(responder)
         if not responder.employed:
             self.model.cases.hand_back(responder)
         if team.places != NO_LIMIT:
@@ -302,12 +304,6 @@ class Roster:
             elif responder.need == NOBODY and responder.post not in ("visit", "desk"):
                 self.note(responder, responder.post, responder.post_since, responder.post_since, NAN, NOBODY)
             self._note_shift(responder, NAN)
-
-
-def _stays_inside(team: Team, index: int) -> bool:
-    """Tell whether a person from outside is one of those inside when the gates close, spread evenly over the team."""
-    inside, count = team.spec.inside, team.first_count
-    return index < count and (index + 1) * inside // count > index * inside // count
 
 
 def rostered(shifts: tuple[Shift, ...], count: int) -> list[range]:

@@ -33,8 +33,15 @@ class Visits:
         units = model.response.organisation.units.values()
         self.errors = any(unit.errors > 0 for unit in units)
         self.injuries = any(unit.injury is not None for unit in units)
+        self.guided: set[int] = set()
+        """Needs about which a supervisor has been asked: the next visit does not go wrong."""
+        self.erred = NOBODY
+        """The need whose visit has just gone wrong."""
+        self.told = model.moments.visit_ended
         self.plain = [
             not self.errors
+            and not model.moments.closed
+            and model.strains is None
             and spec.sessions is None
             and spec.again == 0
             and (spec.referral is None or spec.referral.on_visit == 0)
@@ -112,6 +119,8 @@ class Visits:
         responder.started = time_h
         attempt = self.attempts[need]
         service_h = self.first_service[need] if attempt == 1 else self.book.service(need, attempt)
+        if self.model.strains is not None:
+            service_h *= self.model.strains.slower(responder)
         self.clock.call_at(time_h + service_h, self._ended, responder)
 
     def _found_wrong(self, responder: Responder) -> None:
@@ -142,13 +151,27 @@ class Visits:
             return MORE
         if spec.again > 0 and book.uniform("again", need, attempt) < spec.again:
             return MORE
-        errors = responder.team.spec.errors
-        if errors > 0 and book.uniform("error", need, attempt) < errors:
+        if self._goes_wrong(need, responder, attempt):
+            self.erred = need
             return MORE
         book.close(need, MET, self.clock.now)
         if spec.sessions is not None:
             self.model.cases.finished(need)
         return CLOSED
+
+    def _goes_wrong(self, need: int, responder: Responder, attempt: int) -> bool:
+        """Tell whether a visit goes wrong: the unit's share, and what strain adds, unless somebody was asked before."""
+        errors = responder.team.spec.errors
+        if self.model.strains is not None:
+            errors = 1 - (1 - errors) * (1 - self.model.strains.errors(responder))
+        if need in self.guided:
+            self.guided.discard(need)
+            return False
+        return errors > 0 and self.book.uniform("error", need, attempt) < errors
+
+    def was_hard(self, need: int) -> bool:
+        """Tell whether the visit that has just ended went wrong or was traumatic."""
+        return self.erred == need or (self.model.strains is not None and self.model.strains.traumatic == need)
 
     def _leave(self, responder: Responder, outcome: int) -> None:
         """End a visit: write it down, free the person, and let what follows from it happen."""
@@ -165,7 +188,9 @@ class Visits:
                 outcome,
             )
         )
-        responder.need = NOBODY
+        for heard in self.told:
+            heard(responder, need, outcome)
+        self.erred = responder.need = NOBODY
         responder.team.busy -= 1
         if self.injuries:
             self.model.roster.coming.risk(responder)

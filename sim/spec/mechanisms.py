@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.registry import Registry
+from sim.spec.people_mechanisms import PEOPLE
 from sim.spec.plan_mechanisms import TABLE, setting, stated
 from sim.spec.scenario import Scenario
 
@@ -238,7 +239,7 @@ _add(
         lambda _: {"response": {"changes": None}},
     ),
 )
-for _name, (_block, _claim, _counterfactual, _off, _without) in TABLE.items():
+for _name, (_block, _claim, _counterfactual, _off, _without) in (TABLE | PEOPLE).items():
     _present = stated(*(_path for _path, _ in _off))
     _add(
         _name,

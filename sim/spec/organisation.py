@@ -26,6 +26,7 @@ from sim.spec.base import (
     non_empty,
     refuse,
 )
+from sim.spec.care import Breaks, Contract, Debriefing, Honours
 from sim.spec.distributions import Duration
 from sim.units import found, parse_time_of_day
 
@@ -184,6 +185,14 @@ class Unit(Spec):
     kit_lasts: PositiveHours | None = None
     """A kit is renewed after this long, when the work in hand is done; without it, it lasts a shift."""
     posts: Post | None = None
+    remote: YesNo = False
+    """It works from elsewhere, by telephone: closed gates do not keep it out, and it makes no visits."""
+    breaks: Breaks | None = None
+    rest: PositiveHours | None = None
+    """Nobody begins a shift less than this after the last; they come later."""
+    debriefing: Debriefing | None = None
+    honours: Honours | None = None
+    contract: Contract | None = None
     cost_per_h: NonNegative | None = None
     """Cost of an hour on duty, in the currency of the scenario."""
 

@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING, Any
 from sim.errors import nearest
 from sim.spec.actions import Book, Call, Cordon, Doors, Issue, Notify, Repair, Screen, SetUp
 from sim.spec.base import refuse
+from sim.spec.people_references import Reference, people_references
 from sim.spec.sites import Site
 
 if TYPE_CHECKING:
     from sim.spec.scenario import Scenario
-
-Reference = tuple[str, str | None, Any, str]
-"""(place, name, known names, what they are)."""
 
 
 def check_references(scenario: Scenario) -> None:
@@ -54,6 +52,7 @@ def _references(scenario: Scenario) -> Iterator[Reference]:
             )
     if response.plan is not None:
         yield from _of_card(scenario)
+    yield from people_references(scenario)
 
 
 def _of_site(place: str, site: Site, units: Any) -> Iterator[Reference]:

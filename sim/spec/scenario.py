@@ -28,6 +28,7 @@ from sim.spec.base import (
     thaw,
 )
 from sim.spec.card import Plan, Step
+from sim.spec.care import Feedback, Insurance, Supervision
 from sim.spec.changes import Change
 from sim.spec.community import Community
 from sim.spec.hazards import Hazard
@@ -38,6 +39,7 @@ from sim.spec.organisation import Desk, Organisation, Travel, desk_for
 from sim.spec.references import check_references
 from sim.spec.signals import FalseReports, Moments, Positive
 from sim.spec.sites import Site
+from sim.spec.strain import Strain
 from sim.spec.supplies import Depot, Durable
 from sim.spec.support import Obstructions, Outage, Service, Tracing
 
@@ -56,6 +58,8 @@ class World(Spec):
     """What comes from outside at known times, by name: an order from above, an end notice."""
     outages: FrozenMap[Outage] = FrozenMap()
     obstructions: Obstructions | None = None
+    strain: FrozenMap[Strain] = FrozenMap()
+    """What work does to volunteers, social workers and staff, by kind of people."""
     injects: tuple[Change, ...] = ()
     """Changes of the world: rates of needs and hazards."""
 
@@ -96,6 +100,11 @@ class Response(Spec):
     tracing: Tracing | None = None
     information: Information | None = None
     online: Online | None = None
+    supervision: FrozenMap[Supervision] = FrozenMap()
+    """By the unit that is supervised."""
+    feedback: FrozenMap[Feedback] = FrozenMap()
+    """By the unit whose people are heard."""
+    insurance: Insurance | None = None
     changes: tuple[Change, ...] = ()
     """Changes of the response while the clock runs."""
 
@@ -136,6 +145,7 @@ class Response(Spec):
     def at_desk(self) -> set[str]:
         """Return the units whose people coordinate rather than visit: command and coordinators that split no time."""
         named = {desk.coordinator for desk in self.desks.values()}
+        named |= {name for name, unit in self.organisation.units.items() if unit.remote}
         named |= {unit.deputy for unit in self.organisation.units.values()}
         units = self.organisation.units.items()
         return {name for name, unit in units if unit.posts is None and (unit.function == "command" or name in named)}

@@ -73,7 +73,7 @@ class StepJob(Job):
         team = self.order.team
         if team is None or not any(person.employed for person in team.people):
             return False
-        return team.name in self.model.response.at_desk()
+        return team.name in self.model.at_desk
 
     def _ask(self) -> None:
         assert self.order.team is not None

@@ -1,0 +1,28 @@
+"""What happens to needs and people, told to whoever wants to know, in the order in which they asked to be told.
+
+A moment that nobody listens to costs a look at an empty list. Listeners are set when the model is built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sim.response.labour import Job
+    from sim.response.responders import Responder
+
+
+class Moments:
+    """Hold the listeners of each moment."""
+
+    def __init__(self) -> None:
+        self.visit_ended: list[Callable[[Responder, int, int], None]] = []
+        """(responder, need, outcome), before the person is free for the next."""
+        self.closed: list[Callable[[int], None]] = []
+        """(need), when it has ended."""
+        self.shift_begun: list[Callable[[Responder], None]] = []
+        self.shift_ended: list[Callable[[Responder], None]] = []
+        """(responder), when somebody has left."""
+        self.assigned: list[Callable[[Responder, Job], None]] = []
+        self.phase_entered: list[Callable[[str], None]] = []

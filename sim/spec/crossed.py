@@ -1,0 +1,81 @@
+"""The scenarios of an experiment: its base, patched for every variant in every world."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sim.errors import InputError, Problem
+from sim.spec.base import thaw
+from sim.spec.experiment import ONLY_WORLD, Experiment, Lines, Surroundings, line_of, place_of
+from sim.spec.patches import merge, patched
+from sim.spec.scenario import Scenario
+
+
+class Cell(NamedTuple):
+    """One variant in one world, as a scenario that can be run."""
+
+    world: str
+    variant: str
+    scenario: Scenario
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """An experiment with the scenario of each variant in each world; ``source`` is the file it was read from."""
+
+    experiment: Experiment
+    cells: tuple[Cell, ...]
+    source: str
+
+    @property
+    def worlds(self) -> tuple[str, ...]:
+        """The names of the worlds, in the order of the file."""
+        return tuple(dict.fromkeys(cell.world for cell in self.cells))
+
+    def head_counts(self) -> dict[str, int]:
+        """Return the number of people in the units of each variant."""
+        return {
+            cell.variant: sum(unit.count for unit in cell.scenario.response.organisation.units.values())
+            for cell in self.cells
+        }
+
+
+def cross(
+    experiment: Experiment, base: Scenario, source: str, lines: Lines, whole_cards: Collection[str] = ()
+) -> Crossed:
+    """Return the scenario of every variant in every world; raises InputError with every problem of the patches.
+
+    ``whole_cards`` names the variants whose card takes the place of the base's card instead of merging with it.
+    """
+    cells, problems = [], {}
+    for world, surroundings in (experiment.worlds or {ONLY_WORLD: Surroundings()}).items():
+        below = merge(base.data(), {"world": thaw(surroundings.world)})
+        for name, variant in experiment.variants.items():
+            start = merge(below, {"response": {"plan": {"card": None}}}) if name in whole_cards else below
+            data = merge(start, {"response": thaw(variant.response)})
+            try:
+                cells.append(Cell(world, name, patched(base, data, source)))
+            except InputError as error:
+                for problem in error.problems:
+                    path = _path(problem.place)
+                    of_world = path[:1] == ("world",) and world in experiment.worlds
+                    path = (*(("worlds", world) if of_world else ("variants", name)), *path)
+                    problems[place_of(path), problem.message] = line_of(path, lines)
+    if problems:
+        said = [Problem(place, message, line) for (place, message), line in problems.items()]
+        raise InputError(source, sorted(said, key=lambda problem: problem.line or 0))
+    crossed = Crossed(experiment, tuple(cells), source)
+    counts = crossed.head_counts()
+    if experiment.equal_head_count and len(set(counts.values())) > 1:
+        told = ", ".join(f"{name} {count}" for name, count in counts.items())
+        message = f"the same number of people in every variant is wanted (equal_head_count); found {told}"
+        raise InputError(source, [Problem("variants", message, line_of(("variants",), lines))])
+    return crossed
+
+
+def _path(place: str) -> tuple[str | int, ...]:
+    """Return the steps of a dotted place such as "response.changes[0].set"."""
+    return tuple(int(step[1:-1]) if step[0] == "[" else step for step in re.findall(r"\[\d+\]|[^.\[\]]+", place))

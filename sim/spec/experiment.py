@@ -1,0 +1,182 @@
+"""An experiment: plans and worlds as patches of a base, the outcomes that count, what its author expects beforehand.
+
+What an experiment names is checked here; the scenarios that it makes are in ``sim.spec.crossed``, reading in
+``sim.files``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, ValidationError
+
+from sim.errors import InputError, Problem, nearest
+from sim.spec.base import (
+    FrozenMap,
+    Integer,
+    Name,
+    Number,
+    PathMap,
+    ScenarioName,
+    Spec,
+    Text,
+    YesNo,
+    between,
+    freeze,
+    non_empty,
+    refuse,
+    thaw,
+)
+from sim.spec.messages import translate
+from sim.units import found
+
+Key = tuple[str, str, str]
+"""What an outcome is of: (outcome, by, level)."""
+Lines = Mapping[tuple[str | int, ...], int]
+ONLY_WORLD = "base"
+"""The world of an experiment that names none: that of its base."""
+
+
+def _patch(value: object) -> Any:
+    if not isinstance(value, Mapping):
+        raise refuse(f"a map is wanted; found {found(value)}")
+    return freeze(value)
+
+
+Patch = Annotated[Any, AfterValidator(_patch), PlainSerializer(thaw)]
+
+
+class Variant(Spec):
+    """A plan: a patch of the base's response, and of nothing else."""
+
+    response: Patch = PathMap()
+
+
+class Surroundings(Spec):
+    """A world in which the plans are compared: a patch of the base's world, and of nothing else."""
+
+    world: Patch = PathMap()
+
+
+class Outcome(Spec):
+    """An outcome that counts; of everything, or of one part such as the unit 'casework'."""
+
+    outcome: Name
+    by: Name = "all"
+    level: Text = "all"
+
+    @property
+    def key(self) -> Key:
+        """The outcome, what it is split by, and of which part it is."""
+        return self.outcome, self.by, self.level
+
+
+class Expectation(Outcome):
+    """What the author expects of a variant before it is run, against the reference or another variant."""
+
+    variant: Text
+    direction: Literal["lower", "higher", "same"]
+    than: Text | None = None
+    """The variant that it is compared with; the reference, where not said."""
+    world: Text | None = None
+    """Only in this world; in each, where not said."""
+    because: Text = ""
+
+
+def _one_name(value: Any) -> Any:
+    return {"outcome": value} if isinstance(value, str) else value
+
+
+class Experiment(Spec):
+    """Variants of a base, crossed with worlds; the same luck for all in each replication."""
+
+    experiment: ScenarioName
+    title: Text | None = None
+    description: Text | None = None
+    base: Text
+    variants: FrozenMap[Variant]
+    worlds: FrozenMap[Surroundings] = FrozenMap()
+    outcomes: Annotated[tuple[Annotated[Outcome, BeforeValidator(_one_name)], ...], non_empty("outcome")]
+    replications: Annotated[Integer, between(2, 100_000, "a number of replications between 2 and 100,000")] = 30
+    seed: Annotated[Integer, between(0, 2**53, "a seed between 0 and 9007199254740992")] = 1
+    confidence: Annotated[Number, between(0.5, 0.9999, "a confidence between 0.5 and 0.9999")] = 0.95
+    reference: Text | None = None
+    """The variant that the others are compared with; the first, where not said."""
+    expects: tuple[Expectation, ...] = ()
+    equal_head_count: YesNo = False
+    """Refuse variants that differ in their number of people."""
+
+    @property
+    def against(self) -> str:
+        """The reference: the variant that the others are compared with."""
+        return self.reference if self.reference is not None else next(iter(self.variants))
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The outcomes that count."""
+        return tuple(outcome.key for outcome in self.outcomes)
+
+
+def check_experiment(data: Any, source: str, lines: Lines) -> Experiment:
+    """Check an experiment as far as it stands alone; raises InputError with every problem found."""
+    try:
+        experiment = Experiment.model_validate(data)
+    except ValidationError as error:
+        raise InputError(source, translate(error, Experiment, lines)) from None
+    problems = [Problem(place_of(path), message, line_of(path, lines)) for path, message in _strays(experiment)]
+    if problems:
+        raise InputError(source, sorted(problems, key=lambda problem: problem.line or 0))
+    return experiment
+
+
+def _strays(experiment: Experiment) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Find what an experiment names and does not have: (path, message)."""
+    variants, keys = experiment.variants, experiment.keys
+    worlds = list(experiment.worlds) or [ONLY_WORLD]
+    if len(variants) < 2:
+        yield ("variants",), f"at least two variants are wanted, to compare; found {len(variants)}"
+        return
+    if experiment.against not in variants:
+        yield ("reference",), _unknown("variant", experiment.against, variants)
+    for index, outcome in enumerate(experiment.outcomes):
+        if outcome.key in keys[:index]:
+            yield ("outcomes", index), f"each outcome is wanted once; {say(outcome.key)} stands twice"
+        if (outcome.by == "all") != (outcome.level == "all"):
+            wanted = "'by' and 'level' are wanted together, such as {outcome: utilisation, by: unit, level: runners}"
+            yield ("outcomes", index), f"{wanted}; found by {outcome.by}, level {outcome.level}"
+    for index, expected in enumerate(experiment.expects):
+        if expected.key not in keys:
+            listed = "; ".join(say(key) for key in keys)
+            yield (
+                ("expects", index, "outcome"),
+                f"an outcome of the list is wanted: {listed}; found {say(expected.key)}",
+            )
+        for field, name in (("variant", expected.variant), ("than", expected.than)):
+            if name is not None and name not in variants:
+                yield ("expects", index, field), _unknown("variant", name, variants)
+        if expected.variant == (expected.than if expected.than is not None else experiment.against):
+            said = f"another variant than the one it is compared with is wanted; found {expected.variant!r} twice"
+            yield ("expects", index, "variant"), said
+        if expected.world is not None and expected.world not in worlds:
+            yield ("expects", index, "world"), _unknown("world", expected.world, worlds)
+
+
+def say(key: Key) -> str:
+    """Write an outcome with its part, such as "utilisation of unit runners"."""
+    outcome, by, level = key
+    return outcome if by == "all" else f"{outcome} of {by} {level}"
+
+
+def _unknown(what: str, name: str, known: Collection[str]) -> str:
+    return f"no {what} is called {name!r}{nearest(name, known)}"
+
+
+def place_of(path: tuple[str | int, ...]) -> str:
+    """Return the dotted place of a path, such as "expects[0].variant"."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
+
+
+def line_of(path: tuple[str | int, ...], lines: Lines) -> int | None:
+    """Return the line of a path, or of what it stands in; None where unknown."""
+    return next((lines[path[:length]] for length in range(len(path), 0, -1) if path[:length] in lines), None)
