@@ -13,6 +13,7 @@ from sim.records.codes import ENDS, MET_BY, ORIGINS, OUTCOMES, STOCK_EVENTS, USE
 from sim.records.columns import Columns, coded, words
 from sim.records.result import Result
 from sim.response.book import End, State
+from sim.world.demand import ACCEPTED, CAUSED, conditional
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
@@ -48,10 +49,12 @@ def _group_sizes(population: Population) -> dict[str, int]:
 def _collect(model: CrisisModel) -> dict[str, Columns]:
     """Return the tables that were written down during the run."""
     keep = np.flatnonzero(model.book.state_column != State.CANDIDATE)
+    if model.parents.size:  # needs that others led to stand last in the demand, and in time in the table
+        keep = keep[np.argsort(model.book.onset_h[keep], kind="stable")]
     number = np.full(model.book.demand.size + 1, -1, np.int64)
     number[keep] = np.arange(keep.size)
     return {
-        "needs": _needs(model, keep),
+        "needs": _needs(model, keep, number),
         "visits": _visits(model, number),
         "stock": _stock(model),
         "phases": _phases(model),
@@ -91,15 +94,15 @@ def _rare(model: CrisisModel, name: str, keep: npt.NDArray[np.int64]) -> Floats:
     return column[keep]
 
 
-def _needs(model: CrisisModel, keep: npt.NDArray[np.int64]) -> Columns:
+def _needs(model: CrisisModel, keep: npt.NDArray[np.int64], number: npt.NDArray[np.int64]) -> Columns:
     book, demand, population = model.book, model.demand, model.population
-    whole = keep.size == demand.size
+    whole = keep.size == demand.size and not model.parents.size
 
     def pick(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return column if whole else column[keep]
 
     resident = pick(demand.resident)
-    onset = pick(demand.onset_h)
+    onset = pick(book.onset_h)
     end_h = model.spec.end_h
     names = tuple(phase for _, phase in model.rates.spells)
     begins = [begin for begin, _ in model.rates.spells]
@@ -108,6 +111,7 @@ def _needs(model: CrisisModel, keep: npt.NDArray[np.int64]) -> Columns:
     zone = population.zone[resident]
     met_by = pick(book.met_by_column).astype(np.int32)
     met_by[(pick(book.end_column) == End.MET) & (met_by == 0)] = MET_BY.index("responder")
+    parent = model.parents[keep] if model.parents.size else np.full(keep.size, -1)
     urgency = np.array([spec.urgency for spec in book.specs], np.int8)
     return {
         "need": np.arange(keep.size, dtype=np.int32),
@@ -119,7 +123,8 @@ def _needs(model: CrisisModel, keep: npt.NDArray[np.int64]) -> Columns:
         "desk": coded(model.desk_numbers[pick(demand.need_type), zone], tuple(desk.name for desk in model.desks)),
         "urgency": urgency[pick(demand.need_type)],
         "phase": coded(phase, names),
-        "origin": coded(np.where(np.isnan(pick(demand.mark)), 0, 1), ORIGINS),
+        "origin": coded(_origin(model)[keep], ORIGINS),
+        "parent": np.where(parent < 0, np.nan, number[parent]),
         "cohort": (onset >= model.spec.warm_up) & (onset < model.spec.horizon),
         "onset_h": onset,
         "requested_h": np.where(request < end_h, request, np.nan),
@@ -134,6 +139,20 @@ def _needs(model: CrisisModel, keep: npt.NDArray[np.int64]) -> Columns:
         "attempts": pick(book.attempts_column),
         **{f"in_{name}": flags[resident] for name, flags in population.groups.items()},
     }
+
+
+def _origin(model: CrisisModel) -> npt.NDArray[np.int64]:
+    """Return where each candidate comes from: its own rate, a state of the run, or another need."""
+    mark, specs = model.demand.mark, model.book.specs
+    by_state = np.array([conditional(spec) or bool(spec.more_with) for spec in specs], bool)[model.demand.need_type]
+    origin = np.where(np.isnan(mark) | ((mark == ACCEPTED) & ~by_state), 0, 1)
+    caused = mark == CAUSED
+    origin[caused] = ORIGINS.index("caused")
+    for needs in model.consequences.all.values() if model.consequences is not None else ():
+        for cause in needs:
+            if cause.spec.relapse:
+                origin[cause.child] = ORIGINS.index("relapse")
+    return origin
 
 
 def _visits(model: CrisisModel, number: npt.NDArray[np.int64]) -> Columns:

@@ -21,11 +21,15 @@ from sim.laws import check
 from sim.records.result import Result
 from sim.response.alarms import Alarms
 from sim.response.arrivals import plan_arrivals
+from sim.response.attitudes import Attitudes
 from sim.response.book import Book, State
+from sim.response.building_leaders import BuildingLeaders
 from sim.response.care import Care
 from sim.response.cases import Cases, Referrals
+from sim.response.caused import Consequences
 from sim.response.changes import Changes
 from sim.response.command import Command, Problems
+from sim.response.complaints import Complaints
 from sim.response.cordon import Cordon
 from sim.response.depots import Depots
 from sim.response.desk import Desk
@@ -34,6 +38,7 @@ from sim.response.information import Knowledge, Platform
 from sim.response.kits import Kits
 from sim.response.labour import Labour
 from sim.response.moments import Moments
+from sim.response.mutual_help import MutualHelp
 from sim.response.office import Messages, Office, ReportsUp
 from sim.response.orders import Orders
 from sim.response.outages import Outages
@@ -52,6 +57,7 @@ from sim.spec.organisation import Unit, desk_for
 from sim.spec.patches import changed
 from sim.spec.scenario import Scenario, check_zones
 from sim.units import parse_number
+from sim.world.caused import with_caused
 from sim.world.demand import Rates, draw
 from sim.world.population import Population, populate
 
@@ -76,14 +82,19 @@ class CrisisModel(mesa.Model):
         if scenario.world.community.table is not None:
             _check_table_zones(scenario, self.population)
         self.rates = Rates(scenario, self.population, self.chance)
-        self.demand = draw(scenario, self.population, self.chance, self.rates)
+        demand = draw(scenario, self.population, self.chance, self.rates)
+        self.demand, causes, self.parents = with_caused(scenario, demand, self.chance)
         self.book = Book(self.demand, self.population, scenario.world.needs, self.chance)
         self.plan = EstatePlan(self.population, self.response.travel)
         self.moments = Moments()
         self.phase: str | None = None
         self._residents: dict[int, Resident] = {}
         self.people: list[Responder] = []
+        self.person_of: dict[int, Responder] = {}
+        """The responder that a resident is, for residents known to be one."""
         self.at_desk = self.response.at_desk()
+        self.book.listeners = self.moments.closed
+        self.consequences = Consequences(self, causes) if causes else None
         self._build_response()
 
     def _build_response(self) -> None:
@@ -95,6 +106,12 @@ class CrisisModel(mesa.Model):
         self.messages = Messages(self)
         self.problems = Problems(self, self.response.plan.review if self.response.plan is not None else None)
         self.homes = Homes(self)
+        world, response = self.world, self.response
+        self.attitudes = Attitudes(self) if world.attitudes else None
+        self.mutual_help = MutualHelp(self, world.mutual_help) if world.mutual_help is not None else None
+        self.complaints = Complaints(self, world.complaints) if world.complaints is not None else None
+        leaders = response.building_leaders
+        self.building_leaders = BuildingLeaders(self, leaders) if leaders is not None else None
         self.outages = Outages(self)
         self.outside = Outside(self)
         self.positives = Positives(self)
@@ -240,6 +257,8 @@ class CrisisModel(mesa.Model):
         self.alarms.begin()
         if self.platform is not None:
             self.platform.begin()
+        if self.building_leaders is not None:
+            self.building_leaders.begin()
         self.orders.begin()
         for site in self.sites.values():
             site.begin()
@@ -286,6 +305,11 @@ class CrisisModel(mesa.Model):
             self.book.state[need] = int(State.BETWEEN)
             self.cases.due(need)
 
+    def away_at_work(self, resident: int) -> bool:
+        """Tell whether a resident is on duty as a responder now."""
+        person = self.person_of.get(resident)
+        return person is not None and person.on_duty
+
     def tell(self, kind: str, subject: str, detail: object = "") -> None:
         """Write an event into the log."""
         self.events.append((self.clock.now, kind, subject, str(detail)))
@@ -312,6 +336,8 @@ class CrisisModel(mesa.Model):
         self.roster.finish()
         if self.strains is not None:
             self.strains.finish()
+        if self.attitudes is not None:
+            self.attitudes.finish()
         for site in self.sites.values():
             site.finish()
         if self.platform is not None:

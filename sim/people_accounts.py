@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.records.columns import Columns, coded
+from sim.response.attitudes import CAUSES as ATTITUDE_CAUSES
 from sim.response.strain import CAUSES
+from sim.spec.attitudes import STATES
 from sim.spec.strain import LOADS, RELIEFS
 
 if TYPE_CHECKING:
@@ -22,7 +24,45 @@ def people_accounts(
     model: CrisisModel, number: npt.NDArray[np.int64], unit_of: npt.NDArray[np.int64]
 ) -> dict[str, Columns]:
     """Return the tables of people; ``number`` maps candidates to rows of needs, ``unit_of`` people to units."""
-    return {"strain": _strain(model, number, unit_of)}
+    return {
+        "attitudes": _attitudes(model),
+        "residents": _residents(model),
+        "strain": _strain(model, number, unit_of),
+    }
+
+
+def _attitudes(model: CrisisModel) -> Columns:
+    rows = model.attitudes.rows.array() if model.attitudes is not None else np.empty((0, 6))
+    rows = rows[np.lexsort((np.arange(len(rows)), rows[:, 2], rows[:, 1]))]
+    return {
+        "t_h": rows[:, 0].copy(),
+        "resident": rows[:, 1].astype(np.int32),
+        "state": coded(rows[:, 2], STATES),
+        "cause": coded(rows[:, 3], ATTITUDE_CAUSES),
+        "change": rows[:, 4].copy(),
+        "value": rows[:, 5].copy(),
+    }
+
+
+def _residents(model: CrisisModel) -> Columns:
+    """Return how the crisis leaves residents: a table that another scenario can begin from."""
+    population, attitudes = model.population, model.attitudes
+    modelled = attitudes is not None or model.mutual_help is not None
+    who = np.arange(population.size if modelled else 0, dtype=np.int32)
+
+    def state(name: str) -> npt.NDArray[np.float64]:
+        there = attitudes is not None and name in attitudes.specs
+        return attitudes.value[name][: who.size].copy() if there else np.full(who.size, np.nan)  # type: ignore[union-attr]
+
+    ties = model.mutual_help.count() if model.mutual_help is not None else np.full(who.size, np.nan)
+    return {
+        "resident": who,
+        "household": population.household[: who.size],
+        "building": coded(population.building[: who.size], population.building_names),
+        "zone": coded(population.zone[: who.size], population.zone_names),
+        **{name: state(name) for name in STATES},
+        "ties": np.array(ties, np.float64),
+    }
 
 
 def _strain(model: CrisisModel, number: npt.NDArray[np.int64], unit_of: npt.NDArray[np.int64]) -> Columns:

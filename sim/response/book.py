@@ -6,7 +6,7 @@ the book only keeps, and closes a need whose patience has run out when somebody 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 from typing import Any
 
@@ -17,7 +17,7 @@ from sim.chance import Chance
 from sim.records.codes import MET_BY
 from sim.records.columns import cells
 from sim.spec.needs import Need
-from sim.world.demand import Demand
+from sim.world.demand import CAUSED, Demand
 from sim.world.population import Population
 
 Floats = npt.NDArray[np.float64]
@@ -65,6 +65,8 @@ class Book:
         self.request_h = np.array(demand.request_h)
         self.request_h[~np.isnan(demand.mark)] = np.nan
         self.deadline_h = self.request_h + demand.patience_h
+        self.onset_h = np.array(demand.onset_h) if (demand.mark == CAUSED).any() else demand.onset_h
+        self.onset = cells(self.onset_h)
         self.request = cells(self.request_h)
         self.deadline = cells(self.deadline_h)
         self.building = cells(population.building[demand.resident])
@@ -72,6 +74,8 @@ class Book:
             name: np.full(size, np.nan) for name in ("triaged_h", "dispatched_h", "started_h", "closed_h")
         }
         self.triaged, self.dispatched, self.started, self.closed = (cells(c) for c in self.stamps.values())
+        self.listeners: list[Callable[[int], None]] = []
+        """Who is told of every need that ends."""
         self.rejoined: dict[int, float] = {}
         """Since when a need waits again that has been visited."""
         self.risen = False
@@ -125,6 +129,8 @@ class Book:
         self.closed[need] = time_h
         if met_by:
             self.met_by[need] = met_by
+        for told in self.listeners:
+            told(need)
 
     def has_left(self, need: int, now_h: float) -> bool:
         """Tell whether a resident who waits has given up by now, and close the need at the moment it happened."""

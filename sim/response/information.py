@@ -78,6 +78,8 @@ class Knowledge:
             column = self.topic(topic)
             np.minimum(column, heard, out=column)
             self.words.append(heard)
+            if self.model.attitudes is not None:
+                self.model.attitudes.happen_to_all("notice", heard)
             self.last_word = now
             if self.spec.rumours is not None:
                 self.model.clock.call_later(self.spec.rumours.after, self._silence, now)
@@ -145,6 +147,8 @@ class Knowledge:
         heard = np.full(who.size, inf)
         heard[hears] = now + rumours.delay.quantile(chance.uniform("rumour.delay", hears, self.rumours))
         self.rumoured.append(heard)
+        if self.model.attitudes is not None:
+            self.model.attitudes.happen_to_all("rumour", heard)
         self.model.tell("rumour", str(self.rumours), hears.size)
         self.last_word = now
         self.model.clock.call_later(rumours.after, self._silence, now)

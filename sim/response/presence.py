@@ -1,4 +1,4 @@
-"""Who comes to a shift: whom the gates let in, who turns up, who has rested, and who gets what they need to stay over."""
+"""Who comes to a shift: whom the gates let in, who turns up, who has rested, and who gets what a night there takes."""
 
 from __future__ import annotations
 

@@ -99,6 +99,8 @@ class Rounds:
         visitors = site.add(residents, residents, kinds, np.full(residents.size, now), slot_h)
         self.called = list(visitors)
         shows = site.shows(residents, kinds, spec.no_show)
+        if self.model.attitudes is not None:
+            shows &= self.model.attitudes.comply(residents, site.name, site.round)
         offset = np.full(residents.size, spec.mean_offset)
         if spec.spread > 0:
             from scipy.special import ndtri

@@ -47,6 +47,7 @@ class Visits:
             and (spec.referral is None or spec.referral.on_visit == 0)
             for spec in book.specs
         ]
+        self.by_phone = [spec.by_phone for spec in book.specs]
         self.skill = [spec.skill for spec in book.specs]
         self.state, self.attempts, self.need_type = book.state, book.attempts, book.need_type
         self.building, self.deadline, self.held = book.building, book.deadline, model.depots.held
@@ -78,10 +79,10 @@ class Visits:
     def _depart(self, responder: Responder) -> None:
         """Set out. Nothing can happen on the way, so a visit that will start is one entry on the heap, at its end."""
         plan = self.plan
-        if not plan.moves:
+        need = responder.need
+        if not plan.moves or self.by_phone[self.need_type[need]]:
             self._arrived(responder)
             return
-        need = responder.need
         building = self.building[need]
         depot = self.held.get(need) if self.held else None
         way_h = plan.walk_h(responder.place, building, depot.place if depot is not None else None)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sim.errors import InputError, Problem
 from sim.spec.base import thaw
 from sim.spec.experiment import ONLY_WORLD, Experiment, Lines, Surroundings, line_of, place_of
+from sim.spec.findings import Finding, findings
 from sim.spec.patches import merge, patched
 from sim.spec.scenario import Scenario
 
@@ -42,6 +43,20 @@ class Crossed:
             for cell in self.cells
         }
 
+    def findings(self) -> list[Finding]:
+        """Return what is suspect; what not every scenario shares is said with its variant (and world) before it."""
+        of: dict[Finding, list[str]] = {}
+        several = len(self.worlds) > 1
+        for world, variant, scenario in self.cells:
+            for finding in findings(scenario):
+                of.setdefault(finding, []).append(f"{variant} in {world}" if several else variant)
+        return [
+            finding
+            if len(names) == len(self.cells)
+            else Finding(f"{', '.join(names)}: {finding.place}", finding.message)
+            for finding, names in of.items()
+        ]
+
 
 def cross(
     experiment: Experiment, base: Scenario, source: str, lines: Lines, whole_cards: Collection[str] = ()
@@ -54,8 +69,10 @@ def cross(
     for world, surroundings in (experiment.worlds or {ONLY_WORLD: Surroundings()}).items():
         below = merge(base.data(), {"world": thaw(surroundings.world)})
         for name, variant in experiment.variants.items():
-            start = merge(below, {"response": {"plan": {"card": None}}}) if name in whole_cards else below
-            data = merge(start, {"response": thaw(variant.response)})
+            response = thaw(variant.response)
+            data = merge(below, {"response": response})
+            if name in whole_cards:  # as it is, blanks and all
+                data["response"]["plan"]["card"] = response["plan"]["card"]
             try:
                 cells.append(Cell(world, name, patched(base, data, source)))
             except InputError as error:

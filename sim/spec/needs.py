@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import model_validator
 
 from sim.errors import nearest
+from sim.spec.attitudes import STATES
 from sim.spec.base import (
     Count,
     FrozenMap,
     Integer,
+    Interval,
     Name,
     NonNegative,
     PositiveHours,
@@ -59,6 +61,43 @@ class Referral(Spec):
         return self
 
 
+class SelfHelp(Spec):
+    """What people at home and next door can do about a need, where the world says who helps (``mutual_help``)."""
+
+    household: Share = 0.0
+    """Share of needs that somebody at home could meet."""
+    neighbours: Share = 0.0
+    """Share of the others that a neighbour could meet."""
+
+
+class Stigma(Spec):
+    """Shame keeps some from asking for a time, unless they have heard that nobody need be ashamed."""
+
+    share: Share
+    delay: Duration
+    campaign: Name | None = None
+    """The topic that ends it."""
+
+
+class LeadsTo(Spec):
+    """A need that another leads to."""
+
+    share: Share
+    after: Literal["met", "abandoned", "closed"] = "closed"
+    """How the first need ended."""
+    delay: Duration
+    """From that end to the onset."""
+    relapse: YesNo = False
+    """It is the same trouble again; and not if a need like the first is served meanwhile."""
+
+
+class Clients(Spec):
+    """Standing clients: each resident of a group has the need every so often."""
+
+    group: Name
+    every: Interval
+
+
 class Rate(Spec):
     """The part of a need that an inject may change: how often it arises."""
 
@@ -66,6 +105,8 @@ class Rate(Spec):
     """Rate a day per 1,000 residents, of a resident in none of the groups of ``rate_by_group``."""
     per_hour: NonNegative | None = None
     """Rate an hour of the whole community."""
+    clients: Clients | None = None
+    """In place of a rate: appointments of standing clients."""
     rate_by_group: FrozenMap[NonNegative] = FrozenMap()
     """Factors on the rate of residents in a vulnerability group; of several groups they multiply."""
     by_phase: FrozenMap[NonNegative] = FrozenMap()
@@ -73,9 +114,14 @@ class Rate(Spec):
 
     @model_validator(mode="after")
     def _rate(self) -> Rate:
-        if (self.per_1000_day is None) == (self.per_hour is None):
+        stated = [key for key in ("per_1000_day", "per_hour", "clients") if getattr(self, key) is not None]
+        if len(stated) != 1:
             raise refuse(
-                "one of per_1000_day and per_hour is wanted; found " + ("neither" if self.per_hour is None else "both")
+                "one of per_1000_day, per_hour and clients is wanted; found " + (" and ".join(stated) or "none")
+            )
+        if self.clients is not None and self.clients.group not in GROUPS:
+            raise refuse(
+                f"clients: {self.clients.group!r} is no vulnerability group{nearest(self.clients.group, GROUPS)}"
             )
         for group in self.rate_by_group:
             if group not in GROUPS:
@@ -117,11 +163,24 @@ class Need(Rate):
     """It arises only for residents who have heard a rumour and no official word since."""
     asked_at_door: tuple[Name, ...] = ()
     """Residents in these vulnerability groups cannot ask by themselves: somebody has to come to the door."""
+    by_phone: YesNo = False
+    """It is met on the telephone: nobody travels."""
+    self_help: SelfHelp | None = None
+    more_with: FrozenMap[NonNegative] = FrozenMap()
+    """Its rate rises with a resident's state: it is multiplied by 1 + this × the state, such as {anxiety: 2}."""
+    stigma: Stigma | None = None
+    leads_to: FrozenMap[LeadsTo] = FrozenMap()
+    """Need types that it leads to."""
+    calms: Share = 0.0
+    """Share of a resident's anxiety that it takes away when it is met by a responder."""
     weight: NonNegative | None = None
     """Weight of an hour's wait under the triage rule weighted_wait; without it 5 − urgency."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Need:
+        for state in self.more_with:
+            if state not in STATES:
+                raise refuse(f"more_with: {state!r} is no state of residents{nearest(state, STATES)}")
         for group in self.asked_at_door:
             if group not in GROUPS:
                 raise refuse(f"asked_at_door: {group!r} is no vulnerability group{nearest(group, GROUPS)}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sim.spec.plan_mechanisms import NEVER, UNITS, Rule
 
 STRAIN = "world.strain.*"
+NEEDS, NEEDS_OF_CLIENTS = "world.needs.*", "world.needs.*?clients"
 SUPERVISION = "response.supervision.*"
 
 PEOPLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
@@ -60,5 +61,57 @@ PEOPLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
         f"{UNITS}.contract", "before a contract is renewed its people are insecure; without renewal they go",
         "it was renewed before the beginning",
         ((f"{UNITS}.contract.+renewed", "0 h"),), ((f"{UNITS}.contract", None),),
+    ),
+    "household_help": (
+        f"{NEEDS}.self_help.household", "somebody at home meets a need before it is a request", "nobody at home can",
+        ((f"{NEEDS}.self_help.household", 0),), ((f"{NEEDS}.self_help.household", None),),
+    ),
+    "neighbour_help": (
+        "world.mutual_help", "neighbours with time who trust meet needs before they are requests", "nobody agrees",
+        tuple((f"world.mutual_help.+{key}", 0) for key in ("agrees", "by_trust", "mobilised")),
+        (("world.mutual_help", None),),
+    ),
+    "trust": (
+        "world.attitudes.trust", "waiting in vain costs trust, and who trusts less helps less and complains more",
+        "trust stays as it begins", (("world.attitudes.trust.moves", None),), (("world.attitudes.trust", None),),
+    ),
+    "anxiety": (
+        "world.attitudes.anxiety", "who is anxious needs more", "anxiety stays as it begins",
+        (("world.attitudes.anxiety.moves", None), (f"{NEEDS}.calms", 0)),
+        (("world.attitudes.anxiety", None), (f"{NEEDS}.more_with.anxiety", None)),
+    ),
+    "compliance": (
+        "world.attitudes.compliance", "who does not comply stays away when called", "everybody complies",
+        (("world.attitudes.compliance", {"start": 1, "spread": None, "moves": None, "calms": None}),),
+        (("world.attitudes.compliance", None), (f"{NEEDS}.more_with.compliance", None)),
+    ),
+    "complaining": (
+        "world.complaints", "who was let down complains, which strains whoever came and spreads", "nobody complains",
+        tuple((f"world.complaints.+{key}", 0) for key in ("served_late", "visit_failed", "gave_up")),
+        (("world.complaints", None),),
+    ),
+    "complaint_desk": (
+        "response.complaints", "a complaint answered in time restores trust and takes somebody's time",
+        "no answer is in time", (("response.complaints.+within", "1 s"),), (("response.complaints", None),),
+    ),
+    "building_leaders": (
+        "response.building_leaders", "who cannot ask is asked at the door", "a round in ten years",
+        (("response.building_leaders.every", NEVER),), (("response.building_leaders", None),),
+    ),
+    "stigma": (
+        f"{NEEDS}.stigma", "shame delays asking", "nobody is ashamed",
+        ((f"{NEEDS}.stigma.share", 0),), ((f"{NEEDS}.stigma", None),),
+    ),
+    "leads_to": (
+        f"{NEEDS}.leads_to", "a need that ends leads to another", "no need leads to another",
+        ((f"{NEEDS}.leads_to.*.share", 0),), ((f"{NEEDS}.leads_to", None),),
+    ),
+    "clients": (
+        f"{NEEDS}.clients", "standing clients have their need again and again", "an appointment in ten years",
+        ((f"{NEEDS}.clients.every", NEVER),), ((f"{NEEDS_OF_CLIENTS}.+per_1000_day", 0), (f"{NEEDS}.clients", None)),
+    ),
+    "by_phone": (
+        f"{NEEDS}.by_phone", "what can be done on the telephone takes no way", "somebody has to go there",
+        ((f"{NEEDS}.by_phone", "false"),), ((f"{NEEDS}.by_phone", None),),
     ),
 }  # fmt: skip

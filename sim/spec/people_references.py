@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, get_args
 
+from sim.spec.attitudes import STATES
 from sim.spec.organisation import Unit
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ def people_references(scenario: Scenario) -> Iterator[Reference]:
     """Return every name that a block about people uses of another."""
     yield from _care(scenario)
     yield from _strain(scenario)
+    yield from _residents(scenario)
 
 
 def _care(scenario: Scenario) -> Iterator[Reference]:
@@ -41,3 +43,19 @@ def _strain(scenario: Scenario) -> Iterator[Reference]:
         for key in ("by_need", "traumatic"):
             for name in getattr(strain, key):
                 yield f"world.strain.{kind}.{key}", name, scenario.world.needs, "need type"
+
+
+def _residents(scenario: Scenario) -> Iterator[Reference]:
+    world, response = scenario.world, scenario.response
+    units = response.organisation.units
+    for name in world.attitudes:
+        yield "world.attitudes", name, STATES, "state of residents"
+    for name, need in world.needs.items():
+        for other in need.leads_to:
+            yield f"world.needs.{name}.leads_to", other, world.needs, "need type"
+        for state in need.more_with:
+            yield f"world.needs.{name}.more_with", state, world.attitudes, "state under world.attitudes"
+    if response.building_leaders is not None:
+        yield "response.building_leaders.unit", response.building_leaders.unit, units, "unit"
+    if response.complaints is not None:
+        yield "response.complaints.to", response.complaints.to, units, "unit"

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from sim.errors import nearest
 from sim.policies import MATCH, TRIAGE
+from sim.spec.attitudes import Attitude, Complaining, MutualHelp
 from sim.spec.base import (
     LONGEST_H,
     FrozenMap,
@@ -35,6 +36,7 @@ from sim.spec.hazards import Hazard
 from sim.spec.information import Information, Online
 from sim.spec.life_cycle import LifeCycle
 from sim.spec.needs import Need
+from sim.spec.neighbourhood import BuildingLeaders, ComplaintDesk
 from sim.spec.organisation import Desk, Organisation, Travel, desk_for
 from sim.spec.references import check_references
 from sim.spec.signals import FalseReports, Moments, Positive
@@ -58,6 +60,10 @@ class World(Spec):
     """What comes from outside at known times, by name: an order from above, an end notice."""
     outages: FrozenMap[Outage] = FrozenMap()
     obstructions: Obstructions | None = None
+    attitudes: FrozenMap[Attitude] = FrozenMap()
+    """States of residents: trust, anxiety, compliance."""
+    mutual_help: MutualHelp | None = None
+    complaints: Complaining | None = None
     strain: FrozenMap[Strain] = FrozenMap()
     """What work does to volunteers, social workers and staff, by kind of people."""
     injects: tuple[Change, ...] = ()
@@ -105,6 +111,8 @@ class Response(Spec):
     feedback: FrozenMap[Feedback] = FrozenMap()
     """By the unit whose people are heard."""
     insurance: Insurance | None = None
+    building_leaders: BuildingLeaders | None = None
+    complaints: ComplaintDesk | None = None
     changes: tuple[Change, ...] = ()
     """Changes of the response while the clock runs."""
 
@@ -313,11 +321,14 @@ def _check_size(scenario: Scenario) -> None:
 
 def _most_needs(scenario: Scenario, name: str, need: Need) -> float:
     rate = need.per_hour
+    if need.clients is not None:
+        return (scenario.world.community.residents or 1) * scenario.end_h / need.clients.every
     if rate is None:
         groups = math.prod(max(factor, 1.0) for factor in need.rate_by_group.values())
         rate = (need.per_1000_day or 0.0) * (scenario.world.community.residents or 1) / 24_000 * groups
     phases = max(need.by_phase.values(), default=1.0) if scenario.world.life_cycle is not None else 1.0
     driving = [h for h in scenario.world.hazards.values() if h.drives is None or name in h.drives]
+    rate *= 1 + sum(need.more_with.values())
     return rate * max(phases, 1.0) * scenario.end_h * (sum(_strongest(h) for h in driving) if driving else 1.0)
 
 

@@ -31,6 +31,8 @@ Worlds = list[tuple[float, World]]
 """A world from each moment on."""
 ACCEPTED = -1.0
 """The mark of a candidate whose rate is decided, but not whether its resident knows what would spare it."""
+CAUSED = -2.0
+"""The mark of a need that another need leads to."""
 LARGEST_BLOCK = 1 << 20
 """Gaps drawn at a time, at most."""
 MORE_FROM = 1 << 29
@@ -140,6 +142,10 @@ class Rates:
             for world in worlds
         )
 
+    def most(self, name: str, conditional: Sequence[Change]) -> float:
+        """Return that bound with the most that states of residents can add."""
+        return self.bound(name, conditional) * (1 + sum(self.scenario.world.needs[name].more_with.values()))
+
     def share(self, name: str, bound: float, time_h: Floats, resident: Rows, done: tuple[Change, ...] = ()) -> Floats:
         """Return the rate at each time as a share of the bound, after the conditional injects that have happened."""
         rate = np.zeros(time_h.size)
@@ -162,9 +168,13 @@ def draw(scenario: Scenario, population: Population, chance: Chance, rates: Rate
     undecided = state_decided(scenario)
     parts: list[dict[str, npt.NDArray[np.generic]]] = []
     for index, (name, need) in enumerate(scenario.world.needs.items()):
-        injects = undecided.get(name, ())
-        onset, resident, nth, mark = _points(name, need, scenario.end_h, population, chance, rates, injects)
-        parts.append(_details(index, name, need, onset, resident, nth, mark, chance))
+        injects = undecided.get(name)
+        if need.clients is not None:
+            onset, resident, nth = _appointments(name, need, scenario.end_h, population, chance)
+            mark = np.full(onset.size, ACCEPTED if asked_in_run(need) else np.nan)
+        else:
+            onset, resident, nth, mark = _points(name, need, scenario.end_h, population, chance, rates, injects)
+        parts.append(details(index, name, need, onset, resident, nth, mark, chance))
     if sum(part["onset_h"].size for part in parts) > MOST_NEEDS:
         raise InputError(scenario.name, [Problem("world.needs", f"at most {MOST_NEEDS:,} needs are wanted")])
     if not parts:
@@ -184,13 +194,21 @@ def conditional(need: Need) -> bool:
     return need.if_unaware is not None or need.if_rumour
 
 
+def asked_in_run(need: Need) -> bool:
+    """Tell whether only the run can say when, or of whom, a need is asked."""
+    return conditional(need) or need.self_help is not None or need.stigma is not None
+
+
 def state_decided(scenario: Scenario) -> dict[str, tuple[Change, ...]]:
-    """Return the need types that conditional injects may change, each with those injects."""
+    """Return the need types whose rate the run decides, each with the conditional injects that may change it."""
     by_type: dict[str, list[Change]] = {}
     for inject in scenario.world.injects:
         if inject.when is not None:
             for name in dict.fromkeys(path.split(".")[1] for path in inject.set):
                 by_type.setdefault(name, []).append(inject)
+    for name, need in scenario.world.needs.items():
+        if need.more_with:
+            by_type.setdefault(name, [])
     return {name: tuple(injects) for name, injects in by_type.items()}
 
 
@@ -201,7 +219,7 @@ def _points(
     population: Population,
     chance: Chance,
     rates: Rates,
-    injects: tuple[Change, ...],
+    injects: tuple[Change, ...] | None,
 ) -> tuple[Floats, Rows, Rows, Floats]:
     """Return (onset, resident, nth, mark) of a type's candidates; decided ones have no mark.
 
@@ -211,8 +229,8 @@ def _points(
     bound = rates.bound(name)
     onset, resident, nth = _poisson(f"need.{name}.gap", weight * bound, end_h, chance)
     mark = np.full(onset.size, np.nan)
-    if injects:
-        most = rates.bound(name, injects)
+    if injects is not None:
+        most = rates.most(name, injects)
         mark = chance.uniform(f"need.{name}.mark", resident, nth) * (bound / most) if onset.size else mark
         onset2, resident2, nth2 = _poisson(f"need.{name}.more", weight * (most - bound), end_h, chance)
         nth2 = MORE_FROM + nth2
@@ -229,9 +247,23 @@ def _points(
             onset2, resident2, nth2 = _replay(name, need, driver, times, end_h, population, chance, rates)
             onset, resident, nth = np.append(onset, onset2), np.append(resident, resident2), np.append(nth, nth2)
             mark = np.append(mark, np.full(onset2.size, np.nan))
-    if conditional(need):
+    if asked_in_run(need):
         mark = np.where(np.isnan(mark), ACCEPTED, mark)
     return onset, resident, nth, mark
+
+
+def _appointments(
+    name: str, need: Need, end_h: float, population: Population, chance: Chance
+) -> tuple[Floats, Rows, Rows]:
+    """Return (onset, resident, nth) of standing clients' appointments, each client's at a moment of their own."""
+    assert need.clients is not None
+    clients, every = np.flatnonzero(population.in_any([need.clients.group])), need.clients.every
+    nth = np.arange(int(end_h // every) + 1)
+    if not clients.size:
+        return np.empty(0), clients, clients
+    times = chance.uniform(f"need.{name}.appointment", clients)[:, None] * every + nth[None, :] * every
+    row, column = np.nonzero(times < end_h)
+    return times[row, column], clients[row], nth[column]
 
 
 def _poisson(stream: str, rate: Floats, end_h: float, chance: Chance) -> tuple[Floats, Rows, Rows]:
@@ -298,9 +330,10 @@ def _replay(
     return times, np.minimum(resident, population.size - 1), first + number
 
 
-def _details(
+def details(
     index: int, name: str, need: Need, onset: Floats, resident: Rows, nth: Rows, mark: Floats, chance: Chance
 ) -> dict[str, npt.NDArray[np.generic]]:
+    """Return the columns of needs of one type: what belongs to each need and is drawn beforehand."""
     request = onset
     if need.reporting_delay is not None:
         request = request + need.reporting_delay.quantile(chance.uniform(f"need.{name}.reporting", resident, nth))

@@ -7,7 +7,7 @@ row and changes nobody else. Needs and behaviour are elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,8 @@ class Population:
     building_x_m: Floats
     building_y_m: Floats
     zone_names: tuple[str, ...]
+    traits: Mapping[str, Floats] = field(default_factory=dict)
+    """What a table says of each resident's trust, anxiety, compliance and ties: how an earlier crisis left them."""
 
     @property
     def size(self) -> int:

@@ -23,10 +23,16 @@ COLUMNS = {
     "age": "years",
     "x_m": "metres east; of the building",
     "y_m": "metres north; of the building",
+    "trust": "0 to 1; as an earlier run left it (table residents)",
+    "anxiety": "0 to 1; likewise",
+    "compliance": "0 to 1; likewise",
+    "ties": "neighbours known; likewise",
     **dict.fromkeys(GROUPS, "true or false (or 1 or 0); the resident is in this vulnerability group"),
 }
 """The columns that a table of residents may have; the first two of household and building must be there."""
 FURTHEST_M = 100_000
+TRAITS = {"trust": 1.0, "anxiety": 1.0, "compliance": 1.0, "ties": 10_000.0}
+"""Columns about what residents feel and whom they know, with the largest value of each."""
 
 
 class _Table:
@@ -104,6 +110,7 @@ def residents_of_table(community: Community, path: Path) -> Population:
         building_x_m=x_m,
         building_y_m=y_m,
         zone_names=tuple(zone_names),
+        traits={name: table.numbers(name, 0, most) for name, most in TRAITS.items() if name in table},
     )
 
 
