@@ -72,7 +72,7 @@ def _collect(model: CrisisModel) -> dict[str, Columns]:
             "unit": coded([p.team.number for p in model.people], tuple(model.teams)),
             "members": words([p.team.spec.members for p in model.people]),
             "tier": words([p.team.spec.tier for p in model.people]),
-            "skills": words(["+".join(sorted(p.crew.skills)) for p in model.people]),
+            "skills": words(["+".join(sorted(p.skills)) for p in model.people]),
             "cost_per_h": np.array(
                 [np.nan if (c := p.team.spec.cost_per_h) is None else c for p in model.people], dtype=np.float64
             ),

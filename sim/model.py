@@ -22,6 +22,7 @@ from sim.records.result import Result
 from sim.response.alarms import Alarms
 from sim.response.arrivals import plan_arrivals
 from sim.response.attitudes import Attitudes
+from sim.response.authorities import Authorities
 from sim.response.book import Book, State
 from sim.response.building_leaders import BuildingLeaders
 from sim.response.care import Care
@@ -33,30 +34,34 @@ from sim.response.complaints import Complaints
 from sim.response.cordon import Cordon
 from sim.response.depots import Depots
 from sim.response.desk import Desk
+from sim.response.experts import Experts
+from sim.response.funds import Funds
 from sim.response.homes import Homes
 from sim.response.information import Knowledge, Platform
 from sim.response.kits import Kits
+from sim.response.know_how import KnowHow
 from sim.response.labour import Labour
 from sim.response.moments import Moments
 from sim.response.mutual_help import MutualHelp
-from sim.response.office import Messages, Office, ReportsUp
+from sim.response.office import Messages, ReportsUp
 from sim.response.orders import Orders
 from sim.response.outages import Outages
 from sim.response.outside import Outside
 from sim.response.plan import EstatePlan
 from sim.response.positives import Positives
 from sim.response.requests import RequestsToCome
-from sim.response.responders import Crew, Resident, Responder, Team
+from sim.response.responders import Resident, Responder, Team
 from sim.response.roster import Roster
+from sim.response.second_desks import SecondDesks
 from sim.response.sites import Site
 from sim.response.stores import Stores
 from sim.response.strain import Strains
+from sim.response.teams import build_teams, ways_in
 from sim.response.visits import Visits
 from sim.spec.changes import Change
-from sim.spec.organisation import Unit, desk_for
+from sim.spec.organisation import desk_for
 from sim.spec.patches import changed
 from sim.spec.scenario import Scenario, check_zones
-from sim.units import parse_number
 from sim.world.caused import with_caused
 from sim.world.demand import Rates, draw
 from sim.world.population import Population, populate
@@ -99,7 +104,7 @@ class CrisisModel(mesa.Model):
 
     def _build_response(self) -> None:
         """Make the mechanisms, in an order in which each finds those that it meets when it is made."""
-        self.teams = self._teams()
+        self.teams = build_teams(self)
         self.roster = Roster(self)
         self.labour = Labour(self)
         self.command = Command(self)
@@ -119,6 +124,9 @@ class CrisisModel(mesa.Model):
         spec = self.response.information
         self.information = Knowledge(self, spec) if spec is not None else None
         self.platform = Platform(self, self.response.online) if self.response.online is not None else None
+        self.know_how = KnowHow(self)
+        self.authorities = Authorities(self)
+        self.funds = Funds(self, response.funds) if response.funds is not None else None
         self.care = Care(self)
         self.strains = Strains(self) if self.world.strain else None
         self.kits = Kits(self)
@@ -132,6 +140,9 @@ class CrisisModel(mesa.Model):
         reports = self.response.organisation.reports
         self.reports = ReportsUp(self, reports) if reports is not None else None
         self.desks = self._desks()
+        self.second_desks = SecondDesks(self)
+        self.experts = Experts(self, response.experts) if response.experts is not None else None
+        self.incoming = ways_in(self)
         self.sites = {
             name: Site(self, number, name, spec) for number, (name, spec) in enumerate(self.response.sites.items())
         }
@@ -165,49 +176,6 @@ class CrisisModel(mesa.Model):
         return self._residents[row]
 
     # -- building ---------------------------------------------------------------------------------------------------
-
-    def _teams(self) -> dict[str, Team]:
-        units = self.response.organisation.units
-        zones = self.population.zone_names
-        most = {name: unit.count for name, unit in units.items()}
-        plan = self.response.plan
-        fixes = plan.review.fixes if plan is not None and plan.review is not None else ()
-        sets = [change.set for change in self.response.changes] + [fix.set for fix in fixes]
-        for values in sets:
-            for path, value in values.items():
-                if path.startswith("organisation.units.") and path.endswith(".count"):
-                    name = path.split(".")[2]
-                    most[name] = max(most[name], int(parse_number(value)))
-        teams = {}
-        for number, (name, unit) in enumerate(units.items()):
-            covers = frozenset(zones.index(zone) for zone in unit.covers) if unit.covers else None
-            team = teams[name] = Team(number, name, unit, self.plan.base(unit.zone), covers)
-            at_desk = name in self.at_desk
-            self._recruit(team, most[name], at_desk)
-            if unit.leader or at_desk or (unit.posts is not None and "desk" in unit.posts.shares):
-                team.office = Office(self, team)
-        return teams
-
-    def _recruit(self, team: Team, count: int, at_desk: bool) -> None:
-        """Make the people of a team; who can do what is drawn per person against the stated shares."""
-        unit: Unit = team.spec
-        index = np.arange(count)
-        able = {
-            skill: self.chance.uniform(f"skill.{team.name}.{skill}", index) < share
-            for skill, share in unit.skills.items()
-        }
-        crews: dict[frozenset[str], Crew] = {}
-        for k in range(count):
-            skills = frozenset(skill for skill, flags in able.items() if flags[k])
-            if skills not in crews:
-                crews[skills] = Crew(team, skills)
-                team.crews.append(crews[skills])
-            person = Responder(self, len(self.people), k, team, crews[skills])
-            if at_desk:
-                person.post = person.usual_post = "desk"
-            person.employed = k < unit.count
-            self.people.append(person)
-            team.people.append(person)
 
     def _desks(self) -> list[Desk]:
         """Make the desks; each need type in each zone, and each unit, belongs to one of them."""
@@ -248,6 +216,8 @@ class CrisisModel(mesa.Model):
         gc.freeze()  # what is built stays: the collector need not walk it in the loop
         for begin_h, phase in self.rates.spells:
             self.clock.call_at(begin_h, self._phase_entered, phase)
+        if self.funds is not None:
+            self.funds.begin()
         self.depots.begin()
         self.care.begin()
         self.roster.begin()
@@ -259,6 +229,10 @@ class CrisisModel(mesa.Model):
             self.platform.begin()
         if self.building_leaders is not None:
             self.building_leaders.begin()
+        if self.experts is not None:
+            self.experts.begin()
+        for way_in in self.incoming:
+            way_in.begin()
         self.orders.begin()
         for site in self.sites.values():
             site.begin()
@@ -304,6 +278,17 @@ class CrisisModel(mesa.Model):
         else:
             self.book.state[need] = int(State.BETWEEN)
             self.cases.due(need)
+
+    def permitted(self, team: Team, need_type: int) -> bool:
+        """Tell whether people of a team may meet needs of a type."""
+        rules, name = self.response.organisation.permitted, self.demand.type_names[need_type]
+        return all(name in rules[kind] for kind in (team.spec.members, team.spec.tier) if kind in rules)
+
+    def correct_register(self, person: Responder) -> None:
+        """Put right on the list what somebody can do who was found without a skill."""
+        register = person.team.spec.register_
+        if register is not None and register.corrects:
+            person.crew = person.team.crew_of(person.skills)
 
     def away_at_work(self, resident: int) -> bool:
         """Tell whether a resident is on duty as a responder now."""

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from sim.records.columns import Columns, coded
 from sim.response.attitudes import CAUSES as ATTITUDE_CAUSES
+from sim.response.funds import KINDS
 from sim.response.strain import CAUSES
 from sim.spec.attitudes import STATES
 from sim.spec.strain import LOADS, RELIEFS
@@ -25,9 +26,20 @@ def people_accounts(
 ) -> dict[str, Columns]:
     """Return the tables of people; ``number`` maps candidates to rows of needs, ``unit_of`` people to units."""
     return {
+        "funds": _funds(model),
         "attitudes": _attitudes(model),
         "residents": _residents(model),
         "strain": _strain(model, number, unit_of),
+    }
+
+
+def _funds(model: CrisisModel) -> Columns:
+    rows = model.funds.rows.array() if model.funds is not None else np.empty((0, 4))
+    return {
+        "t_h": rows[:, 0].copy(),
+        "kind": coded(rows[:, 1], KINDS),
+        "amount": rows[:, 2].copy(),
+        "balance": rows[:, 3].copy(),
     }
 
 

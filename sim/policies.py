@@ -73,6 +73,8 @@ class MatchRule:
     choose: Callable[[Sequence[Candidate], float], int] | None = None
     """From (idle responders, a keyed uniform) to the place of the chosen one."""
     by_skill: bool = True
+    batched: bool = False
+    """Assign all who are idle at once, every so often, with the least way in all."""
 
 
 TRIAGE: Registry[TriageRule] = Registry("triage rule")
@@ -122,4 +124,5 @@ TRIAGE.add("weighted_wait", TriageRule(_weight, score=_weighted_wait))
 TRIAGE.add("nearest", TriageRule(_building, score=_way))
 MATCH.add("skill", MatchRule())
 MATCH.add("nearest", MatchRule(choose=_nearest))
+MATCH.add("optimal", MatchRule(batched=True))
 MATCH.add("random", MatchRule(choose=_random, by_skill=False))

@@ -64,7 +64,9 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _time("arrived_h", "at the door"),
         _time("started_h", "service starts; null where it never did"),
         _time("ended_h", "the responder is free again"),
-        Column("outcome", "word", "", "closed, more (visits to come), wrong_skill, gone, referred or unfinished"),
+        Column(
+            "outcome", "word", "", "closed, more (visits to come), wrong_skill, gone, referred, duplicate or unfinished"
+        ),
     ),
     "units": (
         Column("name", "word", "", "the unit or desk"),
@@ -207,6 +209,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _time("posted_h", "when"),
         Column("reached", "int", "people", "residents who take notice of it, now or later"),
         Column("silent", "flag", "", "the channel was out of order: nobody took notice"),
+    ),
+    "funds": (
+        _time("t_h", "when"),
+        Column("kind", "word", "", "opening, grant, wages or goods"),
+        Column("amount", "float", "currency", "what comes in; negative for what is paid"),
+        Column("balance", "float", "currency", "afterwards"),
     ),
     "attitudes": (
         _time("t_h", "when"),

@@ -38,7 +38,15 @@ class BuildingLeaders:
         if homes:
             self.running.add(building)
             own = self._own_leader(building)
-            self.model.labour.ask(self.team, LeaderRound(self, building, [home for _, home in homes], nth), own)
+            job = LeaderRound(self, building, [home for _, home in homes], nth)
+            if self.spec.groups is None:
+                self._send((job, own))
+            else:  # who is vulnerable stands on a list that not everybody may use
+                self.model.authorities.when_granted("data", self.team.name, self._send, (job, own))
+
+    def _send(self, turn: tuple[LeaderRound, Responder | None]) -> None:
+        job, own = turn
+        self.model.labour.ask(self.team, job, own)
 
     def _own_leader(self, building: int) -> Responder | None:
         """Return who looks after a building, where the unit has somebody for each; None for anybody."""

@@ -72,6 +72,8 @@ class Care:
             moments.visit_ended.append(self._consult)
         if any(unit.breaks is not None or unit.debriefing is not None for unit in units):
             moments.shift_begun.append(self._plan_shift)
+        if any(unit.hand_over is not None for unit in units):
+            moments.phase_entered.append(self._hand_over)
         if self.feedback:
             moments.shift_ended.append(self._speak)
         if any(unit.honours is not None for unit in units):
@@ -157,7 +159,7 @@ class Care:
             self.model.strains.supervised(person)
         if kind == "consultation" and need != NOBODY:
             self.model.visits.guided.add(need)
-        if kind != "rest":
+        if kind not in ("rest", "hand_over"):
             self.happen(person, kind)
 
     # -- the shift --------------------------------------------------------------------------------------------------
@@ -187,6 +189,14 @@ class Care:
                 self.happen(person, "missed_rest")
         if person.on_duty and person.duty == duty and self.clock.now < person.rostered_until:
             self._break((person, duty))
+
+    def _hand_over(self, _phase: str) -> None:
+        """Hand over to the next phase: everybody on duty of teams that do."""
+        for team in self.model.teams.values():
+            if team.spec.hand_over is not None:
+                for person in team.people:
+                    if person.on_duty and self.clock.now > 0:
+                        self.model.labour.ask(team, Meeting(self, "hand_over", team.spec.hand_over), person)
 
     def _debrief(self, turn: tuple[Responder, int]) -> None:
         person, duty = turn

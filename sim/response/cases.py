@@ -91,6 +91,8 @@ class Referrals:
         for index, spec in enumerate(self.book.specs):
             if spec.escalate_after is not None:
                 self._feed(index, spec.escalate_after, self._escalate)
+            if spec.asks_elsewhere_after is not None:
+                self._feed(index, spec.asks_elsewhere_after, self.model.second_desks.ask)
             if spec.referral is not None and spec.referral.after is not None:
                 self._feed(index, spec.referral.after, self._refer_late)
 
@@ -106,6 +108,8 @@ class Referrals:
         at = self.book.request[need]
         if spec.escalate_after is not None:
             self.model.clock.call_at(at + spec.escalate_after, self._escalate, need)
+        if spec.asks_elsewhere_after is not None:
+            self.model.clock.call_at(at + spec.asks_elsewhere_after, self.model.second_desks.ask, need)
         if spec.referral is not None and spec.referral.after is not None:
             self.model.clock.call_at(at + spec.referral.after, self._refer_late, need)
 

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sim.response.errands import send
+from sim.response.presence import rostered
 from sim.response.responders import NOBODY, Responder, Team
 from sim.spec.actions import Book
 from sim.spec.organisation import DAY_H
 
 if TYPE_CHECKING:
     from sim.response.roster import Roster
+    from sim.spec.outside_support import Sending
 
 
 class Coming:
@@ -26,6 +28,10 @@ class Coming:
 
     def begin(self) -> None:
         """Ask at once for the units that no step of the card asks for."""
+        for team in self.model.teams.values():
+            for sending in team.spec.sends:
+                if sending.at < self.model.spec.end_h:
+                    self.clock.call_at(sending.at, self._lend, (team, sending))
         steps = self.model.response.steps()
         asked = {step.does.unit for step in steps if isinstance(step.does, Book)}
         for name, team in self.model.teams.items():
@@ -68,6 +74,35 @@ class Coming:
             since = (hour - shift.begin) % DAY_H
             if since < shift.length_h:
                 self.roster.shift_begins((team, number, -1, now), end_h=now + shift.length_h - since)
+
+    def join_shift(self, team: Team, person: Responder) -> None:
+        """Let one person begin in the middle of the shift that is running, if it is theirs."""
+        assert team.spec.shift is not None
+        hour = (self.model.spec.start_hour + self.clock.now) % DAY_H
+        for number, shift in enumerate(team.spec.shift):
+            since = (hour - shift.begin) % DAY_H
+            if since < shift.length_h and person.index in rostered(team.spec.shift, team.spec.count)[number]:
+                self.roster.come_for(person, shift.length_h - since)
+
+    def _lend(self, turn: tuple[Team, Sending]) -> None:
+        team, sending = turn
+        self.model.authorities.when_granted("dispatch", team.name, lambda _: self.lend(team, sending), None)
+
+    def lend(self, team: Team, sending: Sending) -> None:
+        """Send people to another community: the last of the team, at once or when the work in hand is done."""
+        here = [person for person in team.people if person.employed and person.away_until <= self.clock.now]
+        for person in here[-sending.people :]:
+            self.model.tell("sent", str(person.number), team.name)
+            self.leave_for(person, sending.away)
+
+    def leave_for(self, responder: Responder, length_h: float) -> None:
+        """Let somebody be away for a time."""
+        responder.away_until = self.clock.now + length_h
+        if responder.on_duty:
+            responder.rostered_until = min(responder.rostered_until, self.clock.now)
+            self.roster.go_off_duty(responder)
+        if responder.team.spec.shift is None and responder.away_until < self.model.spec.end_h:
+            self.clock.call_at(responder.away_until, self.roster.fill, responder.team)
 
     def risk(self, responder: Responder) -> None:
         """Let somebody be hurt by the work they have just done: they leave, and stay away for a time."""

@@ -48,7 +48,13 @@ class Command:
         length_h = 0.0
         if decision is not None:
             length_h = decision.at(self.model.chance.one(stream, *keys))
-        office.add("decision", length_h, done, argument, need)
+        office.add("decision", length_h, done, argument, need, first=self._has_voice(need))
+
+    def _has_voice(self, need: int) -> bool:
+        """Tell whether a request is one of a unit that is heard first."""
+        if need == NOBODY:
+            return False
+        return any(team.spec.voice for team in self.model.desk_of(need).teams)
 
     def acting(self, team: Team) -> Office:
         """Return the office that decides for a team now: its own, or its deputy's while it is empty."""
@@ -81,6 +87,8 @@ class Problems:
         self.model = model
         self.review = review
         self.reported: Counter[str] = Counter()
+        self.total: Counter[str] = Counter()
+        """Everything reported so far."""
         self.held = 0
         self.fixed: set[int] = set()
         self.running = False
@@ -89,6 +97,7 @@ class Problems:
     def report(self, kind: str, count: int = 1) -> None:
         """Report a problem."""
         self.reported[kind] += count
+        self.total[kind] += count
 
     def begin(self) -> None:
         """Hold the first review one interval after the activation."""

@@ -230,6 +230,9 @@ class Depots:
         if position > stock.trigger or stock.policy is None:
             return
         quantity = stock.policy.order(position)
+        funds = self.model.funds
+        if funds is not None and not funds.buy(quantity * stock.depot.spec.prices.get(stock.name, 0.0)):
+            return
         stock.on_order += quantity
         stock.orders += 1
         self.note(stock, ORDERED, quantity)
@@ -237,6 +240,12 @@ class Depots:
         assert lead_time is not None
         uniform = self.model.chance.one(f"lead.{stock.depot.name}.{stock.name}", stock.orders)
         self.model.clock.call_later(lead_time.at(uniform), self._received, (stock, quantity))
+
+    def order_again(self) -> None:
+        """Order what there was no money for."""
+        for depot in self.depots:
+            for stock in depot.stock.values():
+                self.replenish(stock)
 
     def _received(self, delivery: tuple[Stock, int]) -> None:
         stock, quantity = delivery

@@ -16,8 +16,9 @@ import numpy.typing as npt
 
 from sim.policies import MATCH, TRIAGE, Candidate, Head, Requests
 from sim.records.columns import cells
+from sim.response.batches import Batches
 from sim.response.book import State
-from sim.response.responders import NO_LIMIT, NOBODY, Crew, Responder, Team
+from sim.response.responders import CERTIFIED, NO_LIMIT, NOBODY, Crew, Responder, Team, has_room
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
@@ -54,6 +55,9 @@ class Desk:
         self.office = model.teams[spec.coordinator].office if spec.coordinator is not None else None
         self.lines: dict[tuple[tuple[int, ...], bool, float], Line] = {}
         self.line_of: list[Line] = []
+        self.own: set[int] = set()
+        """Requests that wait here and at another desk, which shares no list with this one."""
+        self.batches = Batches(self)
         self.gated = [bool(spec.items) for spec in model.book.specs]
         self.any_gated = any(self.gated)
         if self.office is None:  # taken in at once: a request waits from the moment it is made
@@ -71,7 +75,7 @@ class Desk:
         for crew in self.crews:
             crew.lanes = []
         self.line_of = self._sort_into_lines()
-        for need in sorted(waiting, key=lambda need: (self._asked(need), need)):
+        for need in sorted(waiting, key=lambda need: (self.asked(need), need)):
             if self.book.state[need] == WAITING:
                 self._push(need)
 
@@ -117,7 +121,7 @@ class Desk:
         kind = (demand.need_type[needs].astype(np.int64) * zones + zone) * values.size + which
         kinds, place = _distinct(kind)
         lines = [
-            self._line(k // values.size // zones, k // values.size % zones, float(values[k % values.size]))
+            self.line(k // values.size // zones, k // values.size % zones, float(values[k % values.size]))
             for k in kinds.tolist()
         ]
         if needs.size == demand.size:
@@ -126,13 +130,16 @@ class Desk:
             line_of[need] = lines[k]
         return line_of
 
-    def _line(self, need_type: int, zone: int, value: float) -> Line:
+    def line(self, need_type: int, zone: int, value: float) -> Line:
+        """Return the line of a need type in a zone under a value of the triage rule."""
         spec = self.book.specs[need_type]
+        wanted = spec.skill + CERTIFIED if spec.certified and spec.skill is not None else spec.skill
         able = [
             number
             for number, crew in enumerate(self.crews)
             if (crew.team.covers is None or zone in crew.team.covers)
-            and (not self.match.by_skill or spec.skill is None or spec.skill in crew.skills)
+            and (not self.match.by_skill or wanted is None or wanted in crew.skills)
+            and self.model.permitted(crew.team, need_type)
         ]
         able.sort(key=lambda number: (len(self.crews[number].skills), number))
         name = tuple(able), spec.sessions is not None, value
@@ -157,40 +164,52 @@ class Desk:
             return
         self.book.state[need] = INTAKE
         duration = self.handling[need] if self.handling is not None else 0.0
-        self.office.add("intake", duration, self._taken_in, need, need)
+        self.office.add("intake", duration, self.taken_in, need, need)
 
     def request_late(self, need: int) -> None:
         """Take in the request of a need that the state of the run has let arise."""
         self.book.state[need] = WAITING
         self.request(need)
 
-    def _taken_in(self, need: int) -> None:
+    def taken_in(self, need: int) -> None:
+        """Offer a request for which a coordinator has had time, if it still waits."""
         now = self.clock.now
-        if self.book.state[need] == INTAKE and not self.book.has_left(need, now):
+        if need in self.model.visits.twice:
+            self.own.add(need)
+            if self.book.triaged[need] != self.book.triaged[need]:
+                self.book.triaged[need] = now
+            self.offer(need)
+        elif self.book.state[need] == INTAKE and not self.book.has_left(need, now):
             self.book.triaged[need] = now
             self.offer(need)
 
     def offer(self, need: int) -> None:
         """Send an idle responder, if there is one who can go; else put the request in line."""
         line = self.line_of[need]
+        if self.match.batched:
+            self._push(need)
+            self.batches.due()
+            return
         responder = self._first(line) if self.match.choose is None else self._chosen(need, line)
         if responder is None:
             self._push(need)
-        elif not self.any_gated or self._granted(need):
+        elif not self.any_gated or self.granted(need):
             responder.crew.idle.remove(responder)
             self.model.visits.begin(need, responder, self.office)
 
-    def _asked(self, need: int) -> float:
+    def asked(self, need: int) -> float:
+        """Return since when a request waits."""
         return self.book.rejoined.get(need, self.book.request[need])
 
     def _push(self, need: int) -> None:
         """Put a request in its line, by when it was asked: at the end unless it comes back."""
-        self.book.state[need] = WAITING
+        if need not in self.own:
+            self.book.state[need] = WAITING
         waiting = self.line_of[need].waiting
         if waiting:
-            asked = self._asked(need)
-            if asked < self._asked(waiting[-1]):
-                place = next(k for k, other in enumerate(waiting) if self._asked(other) > asked)
+            asked = self.asked(need)
+            if asked < self.asked(waiting[-1]):
+                place = next(k for k, other in enumerate(waiting) if self.asked(other) > asked)
                 waiting.insert(place, need)
                 return
         waiting.append(need)
@@ -201,7 +220,7 @@ class Desk:
                 if not line.is_case:
                     return crew.idle[0]
                 for responder in crew.idle:
-                    if _has_room(responder):
+                    if has_room(responder):
                         return responder
         return None
 
@@ -211,7 +230,7 @@ class Desk:
             for crew in line.crews
             if crew.team.busy < crew.team.places
             for responder in crew.idle
-            if not line.is_case or _has_room(responder)
+            if not line.is_case or has_room(responder)
         ]
         if not idle or self.match.choose is None:
             return None
@@ -221,17 +240,21 @@ class Desk:
         views = [Candidate(r.index, r.crew.skills, plan.metres(r.place, building)) for r in idle]
         return idle[self.match.choose(views, self.book.uniform("match", need, self.book.attempts[need] + 1))]
 
-    def _granted(self, need: int) -> bool:
+    def granted(self, need: int) -> bool:
         """Ask the store for what the visit needs; a request refused is parked there, its clock running."""
         return not self.gated[self.book.need_type[need]] or self.model.depots.issue(need)
 
     def next_for(self, responder: Responder) -> None:
         """Give a responder who is free the next request, or let them wait."""
         team = responder.team
+        if self.match.batched and not responder.own:
+            responder.crew.idle.append(responder)
+            self.batches.due()
+            return
         if team.busy < team.places and not (responder.own and self.model.cases.next_for(responder)):
             need = self._take(responder)
             while need != NOBODY:
-                if not self.any_gated or self._granted(need):
+                if not self.any_gated or self.granted(need):
                     self.model.visits.begin(need, responder, self.office)
                     return
                 need = self._take(responder)
@@ -275,8 +298,10 @@ class Desk:
                     and not (book.risen and self.line_of[need] is not line)
                 ):
                     break
+                if need in self.own:
+                    break
                 waiting.popleft()
-            if not waiting or (line.is_case and not _has_room(responder)):
+            if not waiting or (line.is_case and not has_room(responder)):
                 continue
             if best is None and score is None:
                 best = line
@@ -291,20 +316,29 @@ class Desk:
     def _key(self, line: Line, responder: Responder, now: float) -> tuple[float, float, int]:
         """Return by what the head of a line is compared with the heads of others."""
         need = line.waiting[0]
-        asked = self._asked(need)
+        asked = self.asked(need)
         if self.rule.score is None:
             return line.value, asked, need
         plan, place = self.model.plan, responder.place
         head = Head(asked, line.value, now, lambda building: plan.metres(place, building))
         return self.rule.score(head), asked, need
 
-    def rise(self, need: int) -> None:
-        """Put a request in the line of its urgency, which has risen."""
-        self.book.risen = True
+    def waits(self, need: int, line: Line, now: float) -> bool:
+        """Tell whether a request in a line still waits there."""
+        here = self.book.state[need] == WAITING and self.book.deadline[need] > now
+        return (here or need in self.own) and self.line_of[need] is line
+
+    def line_now(self, need: int) -> Line:
+        """Return the line that a request belongs to as it stands now."""
         demand = self.book.demand
         value = float(self.rule.split(self._requests(np.array([need])))[0])
         zone = int(self.model.population.zone[demand.resident[need]])
-        line = self._line(int(demand.need_type[need]), zone, value)
+        return self.line(int(demand.need_type[need]), zone, value)
+
+    def rise(self, need: int) -> None:
+        """Put a request in the line of its urgency, which has risen."""
+        self.book.risen = True
+        line = self.line_now(need)
         if line is not self.line_of[need]:
             self.line_of[need] = line
             if self.book.state[need] == WAITING:
@@ -319,11 +353,6 @@ def _distinct(column: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[n
         return np.flatnonzero(seen), (np.cumsum(seen) - 1)[whole]
     values, which = np.unique(column, return_inverse=True)
     return values, which.ravel()
-
-
-def _has_room(responder: Responder) -> bool:
-    limit = responder.team.spec.caseload
-    return limit is None or responder.cases < limit
 
 
 def _value(line: Line) -> float:

@@ -78,6 +78,8 @@ class Knowledge:
             column = self.topic(topic)
             np.minimum(column, heard, out=column)
             self.words.append(heard)
+            for told in self.model.moments.topic_posted:
+                told(topic, nth, heard)
             if self.model.attitudes is not None:
                 self.model.attitudes.happen_to_all("notice", heard)
             self.last_word = now

@@ -127,7 +127,11 @@ class Labour:
         responder.team.busy += 1
         for heard in self.model.moments.assigned:
             heard(responder, claim.job)
-        claim.job.joined(responder)
+        kind = claim.job.kind
+        if kind.startswith("step.") and self.model.know_how.must_ask(responder, kind):
+            Question(self, responder, claim.job).begin(0.0)
+        else:
+            claim.job.joined(responder)
 
     def free(self, responder: Responder) -> None:
         """End somebody's assignment: write it down, and let them do what comes next."""
@@ -189,3 +193,14 @@ class Break(Job):
         self.over = True
         self.labour.free(responder)
         self.back_to.lost()
+
+
+class Question(Break):
+    """Somebody who does not know what to do asks first; a break in the eyes of the job."""
+
+    kind = "question"
+
+    def begin(self, _length_h: float) -> None:
+        """Ask, and begin when there is an answer."""
+        self._switch(self)
+        self.labour.model.know_how.ask(self.responder, self.back_to.kind, self._end, None)

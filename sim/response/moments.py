@@ -9,6 +9,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from sim.response.labour import Job
     from sim.response.responders import Responder
 
@@ -25,4 +28,7 @@ class Moments:
         self.shift_ended: list[Callable[[Responder], None]] = []
         """(responder), when somebody has left."""
         self.assigned: list[Callable[[Responder, Job], None]] = []
+        self.activated: list[Callable[[], None]] = []
+        self.topic_posted: list[Callable[[str, int, npt.NDArray[np.float64]], None]] = []
+        """(topic, number of the notice, when each resident takes notice; infinite for never)."""
         self.phase_entered: list[Callable[[str], None]] = []

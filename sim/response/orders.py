@@ -280,6 +280,8 @@ class Orders:
         self.set_level()
         self.model.tell("activated", self.card.card, self.level or "")
         self.model.problems.begin()
+        for heard in self.model.moments.activated:
+            heard()
         if self.model.information is not None:
             self.model.information.activated()
         for name, step in self.card.steps.items():

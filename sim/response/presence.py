@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sim.response.responders import Team
 from sim.spec.hazards import Lockdown
+from sim.spec.organisation import WEEKDAYS, Shift
 
 if TYPE_CHECKING:
     from sim.response.roster import Roster
@@ -21,34 +23,74 @@ class Presence:
         self.closures = [h for h in roster.model.world.hazards.values() if isinstance(h, Lockdown)]
 
     def comes(self, team: Team, index: int, day: int, number: int) -> bool:
-        """Tell whether somebody comes to a shift: the gates may be closed to them, or they do not turn up."""
-        now = self.clock.now
-        person = team.people[index]
-        if person.away_until > now or not person.employed:
+        """Tell whether somebody comes to a shift: they may be elsewhere, kept out, unwilling, or not turn up."""
+        person, model = team.people[index], self.model
+        if self._elsewhere(team, index) or self._kept_out(team, index):
             return False
-        if team.spec.home == "outside" and not team.spec.remote and not _stays_inside(team, index):
-            for closure in self.closures:
-                if closure.begins <= now and (closure.ends is None or now < closure.ends):
-                    return False
-        if self.model.strains is not None and self.model.strains.stays_away(person, day, number):
-            self.model.tell("stayed_away", str(person.number), team.name)
+        if model.strains is not None and model.strains.stays_away(person, day, number):
+            model.tell("stayed_away", str(person.number), team.name)
             return False
         if self.roster.coming.refuses(person, day, number):
             return False
-        share = team.spec.attendance + self.model.care.comes_more(person)
-        return share >= 1 or self.model.chance.one(f"attendance.{team.name}", index, day, number) < share
+        share = team.spec.attendance + model.care.comes_more(person)
+        return share >= 1 or model.chance.one(f"attendance.{team.name}", index, day, number) < share
 
-    def rested(self, team: Team, here: list[int], end_h: float) -> list[int]:
-        """Return who has rested since the last shift; the others come when they have."""
-        rest, now, rested = team.spec.rest or 0.0, self.clock.now, []
+    def _elsewhere(self, team: Team, index: int) -> bool:
+        """Tell whether somebody is gone, away, or at home until called up."""
+        person, now = team.people[index], self.clock.now
+        called = team.spec.call_up is None or person.here_until > now
+        return person.away_until > now or not person.employed or not called
+
+    def _kept_out(self, team: Team, index: int) -> bool:
+        """Tell whether the gates are closed to somebody, or there is no money for them."""
+        now = self.clock.now
+        if self.model.funds is not None and not self.model.funds.can_pay(team):
+            self.model.tell("not_paid", team.name)
+            return True
+        if team.spec.home != "outside" or team.spec.remote or _stays_inside(team, index):
+            return False
+        return any(shut.begins <= now and (shut.ends is None or now < shut.ends) for shut in self.closures)
+
+    def of_shift(self, team: Team, day: int, number: int, begin_h: float) -> list[int]:
+        """Return who comes to a shift, of those on the roster and those who have joined since."""
+        shifts, days = team.spec.shift, team.spec.days
+        assert shifts is not None
+        if days is not None and self._weekday(begin_h) not in days:
+            return []
+        indices = [*rostered(shifts, team.spec.count)[number]]
+        indices += [
+            person.index
+            for person in team.people[team.spec.count :]
+            if person.resident is not None and person.employed and person.index % len(shifts) == number
+        ]
+        here = [index for index in indices if self.comes(team, index, day, number)]
+        supervised = team.spec.supervised
+        if supervised is not None:
+            here = here[: supervised.ratio * self.model.teams[supervised.by].on_duty]
+        return here
+
+    def _weekday(self, time_h: float) -> str:
+        start = datetime.fromisoformat(self.model.spec.start)
+        return WEEKDAYS[(start + timedelta(hours=time_h)).weekday()]
+
+    def in_time(self, team: Team, here: list[int], day: int, end_h: float) -> list[int]:
+        """Return who begins with the shift; those who have not rested, or are late, come afterwards."""
+        rest, late = team.spec.rest, team.spec.late
+        if rest is None and late is None:
+            return here
+        now, chance = self.clock.now, self.model.chance
+        in_time = []
         for index in here:
-            person = team.people[index]
-            ready_h = (now if person.on_duty else person.left_h) + rest
+            person, ready_h = team.people[index], now
+            if rest is not None:
+                ready_h = max((now if person.on_duty else person.left_h) + rest, now)
+            if late is not None and chance.one(f"late.{team.name}", index, day) < late.share:
+                ready_h = max(ready_h, now + late.by.at(chance.one(f"late.by.{team.name}", index, day)))
             if ready_h <= now:
-                rested.append(index)
+                in_time.append(index)
             elif ready_h < end_h:
                 self.clock.call_at(ready_h, self.roster.comes_late, (team, index, end_h))
-        return rested
+        return in_time
 
     def provided(self, team: Team) -> bool:
         """Take what somebody needs who stays over; without it they do not come."""
@@ -62,3 +104,20 @@ def _stays_inside(team: Team, index: int) -> bool:
     """Tell whether a person from outside is one of those inside when the gates close, spread evenly over the team."""
     inside, count = team.spec.inside, team.first_count
     return index < count and (index + 1) * inside // count > index * inside // count
+
+
+def rostered(shifts: tuple[Shift, ...], count: int) -> list[range]:
+    """Return which people work which shift: stated counts in order, the others share who is left."""
+    stated = sum(shift.count for shift in shifts if shift.count is not None)
+    open_shifts = sum(shift.count is None for shift in shifts)
+    left = max(count - stated, 0)
+    ranges, begin, seen = [], 0, 0
+    for shift in shifts:
+        if shift.count is not None:
+            size = shift.count
+        else:
+            size = left // open_shifts + (seen < left % open_shifts)
+            seen += 1
+        ranges.append(range(min(begin, count), min(begin + size, count)))
+        begin += size
+    return ranges

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 NOBODY = -1
 """The need of a responder who has none; never written into a table."""
 NO_LIMIT = 1 << 60
+CERTIFIED = "!"
 
 
 class Team:
     """A unit while the clock runs: its people, how many places of work it has, and how many are taken."""
 
     __slots__ = (
+        "_crews",
         "awaited",
         "base",
         "booked",
@@ -64,7 +66,15 @@ class Team:
         self.on_duty = 0
         self.busy = 0
         self.offering = False
+        self._crews: dict[frozenset[str], Crew] = {}
         self.places = 0 if spec.handover == "replace" and spec.shift is not None else NO_LIMIT
+
+    def crew_of(self, skills: frozenset[str]) -> Crew:
+        """Return the people of the team with these skills on the list."""
+        if skills not in self._crews:
+            self._crews[skills] = Crew(self, skills)
+            self.crews.append(self._crews[skills])
+        return self._crews[skills]
 
 
 class Crew:
@@ -73,6 +83,7 @@ class Crew:
     __slots__ = ("desk", "idle", "lanes", "skills", "team")
 
     def __init__(self, team: Team, skills: frozenset[str]) -> None:
+        """``skills`` are those on the list; a certified one stands there a second time, with CERTIFIED behind it."""
         self.team = team
         self.skills = skills
         self.idle: deque[Responder] = deque()
@@ -113,7 +124,17 @@ class Responder(mesa.Agent):
         self.job_asked = self.job_since = float("nan")
         self.works = 0
         """How many visits and other works were risky so far."""
+        self.skills = crew.skills
+        """What this person can do; the crew's are what the list says."""
+        self.home: Place | None = None
+        self.resident: int | None = None
+        """The row of the resident that this is, where that is known."""
+        self.unfit = False
         self.away_until = 0.0
+        self.paid_until_h = 0.0
+        """When the hours began that have not been paid for."""
+        self.here_until = 0.0
+        """Until when somebody who was called up stays."""
         self.left_h = -inf
         """When this person last went off duty."""
         self.own: deque[int] = deque()
@@ -142,3 +163,9 @@ class Resident(mesa.Agent):
     def groups(self) -> tuple[str, ...]:
         """The vulnerability groups that the resident is in."""
         return tuple(name for name, flags in self.model.population.groups.items() if flags[self.row])
+
+
+def has_room(responder: Responder) -> bool:
+    """Tell whether somebody can take a case more."""
+    limit = responder.team.spec.caseload
+    return limit is None or responder.cases < limit

@@ -17,7 +17,7 @@ from sim.response.coming import Coming
 from sim.response.presence import Presence
 from sim.response.responders import NO_LIMIT, NOBODY, Responder, Team
 from sim.response.time_split import TimeSplit
-from sim.spec.organisation import DAY_H, Shift
+from sim.spec.organisation import DAY_H
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
@@ -60,7 +60,7 @@ class Roster:
 
     def fill(self, team: Team) -> None:
         """Bring in who is missing from a team that works around the clock and can come now."""
-        if team.awaited:
+        if team.awaited or team.spec.call_up is not None:
             return
         away = [k for k, person in enumerate(team.people) if person.employed and not person.on_duty]
         self._come(team, [k for k in away if self.presence.comes(team, k, 0, 0)], np.inf)
@@ -82,19 +82,20 @@ class Roster:
         if abs(self.running.get((team.number, number), -1.0) - end_h) < TINY_H:  # who came from outside began it
             return
         self.running[team.number, number] = end_h
-        here = [
-            index
-            for index in rostered(team.spec.shift, team.spec.count)[number]
-            if self.presence.comes(team, index, day, number)
-        ]
+        here = self.presence.of_shift(team, day, number, begin_h)
         if team.spec.provisions:
             here = [index for index in here if self.presence.provided(team)]
         people = [team.people[index] for index in here]
-        if team.spec.rest is not None:
-            here = self.presence.rested(team, here, end_h)
+        here = self.presence.in_time(team, here, day, end_h)
         self.clock.call_at(end_h, self._shift_ends, (team, people, end_h))
         self.model.tell("shift_begun", team.name, len(here))
         self._come(team, here, end_h)
+
+    def come_for(self, responder: Responder, length_h: float) -> None:
+        """Bring somebody on duty outside any roster, for so long."""
+        end_h = self.clock.now + length_h
+        self.clock.call_at(end_h, self._shift_ends, (responder.team, [responder], end_h))
+        self._come(responder.team, [responder.index], end_h)
 
     def comes_late(self, turn: tuple[Team, int, float]) -> None:
         """Bring somebody into a shift that has begun without them."""
@@ -136,9 +137,10 @@ class Roster:
             team.places += 1
             responder.placed = True
         if not responder.on_duty:
+            responder.paid_until_h = now
             responder.on_duty = True
             team.on_duty += 1
-            responder.place = team.base
+            responder.place = team.base if responder.home is None else responder.home
             if team.spec.posts is not None:
                 self.split.begin(responder, point)
 
@@ -178,7 +180,7 @@ class Roster:
         team, people, end_h = turn
         for responder in people:
             if responder.on_duty and responder.rostered_until == end_h:
-                self._go_off_duty(responder)
+                self.go_off_duty(responder)
         self.model.tell("shift_ended", team.name, len(people))
 
     def dismiss(self, responder: Responder) -> None:
@@ -188,9 +190,9 @@ class Roster:
             self.model.cases.hand_back(responder)
             return
         responder.rostered_until = min(responder.rostered_until, self.clock.now)
-        self._go_off_duty(responder)
+        self.go_off_duty(responder)
 
-    def _go_off_duty(self, responder: Responder) -> None:
+    def go_off_duty(self, responder: Responder) -> None:
         """End somebody's roster: their place is free, and they leave at once if idle."""
         if responder.placed:
             responder.placed = False
@@ -304,20 +306,3 @@ class Roster:
             elif responder.need == NOBODY and responder.post not in ("visit", "desk"):
                 self.note(responder, responder.post, responder.post_since, responder.post_since, NAN, NOBODY)
             self._note_shift(responder, NAN)
-
-
-def rostered(shifts: tuple[Shift, ...], count: int) -> list[range]:
-    """Return which people work which shift: stated counts in order, the others share who is left."""
-    stated = sum(shift.count for shift in shifts if shift.count is not None)
-    open_shifts = sum(shift.count is None for shift in shifts)
-    left = max(count - stated, 0)
-    ranges, begin, seen = [], 0, 0
-    for shift in shifts:
-        if shift.count is not None:
-            size = shift.count
-        else:
-            size = left // open_shifts + (seen < left % open_shifts)
-            seen += 1
-        ranges.append(range(min(begin, count), min(begin + size, count)))
-        begin += size
-    return ranges

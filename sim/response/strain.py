@@ -29,7 +29,24 @@ SUPERVISED_H = 14 * 24.0
 TO_SAY = ("failed", "wasted_trip", "idle_shift", "traumatic", "no_supervision", "value_conflict")
 """Events that somebody has something to say about after the shift."""
 YEAR_H = 365 * 24.0
-OWN_WORK = ("supervision", "consultation", "debriefing", "rest", "break", "call", "complaint", "feedback", "claim")
+OWN_WORK = (
+    "supervision",
+    "consultation",
+    "debriefing",
+    "rest",
+    "break",
+    "call",
+    "complaint",
+    "feedback",
+    "claim",
+    "hand_over",
+    "call_up",
+    "registration",
+    "reception",
+    "training",
+    "meeting",
+    "building_round",
+)
 """Work other than visits that conflicts with nobody's profession."""
 
 

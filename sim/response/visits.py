@@ -9,7 +9,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from sim.records.buffers import RowBuffer
-from sim.records.codes import CLOSED, GONE, MORE, REFERRED, UNFINISHED, WRONG_SKILL
+from sim.records.codes import CLOSED, DUPLICATE, GONE, MORE, REFERRED, UNFINISHED, WRONG_SKILL
 from sim.response.book import End, State
 from sim.response.responders import NOBODY, Responder
 
@@ -31,6 +31,21 @@ class Visits:
         self.rows = RowBuffer(8)
         self.instant = not model.plan.moves and not model.messages.take_time
         units = model.response.organisation.units.values()
+        self.careful = (
+            bool(model.response.authority)
+            or any(
+                unit.register_ is not None or unit.know_how is not None or unit.recruitment is not None
+                for unit in units
+            )
+            or any(spec.asks_elsewhere_after is not None for spec in book.specs)
+        )
+        """Whether there is anything to look at before a visit starts, beside the skill on the list."""
+        self.twice: set[int] = set()
+        """Needs asked for at two desks that do not see each other's lists."""
+        self.seen: set[tuple[Responder, int]] = set()
+        """Who has been to which building, of people from elsewhere."""
+        self.at_door: dict[int, Responder] = {}
+        """Who is at work on such a need."""
         self.errors = any(unit.errors > 0 for unit in units)
         self.injuries = any(unit.injury is not None for unit in units)
         self.guided: set[int] = set()
@@ -44,6 +59,8 @@ class Visits:
             and model.strains is None
             and spec.sessions is None
             and spec.again == 0
+            and spec.without_skill is None
+            and not self.careful
             and (spec.referral is None or spec.referral.on_visit == 0)
             for spec in book.specs
         ]
@@ -58,7 +75,10 @@ class Visits:
     def begin(self, need: int, responder: Responder, office: Office | None) -> None:
         """Dispatch a responder: from here to the end of the visit the person is taken."""
         now = self.clock.now
-        self.state[need] = SENT
+        if need in self.twice:
+            responder.crew.desk.own.discard(need)  # type: ignore[union-attr]  # who visits has a desk
+        if self.state[need] != CLOSED_STATE:
+            self.state[need] = SENT
         attempt = self.attempts[need] = self.attempts[need] + 1
         if attempt == 1:
             self.dispatched[need] = now
@@ -66,7 +86,7 @@ class Visits:
         responder.dispatched = now
         responder.team.busy += 1
         if self.instant:
-            if attempt > 1 or not responder.crew.desk.match.by_skill:  # type: ignore[union-attr]  # who visits has a desk
+            if attempt > 1 or self.careful or not responder.crew.desk.match.by_skill:  # type: ignore[union-attr]  # who visits has a desk
                 self._arrived(responder)
             else:  # the one path that a plain queue takes, without a call more than it needs
                 responder.arrived = responder.started = self.started[need] = now
@@ -86,29 +106,58 @@ class Visits:
         building = self.building[need]
         depot = self.held.get(need) if self.held else None
         way_h = plan.walk_h(responder.place, building, depot.place if depot is not None else None)
+        if responder.team.spec.unfamiliar is not None:
+            way_h += self._finds_the_way(responder, building)
         responder.place = plan.places[building]
         at_door = self.clock.now + way_h
-        if self._can_start(need, responder, at_door):
+        known = need not in self.twice and not self.careful
+        if (known or not self._may_wait(need, responder)) and self._can_start(need, responder, at_door):
             responder.arrived = at_door
             self._start(need, responder, at_door)
         else:
             self.clock.call_at(at_door, self._arrived, responder)
 
+    def _may_wait(self, need: int, responder: Responder) -> bool:
+        """Tell whether something has to be found out at the door before a visit can start."""
+        entry = self.by_phone[self.need_type[need]] or self.model.authorities.may("entry", responder.team.name)
+        return need in self.twice or self._asks(need, responder) or not entry
+
     def _can_start(self, need: int, responder: Responder, time_h: float) -> bool:
         """Tell whether a resident still waits at a time, and whether who comes then can do what is needed."""
         waits = self.deadline[need] > time_h or self.started[need] == self.started[need]
         skill = self.skill[self.need_type[need]]
-        return waits and (skill is None or skill in responder.crew.skills)
+        if need in self.twice and not self._alone(need, responder):
+            return False
+        return waits and (skill is None or skill in responder.skills or self._tries(need))
+
+    def _tries(self, need: int) -> bool:
+        return self.book.specs[self.need_type[need]].without_skill is not None
+
+    def _alone(self, need: int, responder: Responder) -> bool:
+        """Tell whether nobody of another desk is at a need, or has met it."""
+        other = self.at_door.get(need)
+        return self.state[need] != CLOSED_STATE and (other is None or other is responder)
 
     def _arrived(self, responder: Responder) -> None:
         """Stand at the door: start, find nobody waiting any more, or find out that somebody else is needed."""
         now = self.clock.now
         need = responder.need
         responder.arrived = now
+        if not self.model.authorities.may("entry", responder.team.name) and not self.by_phone[self.need_type[need]]:
+            self.model.authorities.when_granted("entry", responder.team.name, self._let_in, responder, responder)
+            return
+        self._let_in(responder)
+
+    def _let_in(self, responder: Responder) -> None:
+        """Go in, if the resident still waits and who came can do it."""
+        now, need = self.clock.now, responder.need
         if self._can_start(need, responder, now):
             self._start(need, responder, now)
             return
         responder.started = NAN
+        if need in self.twice and not self._alone(need, responder):
+            self.clock.call_later(self.model.desk_of(need).spec.wrong_skill, self._found_done, responder)
+            return
         if self.deadline[need] <= now and self.started[need] != self.started[need]:
             self._leave(responder, GONE)
         else:
@@ -118,10 +167,34 @@ class Visits:
         if self.started[need] != self.started[need]:  # NaN: nobody has started on it before
             self.started[need] = time_h
         responder.started = time_h
+        if need in self.twice:
+            self.at_door[need] = responder
+        if self._asks(need, responder):
+            self.model.know_how.ask(responder, self._kind(need), self._knows, responder)
+        else:
+            self._work(need, responder, time_h)
+
+    def _kind(self, need: int) -> str:
+        return f"need.{self.book.demand.type_names[self.need_type[need]]}"
+
+    def _asks(self, need: int, responder: Responder) -> bool:
+        """Tell whether somebody does not know what to do about a need."""
+        if responder.team.spec.know_how is None:
+            return False
+        return self.model.know_how.must_ask(responder, self._kind(need))
+
+    def _knows(self, responder: Responder) -> None:
+        self._work(responder.need, responder, self.clock.now)
+
+    def _work(self, need: int, responder: Responder, time_h: float) -> None:
         attempt = self.attempts[need]
         service_h = self.first_service[need] if attempt == 1 else self.book.service(need, attempt)
         if self.model.strains is not None:
             service_h *= self.model.strains.slower(responder)
+        if not self._able(need, responder):
+            unskilled = self.book.specs[self.need_type[need]].without_skill
+            assert unskilled is not None
+            service_h *= unskilled.slower
         self.clock.call_at(time_h + service_h, self._ended, responder)
 
     def _found_wrong(self, responder: Responder) -> None:
@@ -163,12 +236,35 @@ class Visits:
     def _goes_wrong(self, need: int, responder: Responder, attempt: int) -> bool:
         """Tell whether a visit goes wrong: the unit's share, and what strain adds, unless somebody was asked before."""
         errors = responder.team.spec.errors
+        unskilled = self.book.specs[self.need_type[need]].without_skill
+        if unskilled is not None and not self._able(need, responder):
+            errors = 1 - (1 - errors) * (1 - unskilled.errors)
+        recruitment = responder.team.spec.recruitment
+        if responder.unfit and recruitment is not None:
+            errors = 1 - (1 - errors) * (1 - recruitment.unfit_errors)
         if self.model.strains is not None:
             errors = 1 - (1 - errors) * (1 - self.model.strains.errors(responder))
         if need in self.guided:
             self.guided.discard(need)
             return False
         return errors > 0 and self.book.uniform("error", need, attempt) < errors
+
+    def _able(self, need: int, responder: Responder) -> bool:
+        skill = self.skill[self.need_type[need]]
+        return skill is None or skill in responder.skills
+
+    def _finds_the_way(self, responder: Responder, building: int) -> float:
+        """Return what somebody from elsewhere loses at their first visit to a building."""
+        unfamiliar = responder.team.spec.unfamiliar
+        if unfamiliar is None or (responder, building) in self.seen:
+            return 0.0
+        self.seen.add((responder, building))
+        luck = self.model.chance.one(f"unfamiliar.{responder.team.name}", responder.index, building)
+        return unfamiliar.first.at(luck)
+
+    def _found_done(self, responder: Responder) -> None:
+        """Somebody of another desk is there already: the trip was for nothing."""
+        self._leave(responder, DUPLICATE)
 
     def was_hard(self, need: int) -> bool:
         """Tell whether the visit that has just ended went wrong or was traumatic."""
@@ -192,11 +288,15 @@ class Visits:
         for heard in self.told:
             heard(responder, need, outcome)
         self.erred = responder.need = NOBODY
+        if outcome == WRONG_SKILL:
+            self.model.correct_register(responder)
+        if self.at_door.get(need) is responder:
+            del self.at_door[need]
         responder.team.busy -= 1
         if self.injuries:
             self.model.roster.coming.risk(responder)
         if self.held:
-            self.model.depots.used(need, outcome not in (GONE, WRONG_SKILL))
+            self.model.depots.used(need, outcome not in (GONE, WRONG_SKILL, DUPLICATE))
         if outcome != CLOSED:
             self._follow_up(need, responder, outcome)
         if responder.settled:
@@ -206,6 +306,8 @@ class Visits:
 
     def _follow_up(self, need: int, responder: Responder, outcome: int) -> None:
         book = self.book
+        if outcome == DUPLICATE:
+            return
         if outcome == REFERRED:
             self.model.referrals.refer(need)
         elif outcome == GONE:

@@ -172,10 +172,13 @@ class Level(Spec):
     text: Bilingual | None = None
 
 
+Problem = Literal["late_step", "turned_away", "gave_up", "missed", "stock_out", "no_kit", "abandoned"]
+
+
 class Fix(Spec):
     """What is changed when a kind of problem has been reported often enough."""
 
-    problem: Literal["late_step", "turned_away", "gave_up", "missed", "stock_out", "no_kit", "abandoned"]
+    problem: Problem
     at_least: Annotated[Integer, between(1, 1_000_000, "at least one report")] = 1
     """Reports since the last review."""
     set: PathMap[Plain]

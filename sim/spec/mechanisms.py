@@ -239,9 +239,27 @@ _add(
         lambda _: {"response": {"changes": None}},
     ),
 )
+
+
+def _everything_permitted(scenario: Scenario) -> Patch:
+    kinds = scenario.response.organisation.permitted
+    return _organisation(permitted={kind: list(scenario.world.needs) for kind in kinds})
+
+
 for _name, (_block, _claim, _counterfactual, _off, _without) in (TABLE | PEOPLE).items():
     _present = stated(*(_path for _path, _ in _off))
     _add(
         _name,
         Mechanism(_block.replace("*", "NAME"), _claim, _counterfactual, _present, setting(*_off), setting(*_without)),
     )
+_add(
+    "permitted",
+    Mechanism(
+        "response.organisation.permitted",
+        "what only some may do waits for them",
+        "everybody may do everything",
+        lambda s: bool(s.response.organisation.permitted),
+        _everything_permitted,
+        lambda _: _organisation(permitted=None),
+    ),
+)

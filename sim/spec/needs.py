@@ -70,6 +70,15 @@ class SelfHelp(Spec):
     """Share of the others that a neighbour could meet."""
 
 
+class Unskilled(Spec):
+    """Somebody without the skill can do it too, slower and worse."""
+
+    slower: Annotated[NonNegative, between(1, 100, "a factor of at least 1")] = 1.5
+    """A visit takes so many times as long."""
+    errors: Share = 0.0
+    """Share of such visits that go wrong."""
+
+
 class Stigma(Spec):
     """Shame keeps some from asking for a time, unless they have heard that nobody need be ashamed."""
 
@@ -139,6 +148,12 @@ class Need(Rate):
     """1 (most) to 4."""
     skill: Name | None = None
     """What a responder must be able to do; without it anyone can help."""
+    certified: YesNo = False
+    """Only somebody whose skill is certified is sent."""
+    without_skill: Unskilled | None = None
+    """Without it, who lacks the skill finds out at the door and leaves."""
+    asks_elsewhere_after: PositiveHours | None = None
+    """Who has waited so long asks at another desk too, where one takes such requests (``also``)."""
     service: Duration
     """Length of one visit from its start."""
     reporting_delay: Duration | None = None
@@ -184,6 +199,10 @@ class Need(Rate):
         for group in self.asked_at_door:
             if group not in GROUPS:
                 raise refuse(f"asked_at_door: {group!r} is no vulnerability group{nearest(group, GROUPS)}")
+        if self.certified and self.skill is None:
+            raise refuse("'certified' needs a 'skill'")
+        if self.without_skill is not None and self.skill is None:
+            raise refuse("'without_skill' needs a 'skill'")
         if self.sessions is not None and self.again > 0:
             raise refuse("either 'sessions' or 'again' is wanted; found both")
         return self

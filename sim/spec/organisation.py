@@ -28,9 +28,13 @@ from sim.spec.base import (
 )
 from sim.spec.care import Breaks, Contract, Debriefing, Honours
 from sim.spec.distributions import Duration
+from sim.spec.outside_support import Familiarity, Sending
+from sim.spec.volunteers import CallUp, KnowHow, Lateness, Recruitment, Register, Supervised, WalkIns
 from sim.units import found, parse_time_of_day
 
 MOST_PEOPLE = 100_000
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_H = 24.0
 
 _HOURS = re.compile(r"\s*(\d{1,2}:\d{2})\s*-\s*(\d{1,2}:\d{2})\s*")
@@ -193,6 +197,24 @@ class Unit(Spec):
     debriefing: Debriefing | None = None
     honours: Honours | None = None
     contract: Contract | None = None
+    days: Annotated[tuple[Weekday, ...], non_empty("day")] | None = None
+    """Days of the week on which its shifts are worked; without it, every day."""
+    late: Lateness | None = None
+    supervised: Supervised | None = None
+    certificates: FrozenMap[Share] = FrozenMap()
+    """Share of those with a skill who hold a certificate for it."""
+    register_: Register | None = Field(default=None, alias="register")
+    recruitment: Recruitment | None = None
+    walk_ins: WalkIns | None = None
+    call_up: CallUp | None = None
+    know_how: KnowHow | None = None
+    unfamiliar: Familiarity | None = None
+    sends: Annotated[tuple[Sending, ...], Field(max_length=1000)] = ()
+    """People lent to other communities."""
+    hand_over: PositiveHours | None = None
+    """At each new phase its people hand over to the next, which takes them so long."""
+    voice: YesNo = False
+    """What its requests need decided is decided first."""
     cost_per_h: NonNegative | None = None
     """Cost of an hour on duty, in the currency of the scenario."""
 
@@ -202,6 +224,15 @@ class Unit(Spec):
             raise refuse(f"at most count ({self.count}) people inside are wanted; found {self.inside}")
         if self.inside and self.home != "outside":
             raise refuse("'inside' is for people 'from: outside'; residents are inside")
+        for skill in self.certificates:
+            if skill not in self.skills:
+                raise refuse(f"certificates: nobody of the unit has the skill {skill!r}{nearest(skill, self.skills)}")
+        if self.call_up is not None and (self.recruitment or self.walk_ins):
+            raise refuse("a unit with 'call_up' is at home until it is called: it has no sign-up or walk-ins")
+        if self.recruitment is not None and self.walk_ins is not None:
+            raise refuse("either 'recruitment' or 'walk_ins' is wanted; found both: make them two units")
+        if (self.days or self.late or self.supervised) and self.shift is None:
+            raise refuse("'days', 'late' and 'supervised' are about shifts; a 'shift' is wanted")
         stated = [shift.count for shift in self.shift or () if shift.count is not None]
         if sum(stated) > self.count:
             raise refuse(f"shifts of at most count ({self.count}) people together are wanted; found {sum(stated)}")
@@ -224,6 +255,9 @@ class Organisation(Spec):
     message_handling: Duration | None = None
     """Time a leader takes to pass a message on."""
     reports: Reports | None = None
+    permitted: FrozenMap[tuple[Name, ...]] = FrozenMap()
+    """What volunteers, social_workers, staff, or the tiers daily, professional and expert may do: need types. Who is
+    not named may do everything."""
 
     @model_validator(mode="after")
     def _tree(self) -> Organisation:
@@ -273,8 +307,13 @@ class Desk(Spec):
     """Which request is next: first_come, urgency (then wait), c_mu, weighted_wait, nearest, or a registered one."""
     double_entry: Hours = 0.0
     """Added to the handling of each request where it has to be typed into a second system."""
+    also: tuple[Name, ...] = ()
+    """Need types for which residents turn here when another desk keeps them waiting (``asks_elsewhere_after``)."""
+    batch: Interval = Field(default=10 / 60)
+    """How often the match rule 'optimal' assigns all who are idle at once."""
     match: Text = "skill"
-    """Which idle responder goes: skill, nearest, random (not looking at skills), or a registered rule."""
+    """Which idle responder goes: skill, nearest, random (not looking at skills), optimal, or a
+    registered rule."""
     wrong_skill: Interval = Field(default=10 / 60)
     """Time at the door until somebody sent without the skill finds out."""
 

@@ -12,9 +12,10 @@ from pydantic import ValidationError
 
 from sim.errors import InputError, Problem, nearest
 from sim.spec.base import thaw
-from sim.spec.card import Card
+from sim.spec.card import Card, Fix
 from sim.spec.changes import Change
 from sim.spec.messages import translate
+from sim.spec.outside_support import Advice
 from sim.spec.scenario import Scenario
 
 WHOLE_POLICIES = ({"base_stock"}, {"reorder_point", "order_quantity"}, {"reorder_point", "order_up_to"})
@@ -167,12 +168,14 @@ def _check_changes(scenario: Scenario) -> list[Problem]:
     problems: list[Problem] = []
     plan = scenario.response.plan
     fixes = plan.review.fixes if plan is not None and plan.review is not None else ()
-    sets = [{path: thaw(value) for path, value in fix.set.items()} for fix in fixes]
-    as_changes = tuple(Change.model_validate({"when": {"backlog_over": "0"}, "set": values}) for values in sets)
+    as_changes = tuple(_as_change(fix) for fix in fixes)
+    experts = scenario.response.experts
+    advice = tuple(_as_change(item) for item in experts.advice) if experts is not None else ()
     parts: tuple[tuple[Literal["changes", "injects"], str, str, tuple[Change, ...]], ...] = (
         ("changes", "response", "response.changes", scenario.response.changes),
         ("injects", "world", "world.injects", scenario.world.injects),
         ("changes", "response", "response.plan.review.fixes", as_changes),
+        ("changes", "response", "response.experts.advice", advice),
     )
     for kind, part, block, changes in parts:
         here = scenario
@@ -200,6 +203,12 @@ def _check_changes(scenario: Scenario) -> list[Problem]:
             else:
                 here = after if change.at is not None else here
     return problems
+
+
+def _as_change(fix: Fix | Advice) -> Change:
+    """Return a fix or an advice as a change on a condition, to be checked like one."""
+    values = {path: thaw(value) for path, value in fix.set.items()}
+    return Change.model_validate({"when": {"backlog_over": "0"}, "set": values})
 
 
 def _check_condition(scenario: Scenario, place: str, change: Change) -> list[Problem]:
@@ -233,7 +242,7 @@ def _matches(path: str, pattern: str) -> bool:
 def changed(scenario: Scenario, part: str, change: Change) -> Scenario:
     """Return the scenario as it stands after one change of its ``part`` ("response" or "world")."""
     data = scenario.data()
-    data[part] = {key: value for key, value in data[part].items() if key not in ("changes", "injects")}
+    data[part] = {key: value for key, value in data[part].items() if key not in ("changes", "injects", "experts")}
     if isinstance(data[part].get("plan"), dict):  # its fixes are changes too
         data[part]["plan"] = {key: value for key, value in data[part]["plan"].items() if key != "review"}
     data.pop("evidence", None)

@@ -10,6 +10,7 @@ from sim.spec.plan_mechanisms import NEVER, UNITS, Rule
 
 STRAIN = "world.strain.*"
 NEEDS, NEEDS_OF_CLIENTS = "world.needs.*", "world.needs.*?clients"
+RECRUITS = f"{UNITS}.recruitment"
 SUPERVISION = "response.supervision.*"
 
 PEOPLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
@@ -113,5 +114,99 @@ PEOPLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
     "by_phone": (
         f"{NEEDS}.by_phone", "what can be done on the telephone takes no way", "somebody has to go there",
         ((f"{NEEDS}.by_phone", "false"),), ((f"{NEEDS}.by_phone", None),),
+    ),
+    "register": (
+        f"{UNITS}.register", "people are sent by what the list says, and some cannot do it", "the list is right",
+        ((f"{UNITS}.register", {"coverage": 1, "missed": 0, "overstated": 0}),),
+        ((f"{UNITS}.register", None),),
+    ),
+    "certified": (
+        f"{NEEDS}.certified", "only who is certified is sent, so requests wait for few", "no certificate is asked for",
+        ((f"{NEEDS}.certified", "false"),), ((f"{NEEDS}.certified", None),),
+    ),
+    "without_skill": (
+        f"{NEEDS}.without_skill", "who lacks the skill works longer and worse", "anybody does it as well",
+        ((f"{NEEDS}.without_skill", {"slower": 1, "errors": 0}),), ((f"{NEEDS}.without_skill", None),),
+    ),
+    "sign_up": (
+        f"{UNITS}.recruitment", "residents who hear that people are wanted join", "nobody is willing",
+        tuple((f"{UNITS}.recruitment.+{key}", 0) for key in ("willing", "by_trust", "need_seen")),
+        ((f"{UNITS}.recruitment", None),),
+    ),
+    "registration": (
+        f"{RECRUITS}.registration", "writing people down takes time before they join", "it takes no time",
+        ((f"{RECRUITS}.registration.takes", "0 h"),), ((f"{RECRUITS}.registration", None),),
+    ),
+    "certification": (
+        f"{RECRUITS}.certification", "a check takes time and keeps unfit people out", "everybody is accepted at once",
+        ((f"{RECRUITS}.certification", {"takes": "0 h", "rejects": 0, "detects": 0}),),
+        ((f"{RECRUITS}.certification", None),),
+    ),
+    "training": (
+        f"{RECRUITS}.training", "people join after a class, which takes the teachers' time", "it takes no time",
+        ((f"{RECRUITS}.training.takes", "0 h"),), ((f"{RECRUITS}.training", None),),
+    ),
+    "walk_ins": (
+        f"{UNITS}.walk_ins", "people who come unasked take somebody's time to receive, and then help", "nobody comes",
+        ((f"{UNITS}.walk_ins.curve", [["0 h", 0]]),), ((f"{UNITS}.walk_ins", None),),
+    ),
+    "call_up": (
+        f"{UNITS}.call_up", "people at home are called, and come hours later", "everybody says no",
+        ((f"{UNITS}.call_up.+accepts", 0),), ((f"{UNITS}.call_up", None),),
+    ),
+    "know_how": (
+        f"{UNITS}.know_how", "who was not drilled asks the leader first", "explaining takes no time",
+        ((f"{UNITS}.know_how.question", "0 h"),), ((f"{UNITS}.know_how", None),),
+    ),
+    "second_desks": (
+        f"{NEEDS}.asks_elsewhere_after", "who waits asks at another desk too", "nobody does within ten years",
+        ((f"{NEEDS}.asks_elsewhere_after", NEVER),), ((f"{NEEDS}.asks_elsewhere_after", None),),
+    ),
+    "shared_list": (
+        "response.shared_list", "desks that share no list send two people to one need", "they share one list",
+        (("response.shared_list", "true"),), (("response.shared_list", None),),
+    ),
+    "calendar": (
+        f"{UNITS}.days", "on other days nobody of the unit is there", "every day",
+        ((f"{UNITS}.days", ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]),), ((f"{UNITS}.days", None),),
+    ),
+    "lateness": (
+        f"{UNITS}.late", "who comes late to a shift is missed", "nobody is late",
+        ((f"{UNITS}.late.share", 0),), ((f"{UNITS}.late", None),),
+    ),
+    "unfamiliar": (
+        f"{UNITS}.unfamiliar", "people from elsewhere lose time finding their way", "they know it",
+        ((f"{UNITS}.unfamiliar.first", "0 h"),), ((f"{UNITS}.unfamiliar", None),),
+    ),
+    "sending": (
+        f"{UNITS}.sends", "people lent to others are missing here", "nobody is lent",
+        ((f"{UNITS}.sends", []),), ((f"{UNITS}.sends", None),),
+    ),
+    "hand_over": (
+        f"{UNITS}.hand_over", "handing over at each phase takes time from visits", "it takes a second",
+        ((f"{UNITS}.hand_over", "1 s"),), ((f"{UNITS}.hand_over", None),),
+    ),
+    "voice": (
+        f"{UNITS}.voice", "escalations of a unit with a voice in command are decided first", "it has none",
+        ((f"{UNITS}.voice", "false"),), ((f"{UNITS}.voice", None),),
+    ),
+    "authority": (
+        "response.authority", "without authority people wait at the door or at home until it is granted",
+        "everything is allowed from the beginning",
+        tuple((f"response.authority.*.{key}", value) for key, value in (("+granted", "true"), ("since", None))),
+        (("response.authority", None),),
+    ),
+    "experts": (
+        "response.experts", "advice changes the response some time after problems are reported",
+        "no meeting in ten years",
+        (("response.experts.every", NEVER),), (("response.experts", None),),
+    ),
+    "funds": (
+        "response.funds", "without money paid people do not come and goods are not ordered", "there is enough",
+        (("response.funds.opening", 10**12),), (("response.funds", None),),
+    ),
+    "supervised": (
+        f"{UNITS}.supervised", "trainees work only as far as somebody looks after them", "one looks after 1,000",
+        ((f"{UNITS}.supervised.ratio", 1000),), ((f"{UNITS}.supervised", None),),
     ),
 }  # fmt: skip

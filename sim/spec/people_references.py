@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from sim.spec.attitudes import STATES
 from sim.spec.organisation import Unit
+from sim.spec.outside_support import ACTS
 
 if TYPE_CHECKING:
     from sim.spec.scenario import Scenario
@@ -20,6 +21,8 @@ def people_references(scenario: Scenario) -> Iterator[Reference]:
     yield from _care(scenario)
     yield from _strain(scenario)
     yield from _residents(scenario)
+    yield from _volunteers(scenario)
+    yield from _outside(scenario)
 
 
 def _care(scenario: Scenario) -> Iterator[Reference]:
@@ -59,3 +62,41 @@ def _residents(scenario: Scenario) -> Iterator[Reference]:
         yield "response.building_leaders.unit", response.building_leaders.unit, units, "unit"
     if response.complaints is not None:
         yield "response.complaints.to", response.complaints.to, units, "unit"
+
+
+def _volunteers(scenario: Scenario) -> Iterator[Reference]:
+    response = scenario.response
+    units = response.organisation.units
+    kinds = [*get_args(Unit.model_fields["members"].annotation), *get_args(Unit.model_fields["tier"].annotation)]
+    for kind, needs in response.organisation.permitted.items():
+        yield "response.organisation.permitted", kind, kinds, "kind of people or tier"
+        for need in needs:
+            yield f"response.organisation.permitted.{kind}", need, scenario.world.needs, "need type"
+    for name, desk in response.desks.items():
+        for need in desk.also:
+            yield f"response.desks.{name}.also", need, scenario.world.needs, "need type"
+    for name, unit in units.items():
+        place = f"response.organisation.units.{name}"
+        if unit.recruitment is not None:
+            registration, training = unit.recruitment.registration, unit.recruitment.training
+            if registration is not None:
+                yield f"{place}.recruitment.registration.by", registration.by, units, "unit"
+            if training is not None:
+                yield f"{place}.recruitment.training.by", training.by, units, "unit"
+        if unit.walk_ins is not None:
+            yield f"{place}.walk_ins.reception", unit.walk_ins.reception, units, "unit"
+        if unit.call_up is not None:
+            yield f"{place}.call_up.by", unit.call_up.by, units, "unit"
+        if unit.supervised is not None:
+            yield f"{place}.supervised.by", unit.supervised.by, units, "unit"
+
+
+def _outside(scenario: Scenario) -> Iterator[Reference]:
+    response = scenario.response
+    units = response.organisation.units
+    for act, authority in response.authority.items():
+        yield "response.authority", act, ACTS, "act that needs authority"
+        for unit in authority.units:
+            yield f"response.authority.{act}.units", unit, units, "unit"
+    if response.experts is not None:
+        yield "response.experts.unit", response.experts.unit, units, "unit"

@@ -24,6 +24,7 @@ from sim.spec.base import (
     ScenarioName,
     Spec,
     Text,
+    YesNo,
     local_time,
     refuse,
     thaw,
@@ -38,6 +39,7 @@ from sim.spec.life_cycle import LifeCycle
 from sim.spec.needs import Need
 from sim.spec.neighbourhood import BuildingLeaders, ComplaintDesk
 from sim.spec.organisation import Desk, Organisation, Travel, desk_for
+from sim.spec.outside_support import Authority, Experts, Funds
 from sim.spec.references import check_references
 from sim.spec.signals import FalseReports, Moments, Positive
 from sim.spec.sites import Site
@@ -111,6 +113,12 @@ class Response(Spec):
     feedback: FrozenMap[Feedback] = FrozenMap()
     """By the unit whose people are heard."""
     insurance: Insurance | None = None
+    shared_list: YesNo = True
+    """Whether desks see each other's requests; without, two may send somebody to the same need."""
+    authority: FrozenMap[Authority] = FrozenMap()
+    """Acts that need authority: entry, data, dispatch."""
+    experts: Experts | None = None
+    funds: Funds | None = None
     building_leaders: BuildingLeaders | None = None
     complaints: ComplaintDesk | None = None
     changes: tuple[Change, ...] = ()

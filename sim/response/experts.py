@@ -1,0 +1,58 @@
+"""An expert committee: it meets, hears what has gone wrong, and its advice changes the response some time later."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from sim.response.errands import send
+from sim.response.responders import NOBODY
+from sim.spec.base import thaw
+from sim.spec.changes import Change
+
+if TYPE_CHECKING:
+    from sim.model import CrisisModel
+    from sim.spec.outside_support import Experts as Spec
+
+
+class Experts:
+    """Hold the meetings of the committee."""
+
+    def __init__(self, model: CrisisModel, spec: Spec) -> None:
+        self.model = model
+        self.spec = spec
+        self.heard: Counter[str] = Counter()
+        """Problems reported up to the last meeting."""
+        self.since = 0.0
+        self.given: set[int] = set()
+        self.meetings = 0
+
+    def begin(self) -> None:
+        """Set the first meeting."""
+        self.model.clock.call_later(self.spec.every, self._meet)
+
+    def _meet(self, _nothing: None) -> None:
+        self.model.clock.call_later(self.spec.every, self._meet)
+        self.meetings += 1
+        length_h = self.spec.takes.at(self.model.chance.one("experts.meeting", self.meetings))
+        send(self.model, self.spec.unit, "meeting", length_h, self._advise, None, NOBODY)
+
+    def _advise(self, _nothing: None) -> None:
+        """Give the first advice that what was reported since the last meeting calls for."""
+        model, now = self.model, self.model.clock.now
+        total = model.problems.total.copy()
+        total["abandoned"] = self.heard["abandoned"] + model.book.left_between(self.since, now)
+        news, self.heard, self.since = total - self.heard, total, now
+        for number, advice in enumerate(self.spec.advice):
+            if number not in self.given and news[advice.problem] >= advice.at_least:
+                self.given.add(number)
+                delay = self.spec.delay
+                wait_h = delay.at(model.chance.one("experts.delay", number)) if delay is not None else 0.0
+                model.clock.call_later(wait_h, self._in_force, number)
+                return
+
+    def _in_force(self, number: int) -> None:
+        advice = self.spec.advice[number]
+        note = advice.note or f"advice: {', '.join(advice.set)}"
+        values = {path: thaw(value) for path, value in advice.set.items()}
+        self.model.apply(Change.model_validate({"at": "0 h", "set": values, "note": note}))

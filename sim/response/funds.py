@@ -1,0 +1,60 @@
+"""Money: hours of paid people and ordered goods are paid for, and while there is nothing left neither comes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.records.buffers import RowBuffer
+from sim.response.responders import Responder, Team
+
+if TYPE_CHECKING:
+    from sim.model import CrisisModel
+    from sim.spec.outside_support import Funds as Spec
+    from sim.spec.outside_support import Grant
+
+OPENING, GRANT, WAGES, GOODS = range(4)
+KINDS = ("opening", "grant", "wages", "goods")
+
+
+class Funds:
+    """Keep the balance."""
+
+    def __init__(self, model: CrisisModel, spec: Spec) -> None:
+        self.model = model
+        self.spec = spec
+        self.balance = 0.0
+        self.rows = RowBuffer(4)
+        model.moments.shift_ended.append(self._shift_ended)
+
+    def begin(self) -> None:
+        """Open the account, and set the moments of grants."""
+        self._book(OPENING, self.spec.opening)
+        for grant in self.spec.grants:
+            if grant.at < self.model.spec.end_h:
+                self.model.clock.call_at(grant.at, self._granted, grant)
+
+    def _book(self, kind: int, amount: float) -> None:
+        self.balance += amount
+        self.rows.rows.extend((self.model.clock.now, kind, amount, self.balance))
+
+    def _granted(self, grant: Grant) -> None:
+        self._book(GRANT, grant.amount)
+        self.model.depots.order_again()
+
+    def can_pay(self, team: Team) -> bool:
+        """Tell whether people of a team can be paid for another shift."""
+        return not team.spec.cost_per_h or self.balance > 0
+
+    def buy(self, cost: float) -> bool:
+        """Pay for goods, if there is enough."""
+        if cost > self.balance:
+            return False
+        if cost > 0:
+            self._book(GOODS, -cost)
+        return True
+
+    def _shift_ended(self, person: Responder) -> None:
+        """Pay for the hours on duty since the last time."""
+        cost = person.team.spec.cost_per_h
+        if cost:
+            self._book(WAGES, -cost * (self.model.clock.now - person.paid_until_h))

@@ -1,0 +1,54 @@
+"""Who waits too long asks at another desk too; desks that share no list may both send somebody to the same need.
+
+Nothing decides that two go: it happens when neither desk has dispatched before the other does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.response.book import State
+
+if TYPE_CHECKING:
+    from sim.model import CrisisModel
+    from sim.response.desk import Desk
+
+WAITS = (int(State.INTAKE), int(State.WAITING))
+
+
+class SecondDesks:
+    """Bring requests to a second desk."""
+
+    def __init__(self, model: CrisisModel) -> None:
+        self.model = model
+        self.of_type: dict[int, list[Desk]] = {}
+        for number, name in enumerate(model.demand.type_names):
+            self.of_type[number] = [desk for desk in model.desks if name in desk.spec.also]
+
+    def ask(self, need: int) -> None:
+        """Ask elsewhere about a request that nobody has come for."""
+        model, book = self.model, self.model.book
+        first = model.desk_of(need)
+        other = next((desk for desk in self.of_type[book.need_type[need]] if desk is not first), None)
+        if other is None or book.state[need] not in WAITS or book.deadline[need] <= model.clock.now:
+            return
+        model.tell("asked_elsewhere", str(int(book.resident[need])), other.name)
+        if model.response.shared_list:
+            return  # the other desk sees that it is on the list
+        model.visits.twice.add(need)
+        if book.state[need] == State.WAITING:
+            first.own.add(need)
+        self._second(other, need)
+
+    def _second(self, desk: Desk, need: int) -> None:
+        """Have another desk take a request in."""
+        book = self.model.book
+        desk.line_of[need] = desk.line_now(need)
+        if desk.office is None:
+            desk.taken_in(need)
+            return
+        length_h = desk.spec.double_entry
+        if desk.spec.handling is not None:
+            stream = f"need.{book.demand.type_names[book.need_type[need]]}.handling.{desk.name}"
+            length_h += desk.spec.handling.at(self.model.chance.one(stream, book.resident[need], book.nth[need]))
+        desk.office.add("intake", length_h, desk.taken_in, need, need)

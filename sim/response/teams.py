@@ -1,0 +1,129 @@
+"""The teams of a run: who is in them, what each can do and what the list says, and the ways in for those who join."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from sim.response.call_ups import CallUp
+from sim.response.office import Office
+from sim.response.responders import CERTIFIED, Responder, Team
+from sim.response.sign_up import SignUp, willing_first
+from sim.response.walk_ins import WalkIns
+from sim.spec.organisation import Unit
+from sim.units import parse_number
+
+if TYPE_CHECKING:
+    from sim.model import CrisisModel
+
+Skills = frozenset[str]
+
+
+class WayIn(Protocol):
+    """How people come to a unit while the clock runs."""
+
+    def begin(self) -> None:
+        """Set it going."""
+
+
+def ways_in(model: CrisisModel) -> list[WayIn]:
+    """Return the sign-ups, walk-ins and call-ups of all units."""
+    ways: list[WayIn] = []
+    for team in model.teams.values():
+        if team.spec.recruitment is not None:
+            ways.append(SignUp(model, team, team.spec.recruitment))
+        if team.spec.walk_ins is not None:
+            ways.append(WalkIns(model, team, team.spec.walk_ins))
+        if team.spec.call_up is not None:
+            ways.append(CallUp(model, team, team.spec.call_up))
+    return ways
+
+
+def build_teams(model: CrisisModel) -> dict[str, Team]:
+    """Return the teams with everybody who may ever belong to them."""
+    units = model.response.organisation.units
+    zones = model.population.zone_names
+    most = _most(model)
+    taken: set[int] = set()
+    teams = {}
+    for number, (name, unit) in enumerate(units.items()):
+        covers = frozenset(zones.index(zone) for zone in unit.covers) if unit.covers else None
+        team = teams[name] = Team(number, name, unit, model.plan.base(unit.zone), covers)
+        at_desk = name in model.at_desk
+        joining = unit.recruitment.at_most if unit.recruitment is not None else 0
+        _recruit(model, team, most[name] + joining + _walking_in(unit), at_desk)
+        if unit.recruitment is not None:
+            _settle(model, team, most[name], taken)
+        if unit.leader or at_desk or (unit.posts is not None and "desk" in unit.posts.shares):
+            team.office = Office(model, team)
+    return teams
+
+
+def _most(model: CrisisModel) -> dict[str, int]:
+    """Return the most people that each unit is ever stated to have, changes and fixes included."""
+    units, plan = model.response.organisation.units, model.response.plan
+    most = {name: unit.count for name, unit in units.items()}
+    fixes = plan.review.fixes if plan is not None and plan.review is not None else ()
+    for values in [change.set for change in model.response.changes] + [fix.set for fix in fixes]:
+        for path, value in values.items():
+            if path.startswith("organisation.units.") and path.endswith(".count"):
+                name = path.split(".")[2]
+                most[name] = max(most[name], int(parse_number(value)))
+    return most
+
+
+def _walking_in(unit: Unit) -> int:
+    return unit.walk_ins.at_most if unit.walk_ins is not None else 0
+
+
+def _recruit(model: CrisisModel, team: Team, count: int, at_desk: bool) -> None:
+    """Make the people of a team; who can do what is drawn per person against the stated shares."""
+    unit, index = team.spec, np.arange(count)
+
+    def flags(question: str, shares: Mapping[str, float]) -> dict[str, list[bool]]:
+        drawn = {s: model.chance.uniform(f"{question}.{team.name}.{s}", index) < share for s, share in shares.items()}
+        return {skill: [bool(flag) for flag in has] for skill, has in drawn.items()}
+
+    able, certified = flags("skill", unit.skills), flags("certificate", unit.certificates)
+    listed = _listed(model, team, able, count)
+    for k in range(count):
+        skills = frozenset(skill for skill, has in able.items() if has[k])
+        papers = frozenset(skill + CERTIFIED for skill, has in certified.items() if has[k] and able[skill][k])
+        on_list = listed[k] | {paper for paper in papers if paper.removesuffix(CERTIFIED) in listed[k]}
+        person = Responder(model, len(model.people), k, team, team.crew_of(frozenset(on_list)))
+        person.skills = skills | papers
+        if unit.register_ is not None and unit.register_.corrects:
+            team.crew_of(person.skills)
+        if at_desk:
+            person.post = person.usual_post = "desk"
+        person.employed = k < unit.count
+        model.people.append(person)
+        team.people.append(person)
+
+
+def _listed(model: CrisisModel, team: Team, able: dict[str, list[bool]], count: int) -> list[Skills]:
+    """Return the skills that the list of a unit shows of each person."""
+    register, index = team.spec.register_, np.arange(count)
+    if register is None:
+        return [frozenset(skill for skill, has in able.items() if has[k]) for k in range(count)]
+    covered = model.chance.uniform(f"register.covered.{team.name}", index) < register.coverage
+    listed: list[set[str]] = [set() for _ in range(count)]
+    for skill, has in able.items():
+        luck = model.chance.uniform(f"register.{skill}.{team.name}", index)
+        shown = np.where(has, luck >= register.missed, luck < register.overstated) & covered
+        for k in np.flatnonzero(shown).tolist():
+            listed[k].add(skill)
+    return [frozenset(skills) for skills in listed]
+
+
+def _settle(model: CrisisModel, team: Team, first: int, taken: set[int]) -> None:
+    """Give the places for residents who sign up to those who would most readily; nobody has places in two units."""
+    willing = (int(row) for row in willing_first(model.population, model.chance, team.name))
+    free = (row for row in willing if row not in taken)
+    for person, row in zip(team.people[first:], free, strict=False):
+        taken.add(row)
+        person.resident = row
+        person.home = model.plan.places[int(model.population.building[row])]
+        model.person_of[row] = person

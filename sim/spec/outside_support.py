@@ -1,0 +1,97 @@
+"""What stands above and around the response: authority for its acts, experts' advice, money, people sent elsewhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from sim.spec.base import (
+    Count,
+    Hours,
+    Integer,
+    Interval,
+    Name,
+    Number,
+    PathMap,
+    Plain,
+    PositiveHours,
+    Spec,
+    Text,
+    YesNo,
+    between,
+    local_time,
+)
+from sim.spec.card import Problem
+from sim.spec.distributions import Duration
+
+ACTS = ("entry", "data", "dispatch")
+"""What authority is asked for: to enter homes, to use lists of residents, to call people up."""
+
+
+class Authority(Spec):
+    """Whether the response may do something by law; where it may not yet, whoever tries waits for the grant."""
+
+    units: tuple[Name, ...] = ()
+    """The units that need it; without it, all."""
+    granted: YesNo = False
+    """From the beginning, by a law in force."""
+    since: Annotated[Text, AfterValidator(local_time)] | None = None
+    """The date on which the law or notice that grants it came into force: before it nothing is granted by it."""
+    decides: Duration
+    """How long the authority takes over an application, which the first refused attempt of a unit makes."""
+    officers: Annotated[Integer, between(1, 1000, "at least one officer")] = 1
+    """How many applications it deals with at once."""
+    lasts: PositiveHours | None = None
+    """A grant on application lapses after so long; without it, it stays."""
+
+
+class Advice(Spec):
+    """A change of the response that experts recommend once a problem has been reported often enough."""
+
+    problem: Problem
+    at_least: Count = 1
+    set: PathMap[Plain]
+    note: Text | None = None
+
+
+class Experts(Spec):
+    """A committee that meets every so often, hears what went wrong, and gives its advice some time later."""
+
+    unit: Name
+    every: Interval
+    takes: Duration
+    """Time of the committee for one meeting."""
+    delay: Duration | None = None
+    """From the meeting until the advice is in force."""
+    advice: Annotated[tuple[Advice, ...], Field(min_length=1, max_length=1000)]
+
+
+class Grant(Spec):
+    """Money that comes in."""
+
+    at: Hours
+    amount: Annotated[Number, between(0, 1e12, "an amount of at least 0")]
+
+
+class Funds(Spec):
+    """Money: paid people come and goods are ordered only while there is some."""
+
+    opening: Annotated[Number, between(0, 1e12, "an amount of at least 0")]
+    grants: Annotated[tuple[Grant, ...], Field(max_length=10_000)] = ()
+
+
+class Sending(Spec):
+    """Support sent to others: people who are missing here until they are back."""
+
+    at: Hours
+    people: Annotated[Integer, between(1, 100_000, "at least one person")]
+    away: PositiveHours
+    """Way there and back included."""
+
+
+class Familiarity(Spec):
+    """People from elsewhere do not know their way here."""
+
+    first: Duration
+    """Lost at the first visit of each person to each building."""
