@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+import analysis.people_outcomes
 import analysis.plan_outcomes
-import analysis.site_outcomes  # noqa: F401  # registers the outcomes of plans and sites
+import analysis.site_outcomes  # noqa: F401  # registers the outcomes of people, plans and sites
 from analysis.need_outcomes import NEED_OUTCOMES, NeedOutcome, Selection
 from analysis.run_outcomes import RUN_OUTCOMES, RunOutcome
 

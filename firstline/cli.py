@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sim.errors import FirstlineError, InputError, Problem
+
+if TYPE_CHECKING:
+    from sim.spec.crossed import Crossed
 
 app = typer.Typer(
     name="firstline",
@@ -63,16 +67,19 @@ def root(
 
 @app.command("list")
 def list_scenarios(as_json: AsJson = False) -> None:
-    """List the shipped scenarios."""
-    from sim.files import load, shipped
+    """List the shipped scenarios and experiments."""
+    from sim.files import load, read_yaml, shipped, shipped_experiments
 
-    rows = [{"name": name, "title": load(path).title or ""} for name, path in shipped().items()]
+    rows = [{"name": name, "title": load(path).title or "", "kind": "scenario"} for name, path in shipped().items()] + [
+        {"name": name, "title": read_yaml(path)[0].get("title") or "", "kind": "experiment"}
+        for name, path in shipped_experiments().items()
+    ]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
         return
     width = max(len(row["name"]) for row in rows)
     for row in rows:
-        print(f"{row['name']:<{width}}  {row['title']}")
+        print(f"{row['kind']:<10}  {row['name']:<{width}}  {row['title']}")
 
 
 @app.command()
@@ -83,11 +90,18 @@ def check(
     plugin: Plugin = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a scenario, or a response card: errors stop with exit code 2; findings are printed and do not."""
+    """Check a scenario, a card or an experiment: errors stop with exit code 2; findings are printed and do not."""
+    from sim.files import is_experiment
     from sim.spec.findings import findings
 
     if file.endswith(".card.yaml"):
         _check_card(Path(file))
+        return
+    if is_experiment(file):
+        if sets or evidence:
+            said = "an experiment takes neither --set nor --evidence; they are for a scenario"
+            raise InputError(file, [Problem("", said)])
+        _check_experiment(file, plugin, as_json)
         return
     scenario = _load(file, sets, plugin)
     found = findings(scenario)
@@ -120,6 +134,29 @@ def _check_card(path: Path) -> None:
         print(f"finding: {place}: {message}", file=sys.stderr)
     noun = "finding" if len(found) == 1 else "findings"
     print(f"{card.card}: a card of {len(card.steps)} steps and {len(card.teams)} teams; {len(found) or 'no'} {noun}")
+
+
+def _check_experiment(file: str, plugin: list[Path] | None, as_json: bool) -> None:
+    """Check an experiment with the scenario of each variant in each world, and say how many runs it takes."""
+    crossed = _load_experiment(file, plugin)
+    experiment = crossed.experiment
+    found = crossed.findings()
+    runs = experiment.replications * len(crossed.cells)
+    if as_json:
+        report = {
+            "experiment": experiment.experiment,
+            "variants": list(experiment.variants),
+            "worlds": list(crossed.worlds),
+            "runs": runs,
+            "findings": [{"place": f.place, "message": f.message} for f in found],
+        }
+        print(json.dumps(report, ensure_ascii=False, indent=1))
+        return
+    _say_findings(found)
+    worlds = f" in {len(crossed.worlds)} worlds" if experiment.worlds else ""
+    variants = f"{len(experiment.variants)} variants{worlds}, {experiment.replications} replications each"
+    noun = "finding" if len(found) == 1 else "findings"
+    print(f"{experiment.experiment}: it can run; {variants}: {runs} runs; {len(found) or 'no'} {noun}")
 
 
 @app.command()
@@ -187,6 +224,46 @@ def run(
 
 
 @app.command()
+def experiment(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="An experiment file, or a shipped experiment by name.")],
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=(1 << 63) - 1, help="Seed; the file's where not given.")
+    ] = None,
+    replications: Annotated[
+        int | None,
+        typer.Option("--replications", "-r", min=2, max=100_000, help="Runs of each variant; the file's by default."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE.md", help="Write the tables as Markdown, too.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=512, help="Processes that work side by side.")] = 1,
+    plugin: Plugin = None,
+    lang: Lang = Language.EN,
+    as_json: AsJson = False,
+) -> None:
+    """Compare plans under the same luck: paired differences, with intervals that hold together."""
+    from analysis.experiment import conclude, run_cells
+    from firstline.experiment_tables import experiment_as_json, markdown, page, print_page
+    from firstline.progress import progress
+
+    begun = time.monotonic()
+    crossed = _load_experiment(file, plugin)
+    if out is not None and (out.is_dir() or not out.resolve().parent.is_dir()):
+        raise InputError(str(out), [Problem("--out", "a file in a folder that exists is wanted, such as results.md")])
+    _say_findings(crossed.findings())
+    seed = seed if seed is not None else crossed.experiment.seed
+    replications = replications if replications is not None else crossed.experiment.replications
+    runs = run_cells(crossed, replications, seed, workers=workers, plugins=tuple(plugin or ()))
+    ran = list(progress(runs, replications * len(crossed.cells), "runs"))
+    found = conclude(crossed, ran, replications, seed, time.monotonic() - begun)
+    blocks = page(found, lang.value)
+    if out is not None:
+        out.write_text(markdown(blocks), encoding="utf-8")
+    if as_json:
+        print(json.dumps(experiment_as_json(found), ensure_ascii=False, indent=1, allow_nan=False))
+    else:
+        print_page(blocks)
+
+
+@app.command()
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that 'firstline run' has made.")],
     plugin: Plugin = None,
@@ -216,6 +293,16 @@ def _load(file: str, sets: list[str] | None, plugins: list[Path] | None) -> Any:
         scenario = scenario.with_values(_values(sets), source=f"{file} with --set")
         check_files(scenario, file)
     return scenario
+
+
+def _load_experiment(file: str, plugins: list[Path] | None) -> Crossed:
+    from analysis.experiment import check_outcomes
+    from sim.files import read_experiment
+
+    _load_plugins(plugins)
+    crossed = read_experiment(file)
+    check_outcomes(crossed)
+    return crossed
 
 
 def _load_plugins(plugins: list[Path] | None) -> None:

@@ -127,8 +127,10 @@ class CrisisModel(mesa.Model):
         self.know_how = KnowHow(self)
         self.authorities = Authorities(self)
         self.funds = Funds(self, response.funds) if response.funds is not None else None
+        self.strains = (
+            Strains(self) if self.world.strain else None
+        )  # hears of events before those who look after people
         self.care = Care(self)
-        self.strains = Strains(self) if self.world.strain else None
         self.kits = Kits(self)
         self.alarms = Alarms(self)
         self.orders = Orders(self)
@@ -216,6 +218,7 @@ class CrisisModel(mesa.Model):
         gc.freeze()  # what is built stays: the collector need not walk it in the loop
         for begin_h, phase in self.rates.spells:
             self.clock.call_at(begin_h, self._phase_entered, phase)
+        self.authorities.begin()
         if self.funds is not None:
             self.funds.begin()
         self.depots.begin()
@@ -323,6 +326,8 @@ class CrisisModel(mesa.Model):
             self.strains.finish()
         if self.attitudes is not None:
             self.attitudes.finish()
+        if self.funds is not None:
+            self.funds.finish()
         for site in self.sites.values():
             site.finish()
         if self.platform is not None:

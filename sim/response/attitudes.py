@@ -122,7 +122,7 @@ class Attitudes:
 
     # -- what happens -----------------------------------------------------------------------------------------------
 
-    def _visit_ended(self, _person: Responder, need: int, outcome: int) -> None:
+    def _visit_ended(self, person: Responder, need: int, outcome: int) -> None:
         book = self.model.book
         resident = int(book.resident[need])
         spec = book.specs[book.need_type[need]]
@@ -130,9 +130,11 @@ class Attitudes:
             if outcome != GONE:
                 self.happen(resident, "visit_failed")
             return
-        if book.attempts[need] == 1 and spec.target is not None:
+        if person.started == book.started[need] and spec.target is not None:
             late = book.started[need] - book.request[need] > spec.target
             self.happen(resident, "served_late" if late else "served_in_time")
+        if spec.calms > 0:
+            self.happen(resident, "calmed")
         if spec.calms > 0 and "anxiety" in self.specs:
             self._move(STATES.index("anxiety"), "anxiety", resident, EVENTS.index("calmed"), -spec.calms)
 

@@ -1,4 +1,4 @@
-"""Authority by law: each act that it covers is checked when it is tried, and waits for the grant where none is given."""
+"""Authority by law: each act that it covers is checked when tried, and waits for the grant where none is given."""
 
 from __future__ import annotations
 
@@ -30,20 +30,34 @@ class Authorities:
         self.busy: dict[str, int] = dict.fromkeys(self.specs, 0)
         self.applications = 0
 
+    def begin(self) -> None:
+        """Set the moments at which a law comes into force."""
+        for act, spec in self.specs.items():
+            from_h = self._from(spec)
+            if 0 < from_h < self.model.spec.end_h:
+                self.model.clock.call_at(from_h, self._in_force_now, act)
+
+    def _from(self, spec: Authority) -> float:
+        """Return from when a law grants something, in hours; infinite where none does."""
+        if not spec.granted:
+            return inf
+        if spec.since is None:
+            return -inf
+        start, since = datetime.fromisoformat(self.model.spec.start), datetime.fromisoformat(spec.since)
+        return (since - start).total_seconds() / 3600
+
+    def _in_force_now(self, act: str) -> None:
+        """Let everybody go on who waits for what a law grants from now on."""
+        for key in [key for key in self.waiting if key[0] == act]:
+            for go_on, argument in self.waiting.pop(key):
+                go_on(argument)
+
     def may(self, act: str, unit: str) -> bool:
         """Tell whether a unit may do something now."""
         spec = self.specs.get(act)
         if spec is None or (spec.units and unit not in spec.units):
             return True
-        return self._in_force(spec) or self.model.clock.now < self.until.get((act, unit), -inf)
-
-    def _in_force(self, spec: Authority) -> bool:
-        if not spec.granted:
-            return False
-        if spec.since is None:
-            return True
-        start, since = datetime.fromisoformat(self.model.spec.start), datetime.fromisoformat(spec.since)
-        return (since - start).total_seconds() <= self.model.clock.now * 3600
+        return self._from(spec) <= self.model.clock.now or self.model.clock.now < self.until.get((act, unit), -inf)
 
     def when_granted(
         self, act: str, unit: str, go_on: Callable[[Any], object], argument: Any, who: Responder | None = None
@@ -79,6 +93,6 @@ class Authorities:
         self.busy[act] -= 1
         self.until[key] = inf if lasts is None else self.model.clock.now + lasts
         self.model.tell(f"authority_{act}", unit)
-        for go_on, argument in self.waiting.pop(key):
+        for go_on, argument in self.waiting.pop(key, ()):
             go_on(argument)
         self._decide(act)

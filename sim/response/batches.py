@@ -87,12 +87,15 @@ class Batches:
 
     def _send(self, need: int, responder: Responder) -> None:
         desk = self.desk
-        if responder not in responder.crew.idle or not desk.waits(need, desk.line_of[need], desk.clock.now):
+        full = responder.team.busy >= responder.team.places
+        if full or responder not in responder.crew.idle or not desk.waits(need, desk.line_of[need], desk.clock.now):
             return
         desk.line_of[need].waiting.remove(need)
         if desk.granted(need):
             responder.crew.idle.remove(responder)
             desk.model.visits.begin(need, responder, desk.office)
+        else:
+            self.due()  # the request waits for goods now, and the person for another
 
 
 def _place(row: int, able: list[list[int]], given: dict[int, int], seen: set[int]) -> bool:

@@ -132,6 +132,10 @@ class Book:
         for told in self.listeners:
             told(need)
 
+    def wanted(self, need: int, now_h: float) -> bool:
+        """Tell whether a resident, as far as somebody knows who was not there, still waits or is being served."""
+        return self.deadline[need] > now_h or self.started[need] == self.started[need]
+
     def has_left(self, need: int, now_h: float) -> bool:
         """Tell whether a resident who waits has given up by now, and close the need at the moment it happened."""
         if self.deadline[need] > now_h:

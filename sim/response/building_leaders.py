@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from sim.response.labour import Job
+from sim.response.labour import Claim, Job
 from sim.response.responders import Responder
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ class BuildingLeaders:
         self.spec = spec
         self.team = model.teams[spec.unit]
         self.running: set[int] = set()
+        self.claims: dict[int, Claim] = {}
 
     def begin(self) -> None:
         """Begin the rounds, each building at a moment of its own."""
@@ -31,6 +32,10 @@ class BuildingLeaders:
     def _due(self, turn: tuple[int, int]) -> None:
         building, nth = turn
         self.model.clock.call_later(self.spec.every, self._due, (building, nth + 1))
+        waits = self.claims.get(building)
+        if waits is not None and waits.open and waits.person is not None and not waits.person.employed:
+            self.model.labour.withdraw([waits])
+            self.running.discard(building)
         if building in self.running:  # the last round is not done: nobody has had time
             self.model.tell("round_missed", self.model.population.building_names[building])
             return
@@ -46,7 +51,7 @@ class BuildingLeaders:
 
     def _send(self, turn: tuple[LeaderRound, Responder | None]) -> None:
         job, own = turn
-        self.model.labour.ask(self.team, job, own)
+        self.claims[job.building] = self.model.labour.ask(self.team, job, own)
 
     def _own_leader(self, building: int) -> Responder | None:
         """Return who looks after a building, where the unit has somebody for each; None for anybody."""

@@ -5,6 +5,7 @@ The list may be out of date, people may say no, and an employer may not let them
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from sim.response.errands import send
@@ -26,6 +27,10 @@ class CallUp:
         self.calls = 0
         """How often the unit was called up."""
         self.coming = 0
+        self.applied = self.ringing = False
+        """Whether authority has been asked for; whether a call is being made."""
+        self.listed_h = -inf
+        """When people were last called: the next call comes when these have gone."""
         self.list: list[Responder] = []
         model.moments.activated.append(self._activated)
 
@@ -42,23 +47,27 @@ class CallUp:
             self._call(None)
 
     def _look(self, _nothing: None) -> None:
-        if self.model.changes.holds(self.spec):
+        here_until = self.listed_h + self.spec.stint
+        if self.clock.now >= here_until and self.model.changes.holds(self.spec):
             self._call(None)
-            self.clock.call_later(max(self.spec.stint, self.spec.every), self._look)
-        else:
-            self.clock.call_later(self.spec.every, self._look)
+        self.clock.call_later(self.spec.every, self._look)
 
     def _call(self, _nothing: None) -> None:
         """Begin to call: everybody at once, or down the list."""
-        self.model.authorities.when_granted("dispatch", self.team.name, self._list, None)
+        if not self.applied:
+            self.applied = not self.model.authorities.may("dispatch", self.team.name)
+            self.model.authorities.when_granted("dispatch", self.team.name, self._list, None)
 
     def _list(self, _nothing: None) -> None:
+        self.applied = False
+        self.listed_h = self.clock.now
         self.calls += 1
         self.coming = 0
+        now = self.clock.now
         self.list = [
             person
             for person in self.team.people
-            if person.employed and not person.on_duty and person.here_until <= self.clock.now
+            if person.employed and not person.on_duty and max(person.here_until, person.away_until) <= now
         ]
         self.model.tell("called_up", self.team.name, len(self.list))
         if self.spec.by is None:
@@ -70,15 +79,17 @@ class CallUp:
     def _ring(self, wave: int) -> None:
         """Ring the next on the list up, while more are wanted."""
         wanted = self.spec.wanted
-        if wave != self.calls or not self.list or (wanted is not None and self.coming >= wanted):
+        if self.ringing or wave != self.calls or not self.list or (wanted is not None and self.coming >= wanted):
             return
         person = self.list.pop(0)
         assert self.spec.by is not None
         assert self.spec.takes is not None
+        self.ringing = True
         length_h = self.spec.takes.at(self._luck("call", person))
         send(self.model, self.spec.by, "call_up", length_h, self._rung, person, NOBODY)
 
     def _rung(self, person: Responder) -> None:
+        self.ringing = False
         self._reached(person)
         self._ring(self.calls)
 
@@ -110,10 +121,10 @@ class CallUp:
 
     def _there(self, person: Responder) -> None:
         now, roster = self.clock.now, self.model.roster
-        if not person.employed or person.on_duty or person.away_until > now:
+        if person.on_duty or not roster.presence.can_come(person):
             return
         person.here_until = now + self.spec.stint
         if self.team.spec.shift is not None:
             roster.coming.join_shift(self.team, person)
-        elif not self.team.spec.provisions or roster.presence.provided(self.team):
+        else:
             roster.come_for(person, self.spec.stint)

@@ -17,6 +17,10 @@ from sim.spec.care import Supervision
 if TYPE_CHECKING:
     from sim.model import CrisisModel
 
+Turn = tuple[Responder, Supervision, int, float]
+"""(worker, how, how manyth session, until when it is in time)."""
+MOST_WAIT_H, LOOKS_AGAIN_H = 1.0, 1 / 12
+"""How long a worker waits for a supervisor who was free a moment ago, and how often they look."""
 RETRY_H = 1.0
 """How often a session that nobody has time for is tried again."""
 
@@ -25,25 +29,58 @@ class Meeting(Job):
     """Time of one person set apart: with a supervisor who has to be free too, or of a stated length."""
 
     without_kit = True
+    risky = False
 
-    def __init__(self, care: Care, kind: str, length_h: float, by: Team | None = None, need: int = NOBODY) -> None:
+    def __init__(
+        self,
+        care: Care,
+        kind: str,
+        length_h: float,
+        spec: Supervision | None = None,
+        need: int = NOBODY,
+        turn: Turn | None = None,
+    ) -> None:
         self.care = care
         self.model = care.model
         self.kind = kind
         self.length_h = length_h
-        self.by = by
+        self.by = self.model.teams[spec.by] if spec is not None else None
+        self.depends_on = spec.depends_on if spec is not None else None
         self.need = need
-        self.begun = False
+        self.turn = turn
+        """What a session that was not held is tried again with."""
+        self.begun = self.given_up = False
+        self.waits_until = 0.0
 
     def joined(self, responder: Responder) -> None:
         """Begin: with a supervisor, when one is free."""
+        self.waits_until = self.model.clock.now + MOST_WAIT_H
+        if self.by is not None:
+            self._meet(responder)
+            return
         self.begun = True
         if self.kind == "rest" and self.model.strains is not None:
             self.model.strains.pause(responder, resting=True)
-        if self.by is None:
-            self.model.clock.call_later(self.length_h, self._over, responder)
-        else:
+        self.model.clock.call_later(self.length_h, self._over, responder)
+
+    def _meet(self, responder: Responder) -> None:
+        """Begin if a supervisor is free now; else wait a little, and then go back to work."""
+        assert self.by is not None
+        if self.given_up:
+            return
+        if self.care.free(self.by, self.depends_on):
+            self.begun = True
             send(self.model, self.by.name, self.kind, self.length_h, self._over, responder, NOBODY)
+        elif self.model.clock.now < self.waits_until:
+            self.model.clock.call_later(LOOKS_AGAIN_H, self._meet, responder)
+        else:
+            self._give_up(responder)
+
+    def _give_up(self, responder: Responder) -> None:
+        self.given_up = True
+        self.kind = "waited"
+        self.model.labour.free(responder)
+        self.care.not_held(self)
 
     def _over(self, responder: Responder) -> None:
         if self.kind == "rest" and self.model.strains is not None:
@@ -52,7 +89,9 @@ class Meeting(Job):
         self.model.labour.free(responder)
 
     def relieve(self, responder: Responder) -> None:
-        """Finish it first."""
+        """Finish it first; but nobody waits for a supervisor after the end of the shift."""
+        if not self.begun and not self.given_up:
+            self._give_up(responder)
 
 
 class Care:
@@ -72,6 +111,8 @@ class Care:
             moments.visit_ended.append(self._consult)
         if any(unit.breaks is not None or unit.debriefing is not None for unit in units):
             moments.shift_begun.append(self._plan_shift)
+            moments.shift_followed.append(self._plan_shift)
+        moments.shift_ended.append(self._put_off)
         if any(unit.hand_over is not None for unit in units):
             moments.phase_entered.append(self._hand_over)
         if self.feedback:
@@ -80,13 +121,13 @@ class Care:
             moments.shift_begun.append(self._clock_in)
             moments.shift_ended.append(self._clock_out)
         if any(unit.contract is not None for unit in units):
-            moments.shift_begun.append(self._unsure)
+            moments.shift_begun.append(self.unsure)
 
     def begin(self) -> None:
         """Set the first session of each worker, and the ends of contracts."""
         for team, spec in self.supervision.items():
             if spec.every is not None:
-                for person in team.people:
+                for person in team.people if team.name not in self.model.at_desk else ():
                     offset = self.model.chance.one(f"supervision.{team.name}", person.index) * spec.every
                     self.clock.call_later(offset, self._due, (person, spec, 1))
         for team in self.model.teams.values():
@@ -103,36 +144,40 @@ class Care:
         if person.employed:
             self._try((person, spec, nth, self.clock.now + spec.within))
 
-    def _try(self, turn: tuple[Responder, Supervision, int, float]) -> None:
+    def _try(self, turn: Turn) -> None:
         person, spec, nth, until_h = turn
         if self.clock.now > until_h or not person.employed:
             if person.employed:
                 self._missed(person)
             return
-        if person.on_duty and self._reachable(spec):
+        if person.on_duty and self.free(self.model.teams[spec.by], spec.depends_on):
             assert spec.takes is not None
             stream = f"supervision.length.{person.team.name}"
             length_h = spec.takes.at(self.model.chance.one(stream, person.index, nth))
-            meeting = Meeting(self, "supervision", length_h, self.model.teams[spec.by])
+            meeting = Meeting(self, "supervision", length_h, spec, turn=turn)
             claim = self.model.labour.ask(person.team, meeting, person)
-            self.clock.call_later(max(until_h - self.clock.now, 0.0), self._too_late, (claim, meeting, person))
+            self.clock.call_later(max(until_h - self.clock.now, 0.0), self._too_late, (claim, person))
         else:
             self.clock.call_later(RETRY_H, self._try, turn)
 
-    def _reachable(self, spec: Supervision) -> bool:
+    def not_held(self, meeting: Meeting) -> None:
+        """Try a session again for which the supervisor had no time after all."""
+        if meeting.turn is not None:
+            self.clock.call_later(RETRY_H, self._try, meeting.turn)
+
+    def free(self, by: Team, depends_on: str | None) -> bool:
         """Tell whether a supervisor has time now and can be reached."""
-        if spec.depends_on is not None and self.model.outages.out(spec.depends_on):
+        if depends_on is not None and self.model.outages.out(depends_on):
             return False
-        by = self.model.teams[spec.by]
         return (
             bool(by.office.idle)
             if by.office is not None and by.name in self.model.at_desk
             else self.model.labour.idle(by) is not None
         )
 
-    def _too_late(self, turn: tuple[Claim, Meeting, Responder]) -> None:
-        claim, meeting, person = turn
-        if not meeting.begun:
+    def _too_late(self, turn: tuple[Claim, Responder]) -> None:
+        claim, person = turn
+        if claim.open:
             self.model.labour.withdraw([claim])
             self._missed(person)
 
@@ -145,20 +190,23 @@ class Care:
         spec = self.supervision.get(person.team)
         if spec is None or spec.consults is None or not self.model.visits.was_hard(need):
             return
-        by = self.model.teams[spec.by]
-        if (spec.depends_on is not None and self.model.outages.out(spec.depends_on)) or not by.on_duty:
+        if not self.model.teams[spec.by].on_duty or not self._strained(person):
             return
         book = self.model.book
         length_h = spec.consults.at(book.uniform("consultation", need, book.attempts[need]))
         guides = need if outcome != CLOSED else NOBODY
-        self.model.labour.ask(person.team, Meeting(self, "consultation", length_h, by, guides), person)
+        self.model.labour.ask(person.team, Meeting(self, "consultation", length_h, spec, guides), person)
+
+    def _strained(self, person: Responder) -> bool:
+        """Tell whether what happens at work is noted of somebody, or of nobody at all."""
+        return self.model.strains is None or person in self.model.strains.of or self.model.visits.erred != NOBODY
 
     def held(self, kind: str, person: Responder, need: int) -> None:
         """Let a session do its work."""
         if kind == "supervision" and self.model.strains is not None:
             self.model.strains.supervised(person)
         if kind == "consultation" and need != NOBODY:
-            self.model.visits.guided.add(need)
+            self.model.visits.quality.guided.add(need)
         if kind not in ("rest", "hand_over"):
             self.happen(person, kind)
 
@@ -175,6 +223,8 @@ class Care:
         person, duty = turn
         breaks = person.team.spec.breaks
         if breaks is None or not person.on_duty or person.duty != duty:
+            return
+        if self.clock.now + breaks.lasts > person.rostered_until:
             return
         meeting = Meeting(self, "rest", breaks.lasts)
         claim = self.model.labour.ask(person.team, meeting, person)
@@ -245,7 +295,14 @@ class Care:
         honours = person.team.spec.honours
         return 1.0 if honours is None else 1 - honours.stay * self._standing(person)
 
-    def _unsure(self, person: Responder) -> None:
+    def _put_off(self, person: Responder) -> None:
+        """Take back what somebody who has left was to have, but for a session that may be held tomorrow."""
+        for claim in person.team.claims:
+            if claim.person is person and (claim.job.kind != "supervision" or not person.employed):
+                claim.open = False
+
+    def unsure(self, person: Responder) -> None:
+        """Let somebody worry whose contract has not been renewed."""
         contract, now = person.team.spec.contract, self.clock.now
         if contract is None or now < contract.ends - contract.notice:
             return
@@ -255,6 +312,7 @@ class Care:
     def _contract_ends(self, team: Team) -> None:
         self.model.tell("contract_ended", team.name)
         for person in team.people:
+            person.gone = True
             if person.employed:
                 self.model.roster.dismiss(person)
 

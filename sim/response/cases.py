@@ -53,9 +53,9 @@ class Cases:
             self.model.desk_of(need).offer(need)
             return
         owner.own.append(need)
-        if owner.settled and owner.crew.desk is not None and owner in owner.crew.idle:
+        if owner.crew.desk is not None and owner in owner.crew.idle:
             owner.crew.idle.remove(owner)
-            owner.crew.desk.next_for(owner)
+            self.model.roster.release(owner)
 
     def next_for(self, responder: Responder) -> bool:
         """Begin the next session that is due with a worker who is free; False where the store holds nothing for it."""

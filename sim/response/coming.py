@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from sim.spec.outside_support import Sending
 
 
+TINY_H = 1e-9
+
+
 class Coming:
     """Bring units in that are asked for, and people back who were hurt."""
 
@@ -78,11 +81,13 @@ class Coming:
     def join_shift(self, team: Team, person: Responder) -> None:
         """Let one person begin in the middle of the shift that is running, if it is theirs."""
         assert team.spec.shift is not None
-        hour = (self.model.spec.start_hour + self.clock.now) % DAY_H
+        now = self.clock.now
         for number, shift in enumerate(team.spec.shift):
-            since = (hour - shift.begin) % DAY_H
-            if since < shift.length_h and person.index in rostered(team.spec.shift, team.spec.count)[number]:
-                self.roster.come_for(person, shift.length_h - since)
+            end_h = self.roster.running.get((team.number, number), 0.0)
+            theirs = person.index in rostered(team.spec.shift, team.spec.count)[number]
+            if theirs and now < end_h - TINY_H and self.roster.presence.works_on(team, end_h - shift.length_h):
+                self.roster.come_until(person, end_h)
+                return
 
     def _lend(self, turn: tuple[Team, Sending]) -> None:
         team, sending = turn
@@ -101,8 +106,6 @@ class Coming:
         if responder.on_duty:
             responder.rostered_until = min(responder.rostered_until, self.clock.now)
             self.roster.go_off_duty(responder)
-        if responder.team.spec.shift is None and responder.away_until < self.model.spec.end_h:
-            self.clock.call_at(responder.away_until, self.roster.fill, responder.team)
 
     def risk(self, responder: Responder) -> None:
         """Let somebody be hurt by the work they have just done: they leave, and stay away for a time."""
@@ -114,7 +117,7 @@ class Coming:
         if self.model.chance.one(f"injury.{responder.team.name}", *keys) >= injury.share:
             return
         length_h = injury.away.at(self.model.chance.one(f"away.{responder.team.name}", *keys))
-        responder.away_until = self.clock.now + length_h
+        responder.away_until = max(responder.away_until, self.clock.now + length_h)
         responder.rostered_until = min(responder.rostered_until, self.clock.now)
         responder.settled = False
         self.model.tell("injured", str(responder.number), responder.team.name)
@@ -122,8 +125,6 @@ class Coming:
             responder.placed = False
             responder.team.places -= 1
         self._claim(responder, keys)
-        if responder.team.spec.shift is None and responder.away_until < self.model.spec.end_h:
-            self.clock.call_at(responder.away_until, self.roster.fill, responder.team)
 
     def _claim(self, responder: Responder, keys: tuple[int, int]) -> None:
         """Deal with what an injury costs: a claim, or the knowledge that nobody pays."""
@@ -138,7 +139,7 @@ class Coming:
             self.alarmed[responder.team] = self.clock.now + insurance.remembered
             self.model.care.happen(responder, "not_covered")
             if self.model.chance.one(f"injury.leaves.{name}", *keys) < insurance.leaves:
-                responder.employed = False
+                responder.employed, responder.gone = False, True
                 self.model.tell("left_for_good", str(responder.number), name)
 
     def refuses(self, responder: Responder, day: int, number: int) -> bool:

@@ -34,7 +34,7 @@ class Complaints:
         book = self.model.book
         if outcome == WRONG_SKILL or self.model.visits.erred == need:
             self._consider(need, "visit_failed", self.spec.visit_failed, person)
-        elif outcome != GONE and book.attempts[need] == 1:
+        elif outcome != GONE and person.started == book.started[need]:
             target = book.specs[book.need_type[need]].target
             if target is not None and book.started[need] - book.request[need] > target:
                 self._consider(need, "served_late", self.spec.served_late, person)

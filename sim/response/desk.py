@@ -75,8 +75,10 @@ class Desk:
         for crew in self.crews:
             crew.lanes = []
         self.line_of = self._sort_into_lines()
+        for need in self.own:
+            self.line_of[need] = self.line_now(need)
         for need in sorted(waiting, key=lambda need: (self.asked(need), need)):
-            if self.book.state[need] == WAITING:
+            if self.book.state[need] == WAITING or need in self.own:
                 self._push(need)
 
     def _handling(self, spec: DeskSpec) -> memoryview[Any] | None:
@@ -175,10 +177,7 @@ class Desk:
         """Offer a request for which a coordinator has had time, if it still waits."""
         now = self.clock.now
         if need in self.model.visits.twice:
-            self.own.add(need)
-            if self.book.triaged[need] != self.book.triaged[need]:
-                self.book.triaged[need] = now
-            self.offer(need)
+            self.model.second_desks.taken_in(self, need)
         elif self.book.state[need] == INTAKE and not self.book.has_left(need, now):
             self.book.triaged[need] = now
             self.offer(need)
@@ -298,7 +297,7 @@ class Desk:
                     and not (book.risen and self.line_of[need] is not line)
                 ):
                     break
-                if need in self.own:
+                if need in self.own and self.book.wanted(need, now):
                     break
                 waiting.popleft()
             if not waiting or (line.is_case and not has_room(responder)):
@@ -326,7 +325,7 @@ class Desk:
     def waits(self, need: int, line: Line, now: float) -> bool:
         """Tell whether a request in a line still waits there."""
         here = self.book.state[need] == WAITING and self.book.deadline[need] > now
-        return (here or need in self.own) and self.line_of[need] is line
+        return (here or (need in self.own and self.book.wanted(need, now))) and self.line_of[need] is line
 
     def line_now(self, need: int) -> Line:
         """Return the line that a request belongs to as it stands now."""

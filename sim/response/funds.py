@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sim.spec.outside_support import Grant
 
 OPENING, GRANT, WAGES, GOODS = range(4)
+DAY_H = 24.0
 KINDS = ("opening", "grant", "wages", "goods")
 
 
@@ -29,6 +30,7 @@ class Funds:
     def begin(self) -> None:
         """Open the account, and set the moments of grants."""
         self._book(OPENING, self.spec.opening)
+        self.model.clock.call_later(DAY_H, self._pay_day)
         for grant in self.spec.grants:
             if grant.at < self.model.spec.end_h:
                 self.model.clock.call_at(grant.at, self._granted, grant)
@@ -40,6 +42,9 @@ class Funds:
     def _granted(self, grant: Grant) -> None:
         self._book(GRANT, grant.amount)
         self.model.depots.order_again()
+        for team in self.model.teams.values():
+            if team.spec.shift is None:
+                self.model.roster.fill(team)
 
     def can_pay(self, team: Team) -> bool:
         """Tell whether people of a team can be paid for another shift."""
@@ -47,14 +52,28 @@ class Funds:
 
     def buy(self, cost: float) -> bool:
         """Pay for goods, if there is enough."""
-        if cost > self.balance:
+        if cost > 0 and cost > self.balance:
             return False
         if cost > 0:
             self._book(GOODS, -cost)
         return True
+
+    def _pay_day(self, _nothing: None) -> None:
+        """Pay those who work around the clock."""
+        self.model.clock.call_later(DAY_H, self._pay_day)
+        for person in self.model.people:
+            if person.on_duty and person.team.spec.shift is None:
+                self._shift_ended(person)
+
+    def finish(self) -> None:
+        """Pay everybody who is on duty when the run ends."""
+        for person in self.model.people:
+            if person.on_duty:
+                self._shift_ended(person)
 
     def _shift_ended(self, person: Responder) -> None:
         """Pay for the hours on duty since the last time."""
         cost = person.team.spec.cost_per_h
         if cost:
             self._book(WAGES, -cost * (self.model.clock.now - person.paid_until_h))
+            person.paid_until_h = self.model.clock.now

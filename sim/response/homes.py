@@ -66,8 +66,5 @@ class Homes:
         model, book = self.model, self.model.book
         for need in self.untold.pop(household, ()):
             if book.state[need] == State.UNKNOWN:
-                now = model.clock.now
-                book.request[need] = now
-                book.deadline[need] = now + float(model.demand.patience_h[need])
-                model.referrals.requested(need)
+                model.requests.known_from(need, model.clock.now)
                 model.desk_of(need).request_late(need)

@@ -20,6 +20,8 @@ class Job:
 
     kind: str
     """Its name in the table of assignments."""
+    risky = True
+    """Whether somebody may be hurt by it."""
     without_kit = False
     """Whether it is work that nobody needs a kit for."""
 
@@ -71,8 +73,8 @@ class Labour:
             self._assign(claim, idle)
             return
         team.claims.append(claim)
-        for responder in team.people:  # so that whoever becomes free is asked
-            responder.settled = False
+        for responder in team.people if claim.person is None else (claim.person,):
+            responder.settled = False  # so that whoever becomes free is asked
 
     def _idle_for(self, claim: Claim, team: Team) -> Responder | None:
         """Return who could fill a claim now."""
@@ -142,7 +144,7 @@ class Labour:
         responder.job = None
         responder.engaged = False
         responder.team.busy -= 1
-        if responder.team.spec.injury is not None:
+        if responder.team.spec.injury is not None and job.risky:
             self.model.roster.coming.risk(responder)
         self.model.roster.release(responder)
 
@@ -155,6 +157,7 @@ class Break(Job):
     """A break of one person."""
 
     kind = "break"
+    risky = False
 
     def __init__(self, labour: Labour, responder: Responder, job: Job) -> None:
         self.labour = labour

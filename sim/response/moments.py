@@ -25,6 +25,8 @@ class Moments:
         self.closed: list[Callable[[int], None]] = []
         """(need), when it has ended."""
         self.shift_begun: list[Callable[[Responder], None]] = []
+        self.shift_followed: list[Callable[[Responder], None]] = []
+        """(responder), when somebody still at work at the end of a shift is rostered for the next."""
         self.shift_ended: list[Callable[[Responder], None]] = []
         """(responder), when somebody has left."""
         self.assigned: list[Callable[[Responder, Job], None]] = []

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 NAN = float("nan")
 DECISIONS = ("decision", "review", "search")
 """Tasks that a deputy takes over."""
+LET_THROUGH = ("message", "question")
+"""Tasks that nobody waits for until the office opens again: they are done without it."""
 
 
 class Task(NamedTuple):
@@ -33,6 +35,8 @@ class Task(NamedTuple):
     done: Callable[[Any], object]
     argument: Any
     need: int
+    first: bool = False
+    """Whether it goes before what is not."""
 
 
 class Office:
@@ -55,9 +59,10 @@ class Office:
         first: bool = False,
     ) -> None:
         """Ask the office for something; ``done(argument)`` is called when somebody has had time for it."""
-        task = Task(self.model.clock.now, kind, duration_h, done, argument, need)
+        task = Task(self.model.clock.now, kind, duration_h, done, argument, need, first)
         if first and not self.idle:
-            self.tasks.appendleft(task)
+            place = next((k for k, other in enumerate(self.tasks) if not other.first), len(self.tasks))
+            self.tasks.insert(place, task)
         else:
             self.take(task)
 
@@ -67,8 +72,8 @@ class Office:
 
     def close(self) -> None:
         """When the last of the office goes home, let messages through and drop reports: neither waits till morning."""
-        messages = [task for task in self.tasks if task.kind == "message"]
-        self.tasks = deque(task for task in self.tasks if task.kind not in ("message", "report"))
+        messages = [task for task in self.tasks if task.kind in LET_THROUGH]
+        self.tasks = deque(task for task in self.tasks if task.kind not in (*LET_THROUGH, "report"))
         for task in messages:
             task.done(task.argument)
 

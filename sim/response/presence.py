@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sim.response.responders import Team
+from sim.response.responders import Responder, Team
 from sim.spec.hazards import Lockdown
 from sim.spec.organisation import WEEKDAYS, Shift
 
@@ -35,6 +35,15 @@ class Presence:
         share = team.spec.attendance + model.care.comes_more(person)
         return share >= 1 or model.chance.one(f"attendance.{team.name}", index, day, number) < share
 
+    def lets_in(self, person: Responder) -> bool:
+        """Tell whether gates and money let somebody in."""
+        return not self._kept_out(person.team, person.index)
+
+    def can_come(self, person: Responder) -> bool:
+        """Tell whether nothing keeps somebody out who is on the way."""
+        away = person.away_until > self.clock.now or not person.employed
+        return not away and not self._kept_out(person.team, person.index)
+
     def _elsewhere(self, team: Team, index: int) -> bool:
         """Tell whether somebody is gone, away, or at home until called up."""
         person, now = team.people[index], self.clock.now
@@ -53,9 +62,9 @@ class Presence:
 
     def of_shift(self, team: Team, day: int, number: int, begin_h: float) -> list[int]:
         """Return who comes to a shift, of those on the roster and those who have joined since."""
-        shifts, days = team.spec.shift, team.spec.days
+        shifts = team.spec.shift
         assert shifts is not None
-        if days is not None and self._weekday(begin_h) not in days:
+        if not self.works_on(team, begin_h):
             return []
         indices = [*rostered(shifts, team.spec.count)[number]]
         indices += [
@@ -69,28 +78,55 @@ class Presence:
             here = here[: supervised.ratio * self.model.teams[supervised.by].on_duty]
         return here
 
-    def _weekday(self, time_h: float) -> str:
+    def look_after(self, team: Team) -> None:
+        """Send trainees home for whom nobody is left to look after them."""
+        for other in self.model.teams.values():
+            supervised = other.spec.supervised
+            if supervised is None or supervised.by != team.name or not other.on_duty:
+                continue
+            here = [person for person in other.people if person.on_duty and person.rostered_until > self.clock.now]
+            for person in here[supervised.ratio * team.on_duty :]:
+                person.rostered_until = self.clock.now
+                self.roster.go_off_duty(person)
+
+    def works_on(self, team: Team, time_h: float) -> bool:
+        """Tell whether a team works its shifts on the day of a time."""
         start = datetime.fromisoformat(self.model.spec.start)
-        return WEEKDAYS[(start + timedelta(hours=time_h)).weekday()]
+        weekday = WEEKDAYS[(start + timedelta(hours=time_h)).weekday()]
+        return team.spec.days is None or weekday in team.spec.days
 
     def in_time(self, team: Team, here: list[int], day: int, end_h: float) -> list[int]:
         """Return who begins with the shift; those who have not rested, or are late, come afterwards."""
         rest, late = team.spec.rest, team.spec.late
-        if rest is None and late is None:
+        helps = team.spec.recruitment is not None and self.model.mutual_help is not None
+        if rest is None and late is None and not helps:
             return here
         now, chance = self.clock.now, self.model.chance
         in_time = []
         for index in here:
             person, ready_h = team.people[index], now
+            if rest is not None and person.on_duty:
+                person.next_shift_ends = end_h
+                continue
             if rest is not None:
-                ready_h = max((now if person.on_duty else person.left_h) + rest, now)
-            if late is not None and chance.one(f"late.{team.name}", index, day) < late.share:
+                ready_h = max(person.left_h + rest, now)
+            if person.resident is not None and self.model.mutual_help is not None:
+                ready_h = max(ready_h, self.model.mutual_help.until.get(person.resident, now))
+            if late is not None and not person.on_duty and chance.one(f"late.{team.name}", index, day) < late.share:
                 ready_h = max(ready_h, now + late.by.at(chance.one(f"late.by.{team.name}", index, day)))
             if ready_h <= now:
                 in_time.append(index)
             elif ready_h < end_h:
                 self.clock.call_at(ready_h, self.roster.comes_late, (team, index, end_h))
         return in_time
+
+    def rest(self, person: Responder) -> None:
+        """Let somebody who has worked into a shift of their own begin it when they are rested."""
+        end_h, rest = person.next_shift_ends, person.team.spec.rest
+        person.next_shift_ends = None
+        if end_h is not None and rest is not None and self.clock.now + rest < end_h:
+            turn = person.team, person.index, end_h
+            self.clock.call_later(rest, self.roster.comes_late, turn)
 
     def provided(self, team: Team) -> bool:
         """Take what somebody needs who stays over; without it they do not come."""

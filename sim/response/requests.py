@@ -95,7 +95,7 @@ class RequestsToCome:
         request_h = float(self.demand.request_h[need]) + later_h
         if spec.stigma is not None and self._ashamed(spec.stigma, need, resident):
             request_h += spec.stigma.delay.at(book.uniform("stigma.delay", need, 1))
-        if self._only_at_door(need) and spec.self_help is None:
+        if request_h == request_h and self._only_at_door(need) and spec.self_help is None:
             self.model.homes.wait_for_visitor(need)
             return
         if not request_h < self.model.spec.end_h:  # NaN too: it is never asked for
@@ -107,7 +107,7 @@ class RequestsToCome:
         elif self._only_at_door(need):
             self.model.homes.wait_for_visitor(need)
         else:
-            self._known_from(need, request_h)
+            self.known_from(need, request_h)
             self.clock.call_at(request_h, self._request_late, need)
 
     def _ask_at_home(self, need: int) -> None:
@@ -119,10 +119,11 @@ class RequestsToCome:
         if self._only_at_door(need):
             self.model.homes.wait_for_visitor(need)
             return
-        self._known_from(need, self.clock.now)
+        self.known_from(need, self.clock.now)
         self._request_late(need)
 
-    def _known_from(self, need: int, request_h: float) -> None:
+    def known_from(self, need: int, request_h: float) -> None:
+        """Let the response know of a need from a time on."""
         book = self.book
         book.request[need] = request_h
         deadline_h = book.deadline[need] = request_h + float(self.demand.patience_h[need])

@@ -118,6 +118,8 @@ class Responder(mesa.Agent):
         self.rostered_from = self.rostered_until = float("nan")
         self.post_since = float("nan")
         self.need = NOBODY
+        self.attempt = 0
+        """How manyth visit to the need this one is."""
         self.dispatched = self.arrived = self.started = float("nan")
         self.task: Task | None = None
         self.job: Job | None = None
@@ -129,7 +131,10 @@ class Responder(mesa.Agent):
         self.home: Place | None = None
         self.resident: int | None = None
         """The row of the resident that this is, where that is known."""
-        self.unfit = False
+        self.unfit = self.gone = False
+        """Unfit: visits go wrong. Gone: has left for good, and does not come back with a larger count."""
+        self.next_shift_ends: float | None = None
+        """The end of a shift that this person will join when rested."""
         self.away_until = 0.0
         self.paid_until_h = 0.0
         """When the hours began that have not been paid for."""

@@ -67,7 +67,8 @@ class Roster:
 
     def _schedule(self, team: Team, number: int, day: int, begin_h: float) -> None:
         if begin_h < self.model.spec.end_h:
-            self.clock.call_at(max(begin_h, 0.0), self.shift_begins, (team, number, day, begin_h), 2)
+            after = 2 if team.spec.supervised is None else 3  # who looks after them comes first
+            self.clock.call_at(max(begin_h, 0.0), self.shift_begins, (team, number, day, begin_h), after)
 
     def shift_begins(self, turn: tuple[Team, int, int, float], end_h: float | None = None) -> None:
         """Begin a shift; with ``end_h``, one that is running already."""
@@ -83,8 +84,6 @@ class Roster:
             return
         self.running[team.number, number] = end_h
         here = self.presence.of_shift(team, day, number, begin_h)
-        if team.spec.provisions:
-            here = [index for index in here if self.presence.provided(team)]
         people = [team.people[index] for index in here]
         here = self.presence.in_time(team, here, day, end_h)
         self.clock.call_at(end_h, self._shift_ends, (team, people, end_h))
@@ -93,29 +92,38 @@ class Roster:
 
     def come_for(self, responder: Responder, length_h: float) -> None:
         """Bring somebody on duty outside any roster, for so long."""
-        end_h = self.clock.now + length_h
+        self.come_until(responder, self.clock.now + length_h)
+
+    def come_until(self, responder: Responder, end_h: float) -> None:
+        """Bring somebody on duty until a time."""
         self.clock.call_at(end_h, self._shift_ends, (responder.team, [responder], end_h))
         self._come(responder.team, [responder.index], end_h)
 
     def comes_late(self, turn: tuple[Team, int, float]) -> None:
         """Bring somebody into a shift that has begun without them."""
         team, index, end_h = turn
-        person = team.people[index]
-        if not person.on_duty and person.away_until <= self.clock.now:
-            self._come(team, [index], end_h)
+        person, now = team.people[index], self.clock.now
+        if person.on_duty or now >= end_h or not self.presence.can_come(person):
+            return
+        self._come(team, [index], end_h)
 
     def _come(self, team: Team, indices: list[int], until_h: float) -> None:
         people = [team.people[index] for index in indices if team.people[index].employed]
-        fresh = [responder for responder in people if not responder.on_duty]
+        if team.spec.provisions:
+            people = [person for person in people if person.on_duty or self.presence.provided(team)]
+        following = [responder for responder in people if responder.on_duty]
         for rank, responder in enumerate(people):
             self._enter(responder, until_h, rank / len(people))
-        for responder in fresh:
-            for heard in self.model.moments.shift_begun:
+        moments = self.model.moments
+        for responder in people:
+            for heard in moments.shift_followed if responder in following else moments.shift_begun:
                 heard(responder)
         self._tell(team.listeners if people else [])
         if team.spec.leader:
             self._appoint(team)
         for responder in people:
+            if not responder.at_work and responder in following:  # idle since the shift that ends here
+                self.step_back(responder)
             if not responder.at_work:
                 self.release(responder)
             if responder.post == "desk":
@@ -207,7 +215,7 @@ class Roster:
     def hire(self, team: Team, indices: range) -> None:
         """Add people to a team: at once where it works around the clock, else from their next shift."""
         for index in indices:
-            team.people[index].employed = True
+            team.people[index].employed = not team.people[index].gone
         if team.spec.shift is None:
             self.fill(team)
 
@@ -258,6 +266,10 @@ class Roster:
             self.model.stores.back_from_use(team.spec.provisions, "provisions")
         for heard in self.model.moments.shift_ended:
             heard(responder)
+        self.presence.rest(responder)
+        self.presence.look_after(team)
+        if team.spec.shift is None and team.spec.call_up is None and responder.employed:
+            self.clock.call_at(max(responder.away_until, now), self.fill, team, 2)
         if not responder.employed:
             self.model.cases.hand_back(responder)
         if team.places != NO_LIMIT:

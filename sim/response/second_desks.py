@@ -52,3 +52,14 @@ class SecondDesks:
             stream = f"need.{book.demand.type_names[book.need_type[need]]}.handling.{desk.name}"
             length_h += desk.spec.handling.at(self.model.chance.one(stream, book.resident[need], book.nth[need]))
         desk.office.add("intake", length_h, desk.taken_in, need, need)
+
+    def taken_in(self, desk: Desk, need: int) -> None:
+        """Offer a request that another desk has too, if its resident still waits as far as this desk can know."""
+        book, now = self.model.book, self.model.clock.now
+        if not book.wanted(need, now):
+            book.has_left(need, now)
+            return
+        desk.own.add(need)
+        if book.triaged[need] != book.triaged[need]:
+            book.triaged[need] = now
+        desk.offer(need)

@@ -8,11 +8,12 @@ of their own.
 
 from __future__ import annotations
 
-from math import inf, log, log1p, sqrt
+from math import inf, log, log1p
 from typing import TYPE_CHECKING
 
 from sim.records.buffers import RowBuffer
 from sim.records.codes import CLOSED, GONE, UNFINISHED, WRONG_SKILL
+from sim.response.condition import Condition, around_one
 from sim.response.labour import Job
 from sim.response.responders import NOBODY, Responder
 from sim.spec.strain import ABSENCE, CAPACITY, FULL_REST_H, HOURS, LOADS, OVERTIME_H, RELIEFS, Strain
@@ -28,7 +29,8 @@ SUPERVISED_H = 14 * 24.0
 """How long a supervision supports."""
 TO_SAY = ("failed", "wasted_trip", "idle_shift", "traumatic", "no_supervision", "value_conflict")
 """Events that somebody has something to say about after the shift."""
-YEAR_H = 365 * 24.0
+DAY_H, YEAR_H = 24.0, 365 * 24.0
+AT_ONCE_H = 1e-6
 OWN_WORK = (
     "supervision",
     "consultation",
@@ -39,6 +41,7 @@ OWN_WORK = (
     "complaint",
     "feedback",
     "claim",
+    "waited",
     "hand_over",
     "call_up",
     "registration",
@@ -48,58 +51,6 @@ OWN_WORK = (
     "building_round",
 )
 """Work other than visits that conflicts with nobody's profession."""
-
-
-class Condition:
-    """One person's strain, and what is their own about it."""
-
-    __slots__ = (
-        "capacity",
-        "checked_h",
-        "first_capacity",
-        "half_life",
-        "hard",
-        "identity",
-        "left_h",
-        "on_duty",
-        "pressure",
-        "since_h",
-        "spec",
-        "started_h",
-        "strain",
-        "supervised_h",
-        "threshold",
-        "to_say",
-        "worked",
-    )
-
-    def __init__(self, spec: Strain, capacity: float, half_life: float, identity: float, threshold: float) -> None:
-        self.spec = spec
-        self.strain = 0.0
-        self.capacity = self.first_capacity = capacity
-        self.half_life = half_life
-        self.identity = identity
-        self.threshold = threshold
-        self.pressure = 0.0
-        self.since_h = self.checked_h = 0.0
-        self.on_duty = False
-        self.started_h = 0.0
-        self.left_h = -inf
-        self.supervised_h = -inf
-        self.hard: set[int] = set()
-        """Needs with a traumatic or failed visit behind them."""
-        self.to_say = False
-        self.worked = False
-
-    def points_of_duty(self, now_h: float) -> float:
-        """Return the points of the hours on duty since the last change."""
-        spec, begin, end = self.spec, self.since_h - self.started_h, now_h - self.started_h
-        if not self.on_duty:
-            return 0.0
-        if spec.long_after is None:
-            return (end - begin) * spec.per_hour
-        long = max(end - max(begin, spec.long_after), 0.0)
-        return (end - begin - long) * spec.per_hour + long * spec.per_long_hour
 
 
 class Strains:
@@ -118,6 +69,7 @@ class Strains:
         moments = model.moments
         moments.visit_ended.append(self._visit_ended)
         moments.shift_begun.append(self._shift_begun)
+        moments.shift_followed.append(self._shift_followed)
         moments.shift_ended.append(self._shift_ended)
         moments.assigned.append(self._assigned)
 
@@ -127,8 +79,8 @@ class Strains:
         def own(question: str) -> float:
             return self.model.chance.one(f"strain.{question}.{person.team.name}", person.index)
 
-        capacity = CAPACITY * _around_one(spec.capacity_cv, own("capacity"))
-        half_life = inf if spec.rest_half_life is None else spec.rest_half_life * _around_one(spec.rest_cv, own("rest"))
+        capacity = CAPACITY * around_one(spec.capacity_cv, own("capacity"))
+        half_life = inf if spec.rest_half_life is None else spec.rest_half_life * around_one(spec.rest_cv, own("rest"))
         return Condition(spec, capacity, half_life, own("identity"), -log1p(-own("threshold")))
 
     # -- changes ----------------------------------------------------------------------------------------------------
@@ -192,10 +144,29 @@ class Strains:
         self._pass_time(person, condition)
         now = self.model.clock.now
         condition.on_duty = True
-        condition.started_h = now
+        if now - condition.left_h > AT_ONCE_H:  # else one shift follows another without a break
+            condition.started_h = now
         condition.worked = condition.to_say = False
+        if person.team.spec.shift is None:
+            self.model.clock.call_later(DAY_H, self._day, (person, person.duty))
         if now - condition.left_h < FULL_REST_H:
             self.happen(person, "missed_rest")
+
+    def _shift_followed(self, person: Responder) -> None:
+        """Go on into the next shift: no rest between."""
+        self.happen(person, "missed_rest")
+
+    def _day(self, turn: tuple[Responder, int]) -> None:
+        """Look back on a day of somebody who works around the clock."""
+        person, duty = turn
+        condition = self.of[person]
+        if not person.on_duty or person.duty != duty:
+            return
+        self.model.clock.call_later(DAY_H, self._day, turn)
+        self.model.care.unsure(person)
+        self._pass_time(person, condition)
+        if self._considers_leaving(person, condition):
+            self.model.roster.dismiss(person)
 
     def _shift_ended(self, person: Responder) -> None:
         condition = self.of.get(person)
@@ -208,20 +179,21 @@ class Strains:
             self.happen(person, "overtime")
         if person.own:
             self.happen(person, "overload")
-        others = sum(other.on_duty for other in person.team.people if other is not person)
-        if not others and len(person.team.people) > 1:
+        others = (other for other in person.team.people if other is not person)
+        if not any(o.on_duty or now - o.left_h <= AT_ONCE_H for o in others) and len(person.team.people) > 1:
             self.happen(person, "alone")
         self._pass_time(person, condition)
         condition.on_duty = False
         condition.left_h = now
-        self._consider_leaving(person, condition)
+        if self._considers_leaving(person, condition):
+            person.employed = False
 
     def _visit_ended(self, person: Responder, need: int, outcome: int) -> None:
+        self.traumatic = NOBODY
         condition = self.of.get(person)
         if condition is None or outcome == UNFINISHED:
             return
         condition.worked = True
-        self.traumatic = NOBODY
         book = self.model.book
         name = book.demand.type_names[book.need_type[need]]
         if outcome in (GONE, WRONG_SKILL):
@@ -307,30 +279,24 @@ class Strains:
         share = min(condition.spec.absence * min(self.level(person), 1.0), ABSENCE)
         return self.model.chance.one(f"strain.absence.{person.team.name}", person.index, day, number) < share
 
-    def _consider_leaving(self, person: Responder, condition: Condition) -> None:
-        """Leave for good if the hazard lived through has passed the threshold."""
+    def _considers_leaving(self, person: Responder, condition: Condition) -> bool:
+        """Tell whether the hazard that somebody has lived through passes their threshold now: they leave for good."""
         from scipy.special import exp2
 
         leaving, now = condition.spec.leaving, self.model.clock.now
         since, condition.checked_h = condition.checked_h, now
         if leaving is None or not person.employed:
-            return
+            return False
         hazard = leaving.per_year / YEAR_H
         hazard *= float(exp2(leaving.grows / log(2) * condition.strain / condition.capacity))
         condition.pressure += hazard * (now - since) * self.model.care.stays(person)
-        if condition.pressure >= condition.threshold:
-            person.employed = False
-            self.model.tell("left_for_good", str(person.number), person.team.name)
+        if condition.pressure < condition.threshold:
+            return False
+        person.gone = True
+        self.model.tell("left_for_good", str(person.number), person.team.name)
+        return True
 
     def finish(self) -> None:
         """Add the hours until the end of the run."""
         for person, condition in self.of.items():
             self._pass_time(person, condition)
-
-
-def _around_one(cv: float, uniform: float) -> float:
-    """Return a lognormal draw with mean one and a coefficient of variation."""
-    from scipy.special import exp2, ndtri
-
-    variance = log1p(cv * cv)
-    return float(exp2((float(ndtri(uniform)) * sqrt(variance) - variance / 2) / log(2)))

@@ -66,7 +66,9 @@ def _most(model: CrisisModel) -> dict[str, int]:
     units, plan = model.response.organisation.units, model.response.plan
     most = {name: unit.count for name, unit in units.items()}
     fixes = plan.review.fixes if plan is not None and plan.review is not None else ()
-    for values in [change.set for change in model.response.changes] + [fix.set for fix in fixes]:
+    advice = model.response.experts.advice if model.response.experts is not None else ()
+    values_of = [c.set for c in model.response.changes] + [f.set for f in fixes] + [a.set for a in advice]
+    for values in values_of:
         for path, value in values.items():
             if path.startswith("organisation.units.") and path.endswith(".count"):
                 name = path.split(".")[2]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sim.records.buffers import RowBuffer
 from sim.records.codes import CLOSED, DUPLICATE, GONE, MORE, REFERRED, UNFINISHED, WRONG_SKILL
 from sim.response.book import End, State
+from sim.response.quality import Quality
 from sim.response.responders import NOBODY, Responder
 
 if TYPE_CHECKING:
@@ -33,13 +34,14 @@ class Visits:
         units = model.response.organisation.units.values()
         self.careful = (
             bool(model.response.authority)
+            or model.strains is not None
             or any(
                 unit.register_ is not None or unit.know_how is not None or unit.recruitment is not None
                 for unit in units
             )
             or any(spec.asks_elsewhere_after is not None for spec in book.specs)
         )
-        """Whether there is anything to look at before a visit starts, beside the skill on the list."""
+        """Whether there is more to look at when a visit starts or ends than the skill on the list."""
         self.twice: set[int] = set()
         """Needs asked for at two desks that do not see each other's lists."""
         self.seen: set[tuple[Responder, int]] = set()
@@ -48,15 +50,13 @@ class Visits:
         """Who is at work on such a need."""
         self.errors = any(unit.errors > 0 for unit in units)
         self.injuries = any(unit.injury is not None for unit in units)
-        self.guided: set[int] = set()
-        """Needs about which a supervisor has been asked: the next visit does not go wrong."""
+        self.quality = Quality(model)
         self.erred = NOBODY
         """The need whose visit has just gone wrong."""
         self.told = model.moments.visit_ended
         self.plain = [
             not self.errors
             and not model.moments.closed
-            and model.strains is None
             and spec.sessions is None
             and spec.again == 0
             and spec.without_skill is None
@@ -79,7 +79,7 @@ class Visits:
             responder.crew.desk.own.discard(need)  # type: ignore[union-attr]  # who visits has a desk
         if self.state[need] != CLOSED_STATE:
             self.state[need] = SENT
-        attempt = self.attempts[need] = self.attempts[need] + 1
+        attempt = responder.attempt = self.attempts[need] = self.attempts[need] + 1
         if attempt == 1:
             self.dispatched[need] = now
         responder.need = need
@@ -119,8 +119,8 @@ class Visits:
 
     def _may_wait(self, need: int, responder: Responder) -> bool:
         """Tell whether something has to be found out at the door before a visit can start."""
-        entry = self.by_phone[self.need_type[need]] or self.model.authorities.may("entry", responder.team.name)
-        return need in self.twice or self._asks(need, responder) or not entry
+        entry = "entry" in self.model.response.authority  # a grant may lapse on the way
+        return need in self.twice or entry or self._asks(need, responder)
 
     def _can_start(self, need: int, responder: Responder, time_h: float) -> bool:
         """Tell whether a resident still waits at a time, and whether who comes then can do what is needed."""
@@ -187,19 +187,17 @@ class Visits:
         self._work(responder.need, responder, self.clock.now)
 
     def _work(self, need: int, responder: Responder, time_h: float) -> None:
-        attempt = self.attempts[need]
+        attempt = responder.attempt
         service_h = self.first_service[need] if attempt == 1 else self.book.service(need, attempt)
-        if self.model.strains is not None:
-            service_h *= self.model.strains.slower(responder)
-        if not self._able(need, responder):
-            unskilled = self.book.specs[self.need_type[need]].without_skill
-            assert unskilled is not None
-            service_h *= unskilled.slower
+        service_h *= self.quality.slower(need, responder)
         self.clock.call_at(time_h + service_h, self._ended, responder)
 
     def _found_wrong(self, responder: Responder) -> None:
         """The person sent cannot do it: the trip is wasted and the request waits again, in its old place."""
-        if self.book.has_left(responder.need, self.clock.now):
+        need = responder.need
+        if need in self.twice and not self._alone(need, responder):
+            self._found_done(responder)
+        elif self.book.has_left(need, self.clock.now):
             self._leave(responder, GONE)
         else:
             self._leave(responder, WRONG_SKILL)
@@ -217,7 +215,7 @@ class Visits:
     def _outcome(self, need: int, responder: Responder) -> int:
         """Decide what a visit came to, for a need that one visit may not meet."""
         book, spec = self.book, self.book.specs[self.book.need_type[need]]
-        attempt = book.attempts[need]
+        attempt = responder.attempt
         first = responder.started == self.started[need]
         if spec.referral is not None and first and book.uniform("refer", need, 1) < spec.referral.on_visit:
             return REFERRED
@@ -225,33 +223,13 @@ class Visits:
             return MORE
         if spec.again > 0 and book.uniform("again", need, attempt) < spec.again:
             return MORE
-        if self._goes_wrong(need, responder, attempt):
+        if self.quality.goes_wrong(need, responder):
             self.erred = need
             return MORE
         book.close(need, MET, self.clock.now)
         if spec.sessions is not None:
             self.model.cases.finished(need)
         return CLOSED
-
-    def _goes_wrong(self, need: int, responder: Responder, attempt: int) -> bool:
-        """Tell whether a visit goes wrong: the unit's share, and what strain adds, unless somebody was asked before."""
-        errors = responder.team.spec.errors
-        unskilled = self.book.specs[self.need_type[need]].without_skill
-        if unskilled is not None and not self._able(need, responder):
-            errors = 1 - (1 - errors) * (1 - unskilled.errors)
-        recruitment = responder.team.spec.recruitment
-        if responder.unfit and recruitment is not None:
-            errors = 1 - (1 - errors) * (1 - recruitment.unfit_errors)
-        if self.model.strains is not None:
-            errors = 1 - (1 - errors) * (1 - self.model.strains.errors(responder))
-        if need in self.guided:
-            self.guided.discard(need)
-            return False
-        return errors > 0 and self.book.uniform("error", need, attempt) < errors
-
-    def _able(self, need: int, responder: Responder) -> bool:
-        skill = self.skill[self.need_type[need]]
-        return skill is None or skill in responder.skills
 
     def _finds_the_way(self, responder: Responder, building: int) -> float:
         """Return what somebody from elsewhere loses at their first visit to a building."""
@@ -263,8 +241,9 @@ class Visits:
         return unfamiliar.first.at(luck)
 
     def _found_done(self, responder: Responder) -> None:
-        """Somebody of another desk is there already: the trip was for nothing."""
-        self._leave(responder, DUPLICATE)
+        """Somebody of another desk is there already, or nobody waits any more: the trip was for nothing."""
+        gone = self.end[responder.need] == End.ABANDONED
+        self._leave(responder, GONE if gone else DUPLICATE)
 
     def was_hard(self, need: int) -> bool:
         """Tell whether the visit that has just ended went wrong or was traumatic."""
@@ -276,7 +255,7 @@ class Visits:
         self.rows.rows.extend(
             (
                 need,
-                self.attempts[need],
+                responder.attempt,
                 responder.number,
                 responder.dispatched,
                 responder.arrived,
@@ -336,4 +315,4 @@ class Visits:
             if self.started[need] >= end_h:
                 self.started[need] = NAN
             stamps = responder.dispatched, responder.arrived if reached else NAN, responder.started if begun else NAN
-            self.rows.rows.extend((need, self.attempts[need], responder.number, *stamps, NAN, UNFINISHED))
+            self.rows.rows.extend((need, responder.attempt, responder.number, *stamps, NAN, UNFINISHED))

@@ -23,7 +23,9 @@ class WalkIns:
         self.model = model
         self.team = team
         self.spec = spec
-        self.free = [person for person in team.people if person.index >= team.first_count]
+        self.free = list(team.people[-spec.at_most :])
+        self.mine = set(self.free)
+        model.moments.shift_ended.append(self._gone)
 
     def begin(self) -> None:
         """Draw when people come: a Poisson process thinned to the curve."""
@@ -47,18 +49,16 @@ class WalkIns:
         send(self.model, self.spec.reception, "reception", length_h, self._received, nth, NOBODY)
 
     def _received(self, nth: int) -> None:
-        if not self.free:
+        if not self.free or not self.model.roster.presence.lets_in(self.free[0]):
             self.model.tell("sent_away", str(nth), self.team.name)
             return
         person = self.free.pop(0)
         stays_h = self.spec.stays.at(self.model.chance.one(f"walk_in.stays.{self.team.name}", nth))
         person.employed = True
         self.model.roster.come_for(person, stays_h)
-        self.model.clock.call_later(stays_h, self._gone, person)
 
     def _gone(self, person: Responder) -> None:
         """Make room for another once somebody has gone home."""
-        if person.on_duty:
-            self.model.clock.call_later(1.0, self._gone, person)
-        else:
+        if person in self.mine:
+            person.employed = False
             self.free.append(person)

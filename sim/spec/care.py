@@ -102,6 +102,12 @@ class Breaks(Spec):
     every: Interval
     lasts: PositiveHours
 
+    @model_validator(mode="after")
+    def _shorter(self) -> Breaks:
+        if self.lasts >= self.every:
+            raise refuse("a break shorter than the time between two is wanted")
+        return self
+
 
 class Debriefing(Spec):
     """At the end of a shift those who were on duty together talk it over, in their time."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sim.spec.needs import Need
 from sim.spec.organisation import Shift, Unit
+from sim.spec.people_findings import people_findings
 from sim.spec.plan_findings import plan_findings, units_of_the_plan
 from sim.spec.scenario import Scenario
 
@@ -32,6 +33,7 @@ def findings(scenario: Scenario) -> list[Finding]:
         *_time(scenario),
         *_stock(scenario),
         *(Finding(place, message) for place, message in plan_findings(scenario)),
+        *(Finding(place, message) for place, message in people_findings(scenario)),
     ]
 
 
@@ -147,7 +149,7 @@ def _hazards(scenario: Scenario) -> Iterator[Finding]:
             yield Finding(f"world.hazards.{name}", "it begins after the horizon")
         if hazard.kind == "lockdown":
             for unit_name, unit in scenario.response.organisation.units.items():
-                if unit.home == "outside" and unit.inside == 0 and unit.count:
+                if unit.home == "outside" and not unit.remote and unit.inside == 0 and unit.count:
                     place = f"response.organisation.units.{unit_name}"
                     yield Finding(place, "all of its people live outside: none can come while the gates are closed")
 

@@ -105,6 +105,8 @@ class Clients(Spec):
 
     group: Name
     every: Interval
+    share: Share = 1.0
+    """Share of the group who are clients."""
 
 
 class Rate(Spec):
@@ -199,6 +201,12 @@ class Need(Rate):
         for group in self.asked_at_door:
             if group not in GROUPS:
                 raise refuse(f"asked_at_door: {group!r} is no vulnerability group{nearest(group, GROUPS)}")
+        more = [key for key in ("sessions", "again", "referral", "items") if getattr(self, key)]
+        if self.asks_elsewhere_after is not None and more:
+            raise refuse(f"'asks_elsewhere_after' is for needs that one visit meets, without goods; found {more[0]!r}")
+        rates = [key for key in ("rate_by_group", "by_phase", "more_with") if getattr(self, key)]
+        if self.clients is not None and rates:
+            raise refuse(f"clients have appointments, which {rates[0]!r} cannot change")
         if self.certified and self.skill is None:
             raise refuse("'certified' needs a 'skill'")
         if self.without_skill is not None and self.skill is None:

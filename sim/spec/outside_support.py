@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from sim.spec.base import (
     Count,
@@ -21,6 +21,8 @@ from sim.spec.base import (
     YesNo,
     between,
     local_time,
+    non_empty,
+    refuse,
 )
 from sim.spec.card import Problem
 from sim.spec.distributions import Duration
@@ -45,6 +47,12 @@ class Authority(Spec):
     lasts: PositiveHours | None = None
     """A grant on application lapses after so long; without it, it stays."""
 
+    @model_validator(mode="after")
+    def _law(self) -> Authority:
+        if self.since is not None and not self.granted:
+            raise refuse("'since' says from when a law grants it; 'granted: true' is wanted beside it")
+        return self
+
 
 class Advice(Spec):
     """A change of the response that experts recommend once a problem has been reported often enough."""
@@ -53,6 +61,12 @@ class Advice(Spec):
     at_least: Count = 1
     set: PathMap[Plain]
     note: Text | None = None
+
+    @model_validator(mode="after")
+    def _some(self) -> Advice:
+        if not self.set:
+            raise refuse("at least one value to set is wanted")
+        return self
 
 
 class Experts(Spec):
@@ -64,7 +78,7 @@ class Experts(Spec):
     """Time of the committee for one meeting."""
     delay: Duration | None = None
     """From the meeting until the advice is in force."""
-    advice: Annotated[tuple[Advice, ...], Field(min_length=1, max_length=1000)]
+    advice: Annotated[tuple[Advice, ...], Field(max_length=1000), non_empty("advice")]
 
 
 class Grant(Spec):

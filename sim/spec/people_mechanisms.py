@@ -74,12 +74,13 @@ PEOPLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
     ),
     "trust": (
         "world.attitudes.trust", "waiting in vain costs trust, and who trusts less helps less and complains more",
-        "trust stays as it begins", (("world.attitudes.trust.moves", None),), (("world.attitudes.trust", None),),
+        "trust stays as it begins", (("world.attitudes.trust.moves", None),),
+        (("world.attitudes.trust", None), (f"{NEEDS}.more_with.trust", None)),
     ),
     "anxiety": (
         "world.attitudes.anxiety", "who is anxious needs more", "anxiety stays as it begins",
         (("world.attitudes.anxiety.moves", None), (f"{NEEDS}.calms", 0)),
-        (("world.attitudes.anxiety", None), (f"{NEEDS}.more_with.anxiety", None)),
+        (("world.attitudes.anxiety", None), (f"{NEEDS}.more_with.anxiety", None), (f"{NEEDS}.calms", None)),
     ),
     "compliance": (
         "world.attitudes.compliance", "who does not comply stays away when called", "everybody complies",
@@ -108,8 +109,8 @@ PEOPLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
         ((f"{NEEDS}.leads_to.*.share", 0),), ((f"{NEEDS}.leads_to", None),),
     ),
     "clients": (
-        f"{NEEDS}.clients", "standing clients have their need again and again", "an appointment in ten years",
-        ((f"{NEEDS}.clients.every", NEVER),), ((f"{NEEDS_OF_CLIENTS}.+per_1000_day", 0), (f"{NEEDS}.clients", None)),
+        f"{NEEDS}.clients", "standing clients have their need again and again", "nobody of the group is a client",
+        ((f"{NEEDS}.clients.+share", 0),), ((f"{NEEDS_OF_CLIENTS}.+per_1000_day", 0), (f"{NEEDS}.clients", None)),
     ),
     "by_phone": (
         f"{NEEDS}.by_phone", "what can be done on the telephone takes no way", "somebody has to go there",
@@ -134,8 +135,8 @@ PEOPLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
         ((f"{UNITS}.recruitment", None),),
     ),
     "registration": (
-        f"{RECRUITS}.registration", "writing people down takes time before they join", "it takes no time",
-        ((f"{RECRUITS}.registration.takes", "0 h"),), ((f"{RECRUITS}.registration", None),),
+        f"{RECRUITS}.registration", "writing people down takes time before they join", "nobody has to be",
+        ((f"{RECRUITS}.registration", None),), ((f"{RECRUITS}.registration", None),),
     ),
     "certification": (
         f"{RECRUITS}.certification", "a check takes time and keeps unfit people out", "everybody is accepted at once",
@@ -143,8 +144,8 @@ PEOPLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
         ((f"{RECRUITS}.certification", None),),
     ),
     "training": (
-        f"{RECRUITS}.training", "people join after a class, which takes the teachers' time", "it takes no time",
-        ((f"{RECRUITS}.training.takes", "0 h"),), ((f"{RECRUITS}.training", None),),
+        f"{RECRUITS}.training", "people join after a class, which takes the teachers' time", "nobody is taught",
+        ((f"{RECRUITS}.training", None),), ((f"{RECRUITS}.training", None),),
     ),
     "walk_ins": (
         f"{UNITS}.walk_ins", "people who come unasked take somebody's time to receive, and then help", "nobody comes",
@@ -155,8 +156,8 @@ PEOPLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
         ((f"{UNITS}.call_up.+accepts", 0),), ((f"{UNITS}.call_up", None),),
     ),
     "know_how": (
-        f"{UNITS}.know_how", "who was not drilled asks the leader first", "explaining takes no time",
-        ((f"{UNITS}.know_how.question", "0 h"),), ((f"{UNITS}.know_how", None),),
+        f"{UNITS}.know_how", "who was not drilled asks the leader first", "everything is explained in no time",
+        ((f"{UNITS}.know_how.question", "0 h"), (f"{UNITS}.know_how.+online", "true")), ((f"{UNITS}.know_how", None),),
     ),
     "second_desks": (
         f"{NEEDS}.asks_elsewhere_after", "who waits asks at another desk too", "nobody does within ten years",

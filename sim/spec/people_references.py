@@ -29,7 +29,8 @@ def _care(scenario: Scenario) -> Iterator[Reference]:
     response, units = scenario.response, scenario.response.organisation.units
     for name, supervision in response.supervision.items():
         yield "response.supervision", name, units, "unit"
-        yield f"response.supervision.{name}.by", supervision.by, units, "unit"
+        others = [unit for unit in units if unit != name]
+        yield f"response.supervision.{name}.by", supervision.by, others, "unit"
         place = f"response.supervision.{name}.depends_on"
         yield place, supervision.depends_on, scenario.world.outages, "outage of the world"
     for name, feedback in response.feedback.items():
@@ -59,7 +60,13 @@ def _residents(scenario: Scenario) -> Iterator[Reference]:
         for state in need.more_with:
             yield f"world.needs.{name}.more_with", state, world.attitudes, "state under world.attitudes"
     if response.building_leaders is not None:
-        yield "response.building_leaders.unit", response.building_leaders.unit, units, "unit"
+        on_foot = [name for name in units if name not in response.at_desk()]
+        yield (
+            "response.building_leaders.unit",
+            response.building_leaders.unit,
+            on_foot,
+            "unit",
+        )
     if response.complaints is not None:
         yield "response.complaints.to", response.complaints.to, units, "unit"
 
@@ -87,8 +94,11 @@ def _volunteers(scenario: Scenario) -> Iterator[Reference]:
             yield f"{place}.walk_ins.reception", unit.walk_ins.reception, units, "unit"
         if unit.call_up is not None:
             yield f"{place}.call_up.by", unit.call_up.by, units, "unit"
+            held = {item for depot in response.supplies.values() for item in depot.stock}
+            yield f"{place}.call_up.stock_of", unit.call_up.stock_of, held, "item in a store"
         if unit.supervised is not None:
-            yield f"{place}.supervised.by", unit.supervised.by, units, "unit"
+            others = [other for other in units if other != name]
+            yield f"{place}.supervised.by", unit.supervised.by, others, "unit"
 
 
 def _outside(scenario: Scenario) -> Iterator[Reference]:

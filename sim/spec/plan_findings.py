@@ -60,12 +60,29 @@ def units_of_the_plan(scenario: Scenario) -> set[str]:
         if site.invitations is not None:
             blocks = (site.invitations.recall, site.invitations.fetch, site.invitations.count)
             found |= {block.unit for block in blocks if block is not None}
+    found |= _units_of_people(scenario)
     found |= {need.referral.through for need in scenario.world.needs.values() if need.referral is not None}
     if response.plan is not None:
         card = response.plan.card
         found |= {check.unit for check in card.checks}
         found |= {card.teams[step.team].unit for step in card.steps.values() if step.team is not None}
     return {name for name in found if name is not None}
+
+
+def _units_of_people(scenario: Scenario) -> set[str | None]:
+    """Return the units that look after others: supervisors, who answers, teaches, receives, calls up, advises."""
+    response = scenario.response
+    found: set[str | None] = {spec.by for spec in response.supervision.values()}
+    found |= {spec.to for spec in response.feedback.values()}
+    found |= {getattr(response.building_leaders, "unit", None), getattr(response.complaints, "to", None)}
+    found |= {getattr(response.insurance, "by", None), getattr(response.experts, "unit", None)}
+    for unit in response.organisation.units.values():
+        recruitment = unit.recruitment
+        found |= {getattr(unit.walk_ins, "reception", None), getattr(unit.call_up, "by", None)}
+        found |= {getattr(unit.supervised, "by", None)}
+        if recruitment is not None:
+            found |= {getattr(recruitment.registration, "by", None), getattr(recruitment.training, "by", None)}
+    return found
 
 
 def _kits(scenario: Scenario, held: set[str]) -> Said:

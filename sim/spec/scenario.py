@@ -47,6 +47,9 @@ from sim.spec.strain import Strain
 from sim.spec.supplies import Depot, Durable
 from sim.spec.support import Obstructions, Outage, Service, Tracing
 
+MOST_AGAIN = 0.99
+"""Largest share of needs that lead to one of their own kind."""
+
 
 class World(Spec):
     """What happens, to whom: the same for every plan that is compared."""
@@ -74,6 +77,10 @@ class World(Spec):
     @model_validator(mode="after")
     def _names(self) -> World:
         zones = self.community.zones
+        for kind, spec in self.needs.items():
+            again = spec.leads_to.get(kind)
+            if again is not None and again.share > MOST_AGAIN:
+                raise refuse(f"needs.{kind}.leads_to.{kind}.share: at most {MOST_AGAIN} is wanted, or it never ends")
         for name, hazard in self.hazards.items():
             for need in hazard.drives or ():
                 _known(f"hazards.{name}.drives", need, self.needs, "need type")

@@ -10,7 +10,19 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from sim.spec.base import Hours, Integer, Name, NonNegative, PositiveHours, Share, Spec, YesNo, between, refuse
+from sim.spec.base import (
+    Hours,
+    Integer,
+    Name,
+    NonNegative,
+    PositiveHours,
+    Share,
+    Spec,
+    YesNo,
+    between,
+    non_empty,
+    refuse,
+)
 from sim.spec.changes import State
 from sim.spec.distributions import Duration
 
@@ -91,7 +103,7 @@ class Recruitment(Spec):
 class WalkIns(Spec):
     """People who come unasked to help, and have to be received."""
 
-    curve: Annotated[tuple[tuple[Hours, NonNegative], ...], Field(min_length=1, max_length=10_000)]
+    curve: Annotated[tuple[tuple[Hours, NonNegative], ...], Field(max_length=10_000), non_empty("point")]
     """Points (time, people an hour), joined by straight lines; constant before the first and after the last."""
     at_most: Places
     """Most of them taken in; the others are sent away."""

@@ -19,7 +19,7 @@ from sim.spec.scenario import MOST_NEEDS, Scenario
 from sim.world.demand import CAUSED, Demand, details
 
 Ints = npt.NDArray[np.int64]
-MOST_GENERATIONS = 100
+MOST_GENERATIONS = 2_000
 FIRST = 1 << 28
 """Needs that others lead to are numbered from here, by what they come from."""
 

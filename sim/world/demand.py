@@ -258,6 +258,7 @@ def _appointments(
     """Return (onset, resident, nth) of standing clients' appointments, each client's at a moment of their own."""
     assert need.clients is not None
     clients, every = np.flatnonzero(population.in_any([need.clients.group])), need.clients.every
+    clients = clients[chance.uniform(f"need.{name}.client", clients) < need.clients.share] if clients.size else clients
     nth = np.arange(int(end_h // every) + 1)
     if not clients.size:
         return np.empty(0), clients, clients

@@ -48,6 +48,10 @@ class _Table:
     def __contains__(self, name: str) -> bool:
         return name in self.table.column_names
 
+    def states(self, name: str) -> bool:
+        """Tell whether a column is there and not empty: an earlier run need not have modelled it."""
+        return name in self and self.table.column(name).null_count < self.table.num_rows
+
     def values(self, name: str) -> npt.NDArray[Any]:
         column = self.table.column(name)
         if column.null_count:
@@ -110,7 +114,7 @@ def residents_of_table(community: Community, path: Path) -> Population:
         building_x_m=x_m,
         building_y_m=y_m,
         zone_names=tuple(zone_names),
-        traits={name: table.numbers(name, 0, most) for name, most in TRAITS.items() if name in table},
+        traits={name: table.numbers(name, 0, most) for name, most in TRAITS.items() if table.states(name)},
     )
 
 

@@ -212,7 +212,10 @@ def test_a_misspelt_unit_is_named_with_the_nearest() -> None:
         ({"world": {"needs": {"medicine": {"skill": "flying"}}}}, "no unit declares the skill 'flying'"),
         ({"response": {"organisation": {"units": {"committee": None}}}}, "no unit is called 'committee'"),
         ({"response": {"supplies": None}}, "no depot holds 'kit'"),
-        ({"world": {"needs": {"medicine": {"per_hour": 3}}}}, "one of per_1000_day and per_hour is wanted; found both"),
+        (
+            {"world": {"needs": {"medicine": {"per_hour": 3}}}},
+            "one of per_1000_day, per_hour and clients is wanted; found per_1000_day and per_hour",
+        ),
         ({"world": {"needs": {"medicine": {"service": {"dist": "exponential"}}}}}, "mean: wanted"),
         ({"world": "none"}, "world: a map is wanted; found 'none'"),
         ({"response": {"changes": [{"at": "1 h", "set": {"travel.doorstep": "1 min"}}]}}, "cannot change"),

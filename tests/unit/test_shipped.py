@@ -107,7 +107,8 @@ def test_the_figures_that_matter_most_are_accounted_for(name):
     wanted = []
     for need, spec in scenario.world.needs.items():
         place = f"world.needs.{need}"
-        wanted.append(f"{place}.{'per_hour' if spec.per_hour is not None else 'per_1000_day'}")
+        rates = ("per_hour", "clients", "per_1000_day")
+        wanted.append(f"{place}.{next(key for key in rates if getattr(spec, key) is not None)}")
         wanted += [f"{place}.{key}" for key in ("service", "patience", "target") if getattr(spec, key) is not None]
     wanted += [f"response.organisation.units.{unit}.count" for unit in scenario.response.organisation.units]
     wanted += [f"response.supplies.{d}.lead_time" for d, s in scenario.response.supplies.items() if s.lead_time]
@@ -182,6 +183,11 @@ def test_a_shipped_scenario_fills_its_tables(name, results):
     plan = set() if scenario.response.plan is not None else {"orders"}
     plan |= set() if scenario.response.sites else {"sites", "stations", "tubes"}
     plan |= set() if scenario.response.information is not None else {"notices"}
+    plan |= set() if scenario.world.strain else {"strain"}
+    plan |= set() if scenario.world.attitudes else {"attitudes"}
+    plan |= set() if scenario.world.attitudes or scenario.world.mutual_help else {"residents"}
+    plan |= set() if scenario.response.funds is not None else {"funds"}
+    plan |= set() if any(need.items for need in scenario.world.needs.values()) else {"stock"}
     assert empty <= plan | (set() if talks else {"assignments"})
     needs = result.columns("needs")
     needed = {name for name, need in scenario.world.needs.items() if not need.if_rumour and need.if_unaware is None}

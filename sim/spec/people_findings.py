@@ -1,0 +1,100 @@
+"""What is suspect about how people are found and looked after, and what the model leaves out there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sim.spec.scenario import Scenario
+
+WIDEST_SUPERVISION = 8
+"""Workers that one supervisor can see, at most; the advice is 5 (row 104)."""
+Said = Iterator[tuple[str, str]]
+"""(place, what is suspect)."""
+
+
+def people_findings(scenario: Scenario) -> Said:
+    """Return everything suspect about the blocks for people."""
+    yield from _care(scenario)
+    yield from _residents(scenario)
+    yield from _volunteers(scenario)
+
+
+def _care(scenario: Scenario) -> Said:
+    response, world = scenario.response, scenario.world
+    units, at_desk = response.organisation.units, response.at_desk()
+    for name, unit in units.items():
+        place = f"response.organisation.units.{name}"
+        for key in ("breaks", "debriefing", "hand_over"):
+            if name in at_desk and getattr(unit, key) is not None:
+                yield f"{place}.{key}", "its people work at a desk, where this is not modelled"
+        if unit.honours is not None and unit.members not in world.strain and unit.honours.stay > 0:
+            yield f"{place}.honours.stay", f"nobody leaves, for there is no world.strain.{unit.members}"
+        if unit.unfamiliar is not None and response.travel is None:
+            yield f"{place}.unfamiliar", "nobody travels, so nobody gets lost: there is no response.travel"
+    for name, supervision in response.supervision.items():
+        if name in at_desk:
+            yield f"response.supervision.{name}", "its people work at a desk, where sessions are not modelled"
+        ratio = units[name].count / max(units[supervision.by].count, 1)
+        if ratio > WIDEST_SUPERVISION:
+            yield f"response.supervision.{name}", f"{ratio:.0f} workers a supervisor; 5 is the advice"
+    for name in response.feedback:
+        if units[name].members not in world.strain:
+            yield f"response.feedback.{name}", f"nobody has anything to say without world.strain.{units[name].members}"
+    if response.insurance is not None and not any(unit.injury is not None for unit in units.values()):
+        yield "response.insurance", "nobody is ever hurt: no unit states 'injury'"
+
+
+def _residents(scenario: Scenario) -> Said:
+    world, response = scenario.world, scenario.response
+    for name, need in world.needs.items():
+        if need.self_help is not None and world.mutual_help is None:
+            yield f"world.needs.{name}.self_help", "nobody helps: there is no world.mutual_help"
+        if need.clients is not None:
+            for hazard, spec in world.hazards.items():
+                if name in (spec.drives or ()):
+                    yield f"world.hazards.{hazard}.drives", f"{name!r} has appointments, which no hazard changes"
+        if need.calms > 0 and "anxiety" not in world.attitudes:
+            yield f"world.needs.{name}.calms", "there is no world.attitudes.anxiety to calm"
+    if world.mutual_help is not None and not any(need.self_help is not None for need in world.needs.values()):
+        yield "world.mutual_help", "no need type states 'self_help': nobody is asked"
+    if response.complaints is not None and world.complaints is None:
+        yield "response.complaints", "nobody complains: there is no world.complaints"
+    topics = _topics(scenario)
+    mobilised_by = world.mutual_help.mobilised_by if world.mutual_help is not None else None
+    if mobilised_by is not None and mobilised_by not in topics:
+        yield "world.mutual_help.mobilised_by", f"nobody ever tells residents of {mobilised_by!r}"
+
+
+def _topics(scenario: Scenario) -> set[str]:
+    """Return every topic that somebody may tell residents of."""
+    response = scenario.response
+    told = {getattr(step.does, "topic", None) for step in response.steps()} | set(response.sites)
+    leaders = response.building_leaders
+    return {topic for topic in (*told, leaders.topic if leaders is not None else None) if topic is not None}
+
+
+def _volunteers(scenario: Scenario) -> Said:
+    response = scenario.response
+    units = response.organisation.units
+    topics = _topics(scenario)
+    also = {need for desk in response.desks.values() for need in desk.also}
+    for name, need in scenario.world.needs.items():
+        if need.asks_elsewhere_after is not None and name not in also:
+            yield f"world.needs.{name}.asks_elsewhere_after", "no other desk takes it: none states it under 'also'"
+        if name in also and need.items:
+            yield f"world.needs.{name}.items", "a second desk's visit draws the goods a second time"
+        if need.certified and not any(need.skill in unit.certificates for unit in units.values()):
+            yield f"world.needs.{name}.certified", f"nobody has a certificate for {need.skill!r}"
+    for name, unit in units.items():
+        place = f"response.organisation.units.{name}"
+        if unit.recruitment is not None and unit.recruitment.topic is not None:
+            topic = unit.recruitment.topic
+            if response.information is None or topic not in topics:
+                yield f"{place}.recruitment.topic", f"nobody ever tells residents of {topic!r}: nobody signs up"
+        by_plan = unit.call_up is not None and not any(
+            getattr(unit.call_up, key) is not None for key in ("at", "backlog_over", "stock_of")
+        )
+        if by_plan and response.plan is None:
+            yield f"{place}.call_up", "it is called at the activation of a plan, and there is no plan"

@@ -1,0 +1,449 @@
+"""Strain and care in random mixtures: everything balances, and strain moves only through the rows of its table.
+
+Random scenarios of ``tests.laws.scenarios`` are given strain and every way of looking after people, in shifts, with
+handover, kits, posts, cases, leaders, remote units, changes of counts and injuries, on grids of time that make ties the
+rule.
+"""
+
+from collections import defaultdict
+from math import inf, log1p, sqrt
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from scipy.special import ndtri
+
+from sim import run
+from sim.chance import Chance
+from sim.records.result import Result
+from sim.spec.mechanisms import MECHANISMS
+from sim.spec.patches import validate
+from sim.spec.scenario import Scenario
+from sim.spec.strain import CAPACITY, LOADS, RELIEFS
+from tests.laws.scenarios import NO_CHECKS, Data, contents, lengths, one_in_three, one_in_two, scenarios, shares
+from tests.laws.test_conservation import (
+    check_days,
+    check_levels,
+    check_needs,
+    check_patience,
+    check_queues,
+    check_visits,
+    spells_of,
+)
+
+TINY = 1e-9
+NINE = (
+    "strain", "supervision", "debriefing", "breaks", "rest_between_shifts", "feedback", "honours", "insurance",
+    "contract",
+)  # fmt: skip
+points = st.sampled_from([0, 0.5, 1, 5, 30, 100])
+often = st.sampled_from([True, True, True, False])
+
+
+def many(examples: int) -> settings:
+    """So many random scenarios; a failure is shown as it was found, since shrinking one takes minutes."""
+    return settings(
+        derandomize=True,
+        deadline=None,
+        max_examples=examples,
+        database=None,
+        suppress_health_check=NO_CHECKS,
+        phases=(Phase.explicit, Phase.generate),
+    )
+
+
+# -- random scenarios with care ---------------------------------------------------------------------------------------
+
+
+@st.composite
+def _strain(draw: st.DrawFn, needs: list[str]) -> Data:
+    strain: Data = {
+        "loads": {name: draw(points) for name in LOADS},
+        "reliefs": {name: draw(points) for name in RELIEFS},
+        "per_hour": draw(st.sampled_from([0, 0.5, 10])),
+        "slower": draw(st.sampled_from([0, 0.5, 2])),
+        "errors": draw(st.sampled_from([0, 0.3, 0.9])),
+        "absence": draw(st.sampled_from([0, 0.2, 0.5])),
+        "grows": draw(st.sampled_from([0, 5])),
+        "identity": draw(shares),
+        "support": draw(shares),
+        "capacity_cv": draw(st.sampled_from([0, 0.5])),
+        "rest_cv": draw(st.sampled_from([0, 0.5])),
+    }
+    if draw(often):
+        strain["traumatic"] = {name: draw(shares) for name in needs}
+    if draw(one_in_two):
+        strain["by_need"] = {name: draw(points) for name in needs[:1]}
+    if draw(one_in_two):
+        strain |= {"long_after": draw(st.sampled_from(["1 h", "4 h", "20 h"])), "per_long_hour": draw(points)}
+    if draw(often):
+        strain["rest_half_life"] = draw(st.sampled_from(["1 h", "10 h"]))
+    if draw(one_in_two):
+        strain["leaving"] = {"per_year": draw(st.sampled_from([0, 50, 500])), "grows": draw(st.sampled_from([0, 4]))}
+    return strain
+
+
+@st.composite
+def _cared_for(draw: st.DrawFn, unit: Data) -> None:
+    if draw(one_in_two):
+        every, lasts = draw(
+            st.sampled_from([("2 h", "15 min"), ("4 h", "30 min"), ("1 h", "30 min"), ("3 h", "1 min")])
+        )
+        unit["breaks"] = {"every": every, "lasts": lasts}
+    if draw(one_in_two):
+        unit["debriefing"] = {"takes": draw(st.sampled_from(["15 min", "1 h", "5 h"]))}
+    if draw(one_in_two):
+        unit["rest"] = draw(st.sampled_from(["1 s", "4 h", "11 h", "12 h", "15 h"]))
+    if draw(one_in_two):
+        unit["honours"] = {"half_at": "10 h", "attendance": draw(shares), "stay": draw(shares)}
+    if draw(one_in_three):
+        unit["contract"] = {"ends": "20 h", "notice": draw(st.sampled_from(["5 h", "30 h"]))}
+        if draw(one_in_two):
+            unit["contract"]["renewed"] = draw(st.sampled_from(["0 h", "10 h", "20 h"]))
+    if draw(one_in_three):
+        unit["injury"] = {"share": draw(st.sampled_from([0.1, 0.5])), "away": draw(lengths(60, 600))}
+    if draw(one_in_three):
+        unit["remote"] = "true"
+    if draw(one_in_three):
+        unit["errors"] = draw(st.sampled_from([0.2, 0.8]))
+
+
+@st.composite
+def cared_for(draw: st.DrawFn) -> Data:
+    """Draw a valid scenario in which people are strained and looked after, as plain data."""
+    data = draw(scenarios())
+    world, response = data["world"], data["response"]
+    units = response["organisation"]["units"]
+    needs = sorted(world["needs"])
+    data["horizon"] = draw(st.sampled_from(["1 d", "2 d", "4 d"]))
+    for unit in units.values():
+        unit["count"] += 1
+        unit.pop("attendance", None)
+    for need in world["needs"].values():
+        need["target"] = draw(st.sampled_from(["1 h", "8 h"]))
+        if draw(one_in_two):
+            need.pop("skill", None)
+    names = sorted(units)
+    if len(names) == 1 or draw(one_in_three):
+        units["boss"] = {"function": "casework", "members": "staff", "count": draw(st.integers(1, 3))}
+        if draw(one_in_two):
+            units["boss"]["shift"] = draw(st.sampled_from(["08:00-20:00", "10:00-12:00", "09:30-09:30"]))
+        if "desks" in response and any("units" in desk for desk in response["desks"].values()):
+            first = next(desk for desk in response["desks"].values() if "units" in desk)
+            first["units"] = [*first["units"], "boss"]
+        names = sorted(units)
+    kinds = sorted({unit["members"] for unit in units.values()})
+    world["strain"] = {kind: draw(_strain(needs)) for kind in kinds if draw(often)}
+    for unit in units.values():
+        draw(_cared_for(unit))
+    if draw(one_in_two):
+        response["supplies"] = response.get("supplies", {}) | {
+            "kits": {"stock": {"suit": 30}, "policy": {"base_stock": 10}, "lead_time": "2 h"}
+        }
+        units[draw(st.sampled_from(names))]["kit"] = {"suit": 1}
+    if draw(one_in_three):
+        world["outages"] = {"lines": {"begins": "5 h", "ends": "15 h"}}
+    response["supervision"] = {}
+    for name in draw(st.lists(st.sampled_from(names), max_size=3, unique=True)):
+        others = [other for other in names if other != name]
+        spec: Data = {"by": draw(st.sampled_from(others)), "within": draw(st.sampled_from(["1 h", "6 h", "1 d"]))}
+        if draw(often):
+            spec |= {"every": draw(st.sampled_from(["2 h", "12 h"])), "takes": draw(lengths(15, 60, 240))}
+        if "every" not in spec or draw(one_in_two):
+            spec["consults"] = draw(lengths(5, 30))
+        if "outages" in world and draw(one_in_two):
+            spec["depends_on"] = "lines"
+        response["supervision"][name] = spec
+    response["feedback"] = {
+        name: {
+            "to": draw(st.sampled_from(names)), "takes": draw(lengths(5, 60)),
+            "within": draw(st.sampled_from(["1 h", "1 d"])),
+        }
+        for name in draw(st.lists(st.sampled_from(names), max_size=2, unique=True))
+    }  # fmt: skip
+    if draw(one_in_two):
+        response["insurance"] = {
+            "cover": draw(st.sampled_from(["none", "none", "injury"])), "refuses": 0.3, "leaves": draw(shares),
+            "remembered": draw(st.sampled_from(["5 h", "14 d"])),
+        }  # fmt: skip
+        if draw(one_in_two):
+            response["insurance"] |= {"by": draw(st.sampled_from(names)), "takes": draw(lengths(30, 120))}
+        units[names[0]]["injury"] = {"share": 0.3, "away": draw(lengths(60, 600))}
+    if draw(one_in_two):  # work that is no visit: some of it conflicts with a profession
+        staff = {"unit": draw(st.sampled_from(names)), "people": draw(st.integers(1, 2))}
+        response["sites"] = {
+            "hall": {
+                "arrivals": {"per_hour": draw(st.sampled_from([1, 5]))}, "opens": draw(st.sampled_from(["0 h", "5 h"])),
+                "enters": "desk", "stations": {"desk": {"staff": staff, "service": draw(lengths(5, 30))}},
+            }
+        }  # fmt: skip
+        if draw(often):
+            units[staff["unit"]].pop("decision", None)
+            units[staff["unit"]]["function"] = "casework"
+    return data
+
+
+# -- what must hold ---------------------------------------------------------------------------------------------------
+
+
+def own(chance: Chance, question: str, unit: str, index: int) -> float:
+    return float(chance.uniform(f"strain.{question}.{unit}", np.array([index]))[0])
+
+
+def around_one(cv: float, uniform: float) -> float:
+    """A lognormal draw with mean one, written from the formula."""
+    variance = log1p(cv * cv)
+    return float(np.exp(ndtri(uniform) * sqrt(variance) - variance / 2))
+
+
+def check_strain(scenario: Scenario, result: Result) -> None:
+    """Recompute every trajectory from the rows: rest is exponential with the person's half-life, duty is linear and
+    steeper after ``long_after``, an event is its points, and nothing moves strain but a row.
+    """
+    chance = Chance(result.seed, result.replication)
+    people, table, shifts = result.frame("people"), result.frame("strain"), result.frame("shifts")
+    rests = result.frame("assignments")
+    rests = rests[rests["assignment"] == "rest"]
+    index: dict[int, int] = {}
+    seen: dict[str, int] = defaultdict(int)
+    for person, unit in zip(people["person"], people["unit"], strict=True):
+        index[person] = seen[unit]
+        seen[unit] += 1
+    members = dict(zip(people["person"], people["members"], strict=True))
+    for person, rows in table.groupby("person", sort=False):
+        spec, unit = scenario.world.strain[members[person]], rows["unit"].iloc[0]
+        half_life = (
+            inf
+            if spec.rest_half_life is None
+            else spec.rest_half_life * around_one(spec.rest_cv, own(chance, "rest", unit, index[person]))
+        )
+        capacity = CAPACITY * around_one(spec.capacity_cv, own(chance, "capacity", unit, index[person]))
+        on = duty_spells(result, int(person), scenario.end_h, rests)
+        mine = shifts[shifts["person"] == person].fillna(scenario.end_h)
+        begins = sorted(mine["rostered_from_h"])
+        apart = [(b, e, max((t for t in begins if t <= b), default=first)) for b, e, first in cut(on, begins)]
+        strain, since = 0.0, 0.0
+        for row in rows.itertuples():
+            before, where = strain, f"person {person}: {row.cause} at {row.t_h}"
+            if row.cause == "rest":
+                hours = row.t_h - since - duty_hours(on, since, row.t_h)  # on duty without points there is no row
+                wanted = before * (0.5 ** (hours / half_life) - 1)
+                assert row.change == pytest.approx(wanted, abs=1e-9, rel=1e-7), where
+                assert duty_points(spec, on, since, row.t_h) == pytest.approx(0, abs=1e-7), f"{where}: duty missing"
+            elif row.cause == "duty":
+                wanted = [duty_points(spec, spells, since, row.t_h) for spells in (on, apart)]
+                assert any(row.change == pytest.approx(w, abs=1e-7, rel=1e-7) for w in wanted), f"{where}: {wanted}"
+            else:
+                assert since == row.t_h or still(spec, before, on, since, row.t_h, half_life), f"{where}: hours missing"
+                check_event(spec, row, before, where)
+            strain = before + row.change
+            assert row.strain == pytest.approx(strain, abs=1e-7), where
+            strain = row.strain
+            assert strain >= -TINY, where
+            assert row.t_h >= since, where
+            since = row.t_h
+            assert row.capacity >= capacity - 1e-7, f"{where}: capacity shrinks"
+            assert row.capacity <= max(capacity * spec.grows_to, capacity) + 1e-6, f"{where}: capacity beyond its limit"
+        if half_life < inf and strain > 1e-6 and not on_at(on, scenario.end_h):
+            assert since == scenario.end_h, f"person {person}: no row at the end"
+    strained = {p for p, m in members.items() if m in scenario.world.strain}
+    assert set(table["person"]) <= strained
+    assert set(shifts["person"]) <= set(people["person"])
+
+
+def check_event(spec: Any, row: Any, before: float, where: str) -> None:
+    if row.cause in LOADS:
+        whole = spec.loads.get(row.cause, 0.0)
+        if row.cause == "visit" and spec.by_need:
+            assert row.change in {whole, *spec.by_need.values()}, where
+            return
+        least = whole * (1 - max(spec.identity, spec.support))
+        assert least - TINY <= row.change <= whole + TINY, where
+        if row.source == "client":
+            assert row.change == whole, f"{where}: nothing takes the load of clients away"
+    else:
+        assert row.change == pytest.approx(-min(spec.reliefs[row.cause], before), abs=1e-9), where
+
+
+def duty_spells(result: Result, person: int, end_h: float, rests: Any) -> list[tuple[float, float, float]]:
+    """(begin, end, begin of the duty) of each span on duty and not at rest; a shift that follows on goes on."""
+    shifts, _ = spells_of(result, person, end_h)
+    mine = rests[rests["person"] == person]
+    pauses = sorted(zip(mine["start_h"], mine["end_h"].fillna(end_h), strict=True))
+    spells = []
+    for begin, _, left in shifts:
+        at = begin
+        for start, end in pauses:
+            if begin <= start < left or (start == end == left):
+                spells.append((at, start, begin))
+                at = end
+        spells.append((at, left, begin))
+    return spells
+
+
+def cut(on: list[tuple[float, float, float]], at: list[float]) -> list[tuple[float, float, float]]:
+    """The same spans, cut where a shift begins: who goes and comes at one moment begins anew, who stays does not."""
+    pieces = []
+    for begin, end, first in on:
+        edges = [begin, *(t for t in at if begin < t < end), end]
+        pieces += [(b, e, first) for b, e in zip(edges, edges[1:], strict=False)]
+    return pieces
+
+
+def duty_hours(on: list[tuple[float, float, float]], since: float, now: float) -> float:
+    return sum(max(min(end, now) - max(begin, since), 0.0) for begin, end, _ in on)
+
+
+def on_at(on: list[tuple[float, float, float]], now: float) -> bool:
+    return any(begin <= now <= end for begin, end, _ in on)
+
+
+def duty_points(spec: Any, on: list[tuple[float, float, float]], since: float, now: float) -> float:
+    total = 0.0
+    for begin, end, first in on:
+        a, b = max(begin, since), min(end, now)
+        if b <= a:
+            continue
+        long_from = inf if spec.long_after is None else first + spec.long_after
+        long = max(b - max(a, long_from), 0.0)
+        total += (b - a - long) * spec.per_hour + long * spec.per_long_hour
+    return total
+
+
+def still(spec: Any, strain: float, on: Any, since: float, now: float, half_life: float) -> bool:
+    """Whether nothing could have moved in between: no points an hour, and nothing to rest from."""
+    hours = duty_hours(on, since, now)
+    return duty_points(spec, on, since, now) < 1e-9 and (
+        strain < 1e-9 or half_life == inf or now - since - hours < 1e-9
+    )
+
+
+def check_rest(scenario: Scenario, result: Result) -> None:
+    """Nobody begins a shift less than the unit's rest after they left the last."""
+    shifts = result.frame("shifts").sort_values(["person", "rostered_from_h"])
+    for name, unit in scenario.response.organisation.units.items():
+        if unit.rest is None or unit.shift is None:
+            continue
+        for person, mine in shifts[shifts["unit"] == name].groupby("person"):
+            left = mine["left_h"].to_numpy()[:-1]
+            gaps = mine["rostered_from_h"].to_numpy()[1:] - left
+            assert not np.any(gaps < unit.rest - TINY), f"person {person} of {name}: gaps {gaps}"
+
+
+def check_gone(scenario: Scenario, result: Result) -> None:
+    """Nobody comes who has left for good, or whose contract has ended."""
+    log, shifts = result.frame("events"), result.frame("shifts")
+    for t, subject in log.loc[log["event"] == "left_for_good", ["t_h", "subject"]].itertuples(index=False):
+        later = shifts[(shifts["person"] == int(subject)) & (shifts["rostered_from_h"] > t)]
+        assert later.empty, f"person {subject}, gone at {t}, comes again at {later['rostered_from_h'].tolist()}"
+    for t, unit in log.loc[log["event"] == "contract_ended", ["t_h", "subject"]].itertuples(index=False):
+        later = shifts[(shifts["unit"] == unit) & (shifts["rostered_from_h"] > t)]
+        assert later.empty, f"{unit}: the contract ended at {t}, and people come at {later['rostered_from_h'].tolist()}"
+
+
+def check_both_sides(scenario: Scenario, result: Result) -> None:
+    """Each session takes the time of both: the supervisor's lies within the worker's and is as long as was drawn."""
+    for name, spec in scenario.response.supervision.items():
+        for kind in ("supervision", "consultation"):
+            table = result.frame("assignments")
+            table = table[(table["assignment"] == kind) & table["end_h"].notna()]
+            learns = sorted(table.loc[table["unit"] == name, "end_h"])
+            teaches = sorted(table.loc[table["unit"] == spec.by, "end_h"])
+            if name in {s.by for s in scenario.response.supervision.values()}:
+                continue
+            for end_h in learns:
+                assert any(abs(end_h - other) < TINY for other in teaches), f"{kind} of {name} at {end_h} with nobody"
+
+
+def check_debriefings(scenario: Scenario, result: Result) -> None:
+    """A debriefing is asked for in the shift that it ends, and not made up for on another day."""
+    table = result.frame("assignments")
+    table = table[table["assignment"] == "debriefing"]
+    assert np.all(table["start_h"] - table["asked_h"] < 13), (table["start_h"] - table["asked_h"]).max()
+
+
+def check_no_night(scenario: Scenario, result: Result) -> None:
+    """Nobody is kept on duty for longer than work in hand takes: a supervisor who has gone is not waited for."""
+    table = result.frame("assignments")
+    table = table[table["assignment"].isin(["supervision", "consultation"])]
+    hours = table["end_h"].fillna(result.end_h) - table["start_h"]
+    for person, unit, t, length in zip(table["person"], table["unit"], table["start_h"], hours, strict=True):
+        spec = scenario.response.supervision.get(unit)
+        if spec is not None:
+            assert length < spec.within + 12, f"person {person} of {unit} waits for {length:.1f} h from {t}"
+
+
+CHECKS = (
+    check_needs,
+    check_patience,
+    check_days,
+    check_levels,
+    check_visits,
+    check_queues,
+    check_strain,
+    check_rest,
+    check_gone,
+    check_both_sides,
+    check_debriefings,
+    check_no_night,
+)
+
+
+def problems_of(scenario: Scenario, result: Result) -> list[str]:
+    problems = []
+    for check in CHECKS:
+        try:
+            check(scenario, result)
+        except AssertionError as problem:
+            problems.append(f"{check.__name__}: {problem}")
+    return problems
+
+
+@many(60)
+@given(cared_for(), st.integers(0, 1000))
+def test_everything_balances_with_strain_and_care(data, seed):
+    """Laws 5 to 7: needs, people, visits, queues and strain balance, whatever mixture of care is at work."""
+    scenario = validate(data, "random")
+    problems = problems_of(scenario, run(scenario, seed))
+    assert not problems, "\n".join(problems)
+
+
+@many(15)
+@given(cared_for(), st.integers(0, 1000))
+def test_the_same_run_again(data, seed):
+    """Laws 1 and 10: run twice the digest is the same, however often is looked."""
+    scenario = validate(data, "random")
+    once = run(scenario, seed)
+    assert run(scenario, seed).digest() == once.digest()
+    assert contents(run(scenario, seed, look_h=0.3)) == contents(once)
+
+
+@many(10)
+@given(cared_for(), st.integers(0, 1000))
+def test_every_way_of_care_can_be_taken_away(data, seed):
+    """Law 2: the declared counterfactuals of the nine keep the scenario valid, and it runs."""
+    scenario = validate(data, "random")
+    for name in NINE:
+        mechanism = MECHANISMS[name]
+        if mechanism.present(scenario):
+            for patch in (mechanism.off(scenario), mechanism.without(scenario)):
+                assert run(scenario.patched(patch, name), seed).end_h == scenario.end_h
+
+
+def test_the_random_scenarios_meet_everything():
+    """A law that nothing meets is not tried: all nine are in them, and every kind of event happens somewhere."""
+    found: set[str] = set()
+    causes: set[str] = set()
+
+    @many(60)
+    @given(cared_for(), st.integers(0, 1000))
+    def collect(data: Data, seed: int) -> None:
+        scenario = validate(data, "random")
+        found.update(name for name in NINE if MECHANISMS[name].present(scenario))
+        causes.update(run(scenario, seed).frame("strain")["cause"].unique())
+
+    collect()
+    assert found == set(NINE)
+    assert {*LOADS, *RELIEFS, "duty", "rest"} - causes <= {"complaint", "overload"}

@@ -1,0 +1,472 @@
+"""Each mechanism of support from outside on and off on a micro-scenario, under the same luck: the claim's direction.
+
+The form is that of ``test_plan_pairs``. Below stand what a pair of runs cannot show: at which act authority is asked
+for, when advice comes into force, and that the funds balance.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from analysis.intervals import Estimate, estimate
+from sim import Result, Scenario, run
+from sim.spec.mechanisms import MECHANISMS
+from sim.spec.patches import merge, validate
+from tests.mechanisms.test_plan_pairs import (
+    BUSY,
+    CHAT,
+    REPLICATIONS,
+    Data,
+    Null,
+    Number,
+    Pair,
+    columns,
+    commander,
+    happened,
+    mechanism_of,
+    micro,
+    need,
+    needs,
+    organised,
+    rows,
+    unit,
+)
+
+SEVEN = ("unfamiliar", "sending", "hand_over", "voice", "authority", "experts", "funds")
+DAY = "08:00-20:00"
+
+# -- what is measured -------------------------------------------------------------------------------------------------
+
+
+def spent(kind: str, team: str) -> Number:
+    """Return the measure of the hours that a unit has spent on assignments of a kind."""
+
+    def of(result: Result) -> float:
+        table = result.frame("assignments")
+        mine = table[(table["assignment"] == kind) & (table["unit"] == team)]
+        return float((mine["end_h"].fillna(result.end_h) - mine["start_h"]).sum())
+
+    return of
+
+
+def decided(kind: str) -> Number:
+    """Return the measure of how long a decision about a need of a type is waited for, on average."""
+
+    def of(result: Result) -> float:
+        table, kinds = result.frame("assignments"), result.frame("needs")["need_type"].to_numpy()
+        mine = table[(table["assignment"] == "decision") & table["need"].notna()]
+        mine = mine[kinds[mine["need"].astype(int)] == kind]
+        return float((mine["start_h"] - mine["asked_h"]).mean())
+
+    return of
+
+
+def duty(team: str) -> Number:
+    """Return the measure of the hours that the people of a unit are on duty."""
+
+    def of(result: Result) -> float:
+        table = result.frame("people")
+        return float(table.loc[table["unit"] == team, "on_duty_h"].sum())
+
+    return of
+
+
+def ordered(result: Result) -> float:
+    """Return how many pieces are ordered."""
+    stock = result.frame("stock")
+    return float(stock.loc[stock["event"] == "ordered", "quantity"].sum())
+
+
+def knows(result: Result) -> float:
+    """Return how many residents notices have reached."""
+    return float(result.frame("notices")["reached"].sum())
+
+
+# -- the pairs --------------------------------------------------------------------------------------------------------
+
+TALK = {"talk": need(1)}
+LENT = [{"at": "6 h", "people": 2, "away": "18 h"}]
+PHASES = {"life_cycle": {"timetable": {"warning": "4 h", "emergency": "6 h", "protracted": "2 d"}}}
+TWO_DESKS = {"heard": {"needs": ["talk"], "units": ["casework"]}, "other": {"units": ["crew"]}}
+WAITED_FOR = {"escalate_after": "30 min", "service": "1 h"}
+VOICES = micro(
+    {
+        "command": commander(decision={"dist": "exponential", "mean": "25 min"}),
+        "casework": unit(1, "casework", voice="true"), "crew": unit(1),
+    },
+    {"talk": need(1.2, **WAITED_FOR), "food": need(1.6, **WAITED_FOR)}, hours=24, desks=TWO_DESKS,
+)  # fmt: skip
+COMMITTEE = unit(2, "command", members="staff", tier="expert", remote="true", **{"from": "outside"})
+ADVICE = {"problem": "abandoned", "at_least": 3, "set": {"organisation.units.crew.attendance": 1}}
+MEETS = {"unit": "committee", "every": "6 h", "takes": "1 h", "delay": "2 h", "advice": [ADVICE]}
+SHORT_OF_HANDS = {"talk": need(6, patience="2 h")}
+SHORT = unit(6, shift=["00:00-06:00", "06:00-12:00", "12:00-18:00", "18:00-24:00"], attendance=0.2)
+ADVISED = micro({"crew": SHORT, "committee": COMMITTEE}, SHORT_OF_HANDS, hours=36, experts=MEETS)
+STORE = {"store": {
+    "stock": {"box": 20}, "prices": {"box": 10}, "policy": {"base_stock": 20}, "lead_time": "2 h",
+}}  # fmt: skip
+PAID = {"crew": unit(2, shift=DAY, cost_per_h=10), "volunteers": unit(1, shift=DAY)}
+ROUNDS = {"unit": "leaders", "every": "6 h", "each": "2 min", "topic": "hall", "groups": ["offline"]}
+CALLED = {"at": "2 h", "stint": "40 h"}
+
+PAIRS: dict[str, Pair] = {
+    "unfamiliar": Pair(
+        micro({"aid": unit(2, unfamiliar={"first": "1 h"})}, {"talk": need(2)}, travel={}),
+        needs("wait_mean_h"), "raises",
+    ),
+    "sending": Pair(micro({"crew": unit(3, sends=LENT)}, {"talk": need(3)}, hours=24), needs("wait_mean_h"), "raises"),
+    "sending, hours on duty": Pair(micro({"crew": unit(3, sends=LENT)}, TALK, hours=24), duty("crew"), "lowers"),
+    "hand_over": Pair(
+        micro({"crew": unit(2, hand_over="2 h")}, {"talk": need(2)}, hours=24, world=PHASES),
+        needs("wait_mean_h"), "raises",
+    ),
+    "hand_over, time": Pair(
+        micro({"crew": unit(2, hand_over="2 h")}, TALK, hours=24, world=PHASES), spent("hand_over", "crew"), "raises",
+    ),
+    "voice": Pair(VOICES, decided("talk"), "lowers"),
+    "voice, the others wait": Pair(VOICES, decided("food"), "raises"),
+    "authority": Pair(
+        micro({"crew": unit(2)}, TALK, hours=24, authority={"entry": {"decides": "6 h"}}),
+        needs("wait_mean_h"), "raises",
+    ),
+    "authority, residents give up at the door": Pair(
+        micro(
+            {"crew": unit(2)}, {"talk": need(1, patience="3 h")}, hours=24,
+            authority={"entry": {"decides": "8 h"}},
+        ),
+        needs("unmet"), "raises",
+    ),
+    "authority, lists of residents": Pair(
+        micro(
+            {"leaders": unit(2, "liaison")}, {"talk": need(0)}, hours=20,
+            shares={"offline": 0.3}, information=CHAT, building_leaders=ROUNDS,
+            authority={"data": {"decides": "9 h"}},
+        ),
+        spent("building_round", "leaders"), "lowers",
+    ),
+    "authority, people who are called up": Pair(
+        micro({"aid": unit(3, call_up=CALLED)}, TALK, hours=20, authority={"dispatch": {"decides": "6 h"}}),
+        duty("aid"), "lowers",
+    ),
+    "experts": Pair(ADVISED, needs("unmet"), "lowers"),
+    "experts, time of the committee": Pair(ADVISED, spent("meeting", "committee"), "raises"),
+    "funds": Pair(
+        micro(PAID, {"talk": need(1, patience="1 d")}, hours=72, funds={"opening": 100}), duty("crew"), "lowers",
+    ),
+    "funds, waits": Pair(
+        micro(PAID, {"talk": need(2)}, hours=72, tail=48, funds={"opening": 100}), needs("wait_mean_h"), "raises",
+    ),
+    "funds, goods": Pair(
+        micro({"crew": unit()}, {"talk": need(2, items={"box": 1})}, hours=48, supplies=STORE, funds={"opening": 200}),
+        ordered, "lowers",
+    ),
+}  # fmt: skip
+
+
+def three(pair: str) -> tuple[Scenario, Scenario, Scenario]:
+    """Return the scenario of a pair as it is, with the mechanism off, and without it."""
+    on, mechanism = validate(PAIRS[pair].scenario, "micro"), MECHANISMS[mechanism_of(pair)]
+    return on, on.patched(mechanism.off(on)), on.patched(mechanism.without(on))
+
+
+def difference(pair: str, confidence: float = 0.99) -> Estimate:
+    """Return the mean of on − off over replications under the same luck, with its interval."""
+    on, off, _ = three(pair)
+    measure = PAIRS[pair].measure
+    return estimate([measure(run(on, 1, k)) - measure(run(off, 1, k)) for k in range(REPLICATIONS)], confidence)
+
+
+def test_each_of_the_seven_has_its_pair():
+    """A mechanism without a pair of runs is a claim nobody has tried."""
+    assert {mechanism_of(pair) for pair in PAIRS} == set(SEVEN)
+    assert set(SEVEN) <= set(MECHANISMS)
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_the_direction_that_is_claimed(pair: str):
+    """On against off under the same luck: the 99 % interval of the paired difference lies on the side of the claim."""
+    assert MECHANISMS[mechanism_of(pair)].present(validate(PAIRS[pair].scenario, "micro"))
+    found, side = difference(pair), PAIRS[pair].side
+    holds = {"raises": found.low > 0, "lowers": found.high < 0, "none": found.low <= 0 <= found.high}
+    assert holds[side], f"on − off: {found.low:.3f} to {found.high:.3f}"
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_both_patches_keep_a_scenario_valid(pair: str):
+    """Off and without must run: an ablation tries them on scenarios nobody has seen."""
+    on, off, without = three(pair)
+    for scenario in (off, without):
+        assert scenario != on
+        assert run(scenario).end_h == on.end_h
+    assert not MECHANISMS[mechanism_of(pair)].present(without)
+
+
+OWN = {"funds": ("funds",)}
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_off_is_as_good_as_gone(pair: str):
+    """What a mechanism costs or changes is gone when it is off: bit for bit as if the scenario did not name it.
+
+    Off, a hand-over still takes its second, and there is an account with more in it than anybody spends.
+    """
+    _, off, without = three(pair)
+    own = OWN.get(mechanism_of(pair), ())
+    left, right = columns(off, own), columns(without, own)
+    differ = {column for column in left if left[column] != right[column]}
+    assert differ == set() or mechanism_of(pair) == "hand_over"
+
+
+# -- nothing to act on ------------------------------------------------------------------------------------------------
+
+
+def responding(**blocks: Any) -> Data:
+    return {"response": blocks}
+
+
+ASKED = {"decides": "2 d"}
+NULLS: dict[str, Null] = {
+    "unfamiliarity where nobody travels": Null(organised(crew={"unfamiliar": {"first": "1 h"}})),
+    "unfamiliarity of people who make no visits": Null(
+        merge(organised(office={"unfamiliar": {"first": "1 h"}}), organised(medics={"unfamiliar": {"first": "1 h"}}))
+    ),
+    "sending after the end": Null(organised(crew={"sends": [{"at": "30 h", "people": 2, "away": "1 d"}]})),
+    "a list of nobody sent": Null(organised(crew={"sends": []})),
+    "a hand-over without phases": Null(organised(crew={"hand_over": "2 h"})),
+    "a voice where nothing is escalated": Null(organised(crew={"voice": "true"})),
+    "authority that is granted": Null(
+        responding(authority={act: {**ASKED, "granted": "true"} for act in ("entry", "data", "dispatch")})
+    ),
+    "authority by a law of 2020": Null(
+        responding(authority={"entry": {**ASKED, "granted": "true", "since": "2020-02-01 00:00"}})
+    ),
+    "authority for acts that nobody does": Null(responding(authority={"data": ASKED, "dispatch": ASKED})),
+    "authority that a unit without people needs": Null(responding(authority={"entry": {**ASKED, "units": ["medics"]}})),
+    "experts who meet after the end": Null(
+        responding(experts={"unit": "office", "every": "2 d", "takes": "1 h", "advice": [ADVICE]})
+    ),
+    "funds where nothing costs anything": Null(responding(funds={"opening": 0}), tables=("funds",)),
+    "grants where nothing costs anything": Null(
+        responding(funds={"opening": 5, "grants": [{"at": "3 h", "amount": 9}]}), tables=("funds",)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NULLS)
+def test_a_mechanism_with_nothing_to_act_on_changes_nothing(name: str):
+    """Present but idle, it leaves no trace outside its own tables and events: bit for bit, in every column."""
+    patch, tables, events = NULLS[name]
+    before, after = columns(BUSY, tables, events), columns(merge(BUSY, patch), tables, events)
+    assert {column for column in before if before[column] != after[column]} == set()
+
+
+# -- authority is asked for at each act -------------------------------------------------------------------------------
+
+
+def went(data: Data, replication: int = 0) -> Result:
+    return run(validate(data, "micro"), 1, replication)
+
+
+def log(result: Result, event: str) -> Any:
+    events = result.frame("events")
+    return events[events["event"] == event]
+
+
+def at_doors(**entry: Any) -> Data:
+    return micro({"crew": unit(2)}, {"talk": need(1, service="5 min")}, hours=24, tail=0, authority={"entry": entry})
+
+
+def test_a_grant_that_lapses_is_asked_for_again():
+    """Authority is looked up at each door: when it has lapsed, the next visit waits for as long as the first did."""
+    result = went(at_doors(decides="3 h", lasts="2 h"))
+    grants = log(result, "authority_entry")["t_h"].to_numpy()
+    visits = result.frame("visits").dropna(subset="started_h")
+    waited = (visits["started_h"] - visits["arrived_h"]).to_numpy()
+    assert len(grants) > 2
+    assert np.all(np.diff(grants) >= 5 - 1e-9), "one application at a time, and none while it is granted"
+    assert np.isclose(waited, 3).sum() >= len(grants) - 1, "who asks first waits for the whole decision"
+    for arrived, started in zip(visits["arrived_h"], visits["started_h"], strict=True):
+        assert any(grant - 1e-9 <= started < grant + 2 for grant in grants)
+        free = any(grant - 1e-9 <= arrived < grant + 2 for grant in grants)
+        assert free == (started - arrived < 1e-9)
+
+
+@pytest.mark.parametrize(("act", "units"), [
+    ("entry", {"crew": unit(2)}),
+    ("data", {"leaders": unit(2, "liaison")}),
+    ("dispatch", {"aid": unit(2, call_up={"at": "1 h", "stint": "9 h"})}),
+])  # fmt: skip
+def test_each_act_is_one_of_its_own(act: str, units: Data):
+    """Entry is for homes, data for lists of residents, dispatch for calling people up: no act waits for another's."""
+    blocks: Data = {"building_leaders": {**ROUNDS, "every": "2 h"}, "information": CHAT} if act == "data" else {}
+    for asked in ("entry", "data", "dispatch"):
+        wants = TALK if act == "entry" else {"talk": need(0)}
+        result = went(
+            micro(units, wants, tail=0, shares={"offline": 1}, authority={asked: {"decides": "4 h"}}, **blocks)
+        )
+        assert (len(log(result, f"no_authority_{asked}")) > 0) == (asked == act)
+
+
+@pytest.mark.parametrize(("since", "waits"), [("2020-01-26 00:00", False), ("2022-03-28 08:00", False),
+                                             ("2022-03-30 08:00", True)])  # fmt: skip
+def test_a_notice_allows_from_its_date(since: str, waits: bool):
+    """The notices since 2020 are a date against the scenario's beginning: before it the same work waits."""
+    result = went(at_doors(granted="true", since=since, decides="6 h") | {"start": "2022-03-28 08:00"})
+    assert (len(log(result, "no_authority_entry")) > 0) == waits
+
+
+def test_those_who_wait_at_the_door_are_taken_and_residents_give_up():
+    """Waiting takes the time of who waits, and does not hold up the resident's patience."""
+    data = at_doors(decides="8 h")
+    data["world"]["needs"]["talk"]["patience"] = "2 h"
+    result = went(data)
+    visits = result.frame("visits")
+    gone = visits[visits["outcome"] == "gone"]
+    assert len(gone) >= 2
+    assert gone["started_h"].isna().all()
+    assert (gone["ended_h"] - gone["arrived_h"]).max() == pytest.approx(8)
+    people = result.frame("people")
+    assert people["busy_h"].sum() >= (gone["ended_h"] - gone["dispatched_h"]).sum() - 1e-6
+    closed = result.frame("needs").loc[gone["need"]]
+    assert (closed["end"] == "abandoned").all()
+    assert ((closed["closed_h"] - closed["requested_h"]) - 2).abs().max() < 1e-9
+
+
+def test_on_the_telephone_nobody_enters():
+    """What is done by telephone needs no authority to enter."""
+    data = at_doors(decides="8 h")
+    data["world"]["needs"]["talk"]["by_phone"] = "true"
+    result = went(data)
+    assert not len(log(result, "no_authority_entry"))
+    visits = result.frame("visits")
+    assert np.array_equal(visits["started_h"], visits["arrived_h"])
+
+
+def test_officers_decide_at_the_same_time():
+    """Two units apply: one officer takes one application after the other, two take both at once."""
+
+    def grants(officers: int) -> list[float]:
+        data = micro(
+            {"one": unit(1), "two": unit(1)}, {"a": need(20), "b": need(20)}, hours=24, tail=0,
+            desks={"a": {"needs": ["a"], "units": ["one"]}, "b": {"units": ["two"]}},
+            authority={"entry": {"decides": "5 h", "officers": officers}},
+        )  # fmt: skip
+        return log(went(data), "authority_entry")["t_h"].tolist()
+
+    assert np.diff(grants(1))[0] == pytest.approx(5)
+    assert np.diff(grants(2))[0] < 1
+
+
+# -- experts, money, people ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("replication", range(5))
+def test_advice_comes_after_meeting_and_delay(replication: int):
+    """Advice is a change of the response, no earlier than the first meeting, its length and the delay; once."""
+    result = went(ADVISED, replication)
+    change = log(result, "change")
+    table = result.frame("assignments")
+    held = table[table["assignment"] == "meeting"]["end_h"].dropna().to_numpy()
+    assert len(change) == 1
+    assert min(abs(change["t_h"].iloc[0] - held - 2)) < 1e-9
+    assert change["t_h"].iloc[0] >= 6 + 1 + 2 - 1e-9
+    assert change["subject"].iloc[0] == "advice: organisation.units.crew.attendance"
+
+
+def test_no_advice_without_a_problem():
+    """Where nobody gives up, the committee meets and changes nothing."""
+    data = merge(ADVISED, {"world": {"needs": {"talk": {"patience": None, "per_hour": 0.5}}}})
+    result = went(data)
+    assert not len(log(result, "change"))
+    assert spent("meeting", "committee")(result) > 0
+
+
+def test_the_balance_is_the_sum_of_its_rows():
+    """Opening, grants, wages and goods add up; wages are hours on duty at the cost of each; goods at their price."""
+    data = micro(
+        PAID, {"talk": need(2, items={"box": 1})}, hours=96, tail=0, supplies=STORE,
+        funds={"opening": 400, "grants": [{"at": "60 h", "amount": 500}]},
+    )  # fmt: skip
+    result = went(data)
+    funds = result.frame("funds")
+    assert np.allclose(funds["amount"].cumsum(), funds["balance"])
+    assert funds["t_h"].is_monotonic_increasing
+    paid = funds.groupby("kind", observed=True)["amount"].sum()
+    people, stock = result.frame("people"), result.frame("stock")
+    hours = result.frame("shifts").query("unit == 'crew' and left_h == left_h")
+    assert paid["wages"] == pytest.approx(-10 * (hours["left_h"] - hours["rostered_from_h"]).sum())
+    assert paid["wages"] == pytest.approx(-people["cost"].sum())
+    bought = stock[stock["event"] == "ordered"]
+    assert paid["goods"] == pytest.approx(-(bought["quantity"] * bought["price"]).sum())
+    goods = funds[funds["kind"] == "goods"]
+    assert (goods["balance"] >= -1e-9).all(), "nothing is ordered that cannot be paid"
+
+
+def test_paid_people_stay_away_while_there_is_nothing_and_volunteers_come():
+    """At a balance of nothing or less no paid shift begins; volunteers come, and paid people when there is money."""
+    data = micro(
+        {"crew": unit(2, shift=DAY, cost_per_h=10), "volunteers": unit(2, shift=DAY)}, TALK, hours=96, tail=0,
+        funds={"opening": 100, "grants": [{"at": "60 h", "amount": 50}]},
+    )  # fmt: skip
+    shifts = went(data).frame("shifts")
+    days = shifts.assign(day=(shifts["rostered_from_h"] // 24).astype(int)).groupby(["unit", "day"], observed=True)
+    assert days.size().to_dict() == {
+        ("crew", 0): 2, **{("volunteers", day): 2 for day in range(4)},
+    }  # a grant of 50 does not pay what is owed  # fmt: skip
+    data["response"]["funds"]["grants"][0]["amount"] = 500
+    shifts = went(data).frame("shifts").query("unit == 'crew'")
+    assert sorted((shifts["rostered_from_h"] // 24).astype(int)) == [0, 0, 3, 3]
+
+
+def test_orders_go_on_at_a_grant():
+    """What there was no money for is ordered at the moment when there is."""
+    data = micro(
+        {"crew": unit()}, {"talk": need(2, items={"box": 1})}, hours=48, tail=0, supplies=STORE,
+        funds={"opening": 0, "grants": [{"at": "20 h", "amount": 9000}]},
+    )  # fmt: skip
+    stock = went(data).frame("stock")
+    assert stock.loc[stock["event"] == "ordered", "t_h"].min() == 20
+
+
+def test_who_is_lent_is_away_and_comes_back():
+    """People lent to others are not on duty for as long as it takes, and then are."""
+    result = went(micro({"crew": unit(3, sends=LENT)}, {"talk": need(1, service="5 min")}, hours=36, tail=0))
+    assert happened("sent")(result) == 2
+    units = result.frame("units").query("name == 'crew'").set_index("t_h")["on_duty"]
+    assert {float(t): int(units.loc[:t].iloc[-1]) for t in (5.9, 7, 23.9, 24.1)} == {5.9: 3, 7: 1, 23.9: 1, 24.1: 3}
+
+
+def test_the_way_is_lost_once_a_building():
+    """Each person from elsewhere loses the time at the first visit to each building, and never there again."""
+    data = micro({"aid": unit(2, unfamiliar={"first": "1 h"})}, {"talk": need(2)}, hours=48, tail=0, travel={})
+    visits, buildings = (result := went(data)).frame("visits"), result.frame("needs")["building"].to_numpy()
+    visits = visits.dropna(subset="arrived_h").sort_values("dispatched_h")
+    lost = (visits["arrived_h"] - visits["dispatched_h"] >= 1).to_numpy()
+    first = ~visits.assign(building=buildings[visits["need"]]).duplicated(["person", "building"]).to_numpy()
+    assert np.array_equal(lost, first)
+    assert first.sum() == 8
+
+
+@pytest.mark.parametrize("replication", range(3))
+def test_with_a_voice_decisions_come_first(replication: int):
+    """Whenever somebody in command is free, what has a voice and waits is taken before what has none."""
+    result = went(VOICES, replication)
+    table, kinds = result.frame("assignments"), result.frame("needs")["need_type"].to_numpy()
+    table = table[(table["assignment"] == "decision") & table["need"].notna()]
+    table = table.assign(kind=kinds[table["need"].astype(int)])
+    heard, others = (table[table["kind"] == kind] for kind in ("talk", "food"))
+    assert rows("assignments")(result) > 10
+    for other in others.itertuples():
+        passed = heard[(heard["asked_h"] < other.start_h - 1e-9) & (heard["start_h"] > other.start_h + 1e-9)]
+        assert passed.empty
+
+
+def test_handing_over_takes_everybody_on_duty_once_a_phase():
+    """At each new phase, and not at the beginning, everybody on duty hands over."""
+    data = micro({"crew": unit(3, hand_over="30 min")}, TALK, hours=24, tail=0, world=PHASES)
+    table = went(data).frame("assignments").query("assignment == 'hand_over'")
+    assert sorted(table["asked_h"]) == [4, 4, 4, 10, 10, 10]
+    assert np.allclose(table["end_h"] - table["start_h"], 0.5)
