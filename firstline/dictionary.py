@@ -69,7 +69,7 @@ def _lines() -> Iterator[str]:
         yield from ("", f"## {name}", "", ABOUT[name], "", "| column | type | unit | meaning |", "|---|---|---|---|")
         yield from (f"| {c.name} | {c.kind} | {c.unit} | {c.meaning} |" for c in columns)
     yield OUTCOMES
-    for outcome in (*NEED_OUTCOMES, *RUN_OUTCOMES):
+    for outcome in (*NEED_OUTCOMES, *sorted(RUN_OUTCOMES)):  # in whatever order they were registered
         described = describe(outcome)
         yield f"| {outcome} | {described.unit} | {described.direction} | {described.denominator} |"
     yield RESIDENTS
