@@ -127,9 +127,8 @@ class CrisisModel(mesa.Model):
         self.know_how = KnowHow(self)
         self.authorities = Authorities(self)
         self.funds = Funds(self, response.funds) if response.funds is not None else None
-        self.strains = (
-            Strains(self) if self.world.strain else None
-        )  # hears of events before those who look after people
+        # strain hears of events before those who look after people
+        self.strains = Strains(self) if world.strain else None
         self.care = Care(self)
         self.kits = Kits(self)
         self.alarms = Alarms(self)

@@ -74,12 +74,12 @@ class CallUp:
             for person in self.list[: self.spec.wanted]:
                 self._reached(person)
         else:
-            self._ring(self.calls)
+            self._ring()
 
-    def _ring(self, wave: int) -> None:
+    def _ring(self) -> None:
         """Ring the next on the list up, while more are wanted."""
         wanted = self.spec.wanted
-        if self.ringing or wave != self.calls or not self.list or (wanted is not None and self.coming >= wanted):
+        if self.ringing or not self.list or (wanted is not None and self.coming >= wanted):
             return
         person = self.list.pop(0)
         assert self.spec.by is not None
@@ -91,7 +91,7 @@ class CallUp:
     def _rung(self, person: Responder) -> None:
         self.ringing = False
         self._reached(person)
-        self._ring(self.calls)
+        self._ring()
 
     def _luck(self, question: str, person: Responder) -> float:
         return self.model.chance.one(f"call_up.{question}.{self.team.name}", person.index, self.calls)
@@ -117,7 +117,7 @@ class CallUp:
         self.coming -= 1
         self.model.tell("not_released", str(person.number), self.team.name)
         if self.spec.by is not None:
-            self._ring(self.calls)
+            self._ring()
 
     def _there(self, person: Responder) -> None:
         now, roster = self.clock.now, self.model.roster

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sim.response.responders import NOBODY, Team
-from sim.spec.base import thaw
 from sim.spec.changes import Change
 
 if TYPE_CHECKING:
@@ -132,8 +131,4 @@ class Problems:
         assert self.review is not None
         fix = self.review.fixes[number]
         note = fix.note or f"{fix.problem}: {', '.join(fix.set)}"
-        self.model.apply(
-            Change.model_validate(
-                {"at": "0 h", "set": {path: thaw(value) for path, value in fix.set.items()}, "note": note}
-            )
-        )
+        self.model.apply(Change.at_once(fix.set, note))

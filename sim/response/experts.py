@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from sim.response.errands import send
 from sim.response.responders import NOBODY
-from sim.spec.base import thaw
 from sim.spec.changes import Change
 
 if TYPE_CHECKING:
@@ -54,5 +53,4 @@ class Experts:
     def _in_force(self, number: int) -> None:
         advice = self.spec.advice[number]
         note = advice.note or f"advice: {', '.join(advice.set)}"
-        values = {path: thaw(value) for path, value in advice.set.items()}
-        self.model.apply(Change.model_validate({"at": "0 h", "set": values, "note": note}))
+        self.model.apply(Change.at_once(advice.set, note))

@@ -42,8 +42,6 @@ class MutualHelp:
         """Hours that somebody has helped on a day."""
         self._ties: dict[int, list[int]] = {}
         self.by_building = _members(population.building, len(population.building_names))
-        self.made: list[tuple[int, int]] = []
-        """Ties that began during the run."""
 
     def ask(self, need: int, otherwise: Callable[[int], None]) -> None:
         """Look for help at home and next door; ``otherwise(need)`` where there is none."""
@@ -155,8 +153,6 @@ class MutualHelp:
             known = self.ties(one)
             if two in known:
                 known.remove(two)
-            else:
-                self.made.append((one, two))
             known.insert(0, two)
 
     def introduce(self, resident: int) -> None:

@@ -25,7 +25,8 @@ class Presence:
     def comes(self, team: Team, index: int, day: int, number: int) -> bool:
         """Tell whether somebody comes to a shift: they may be elsewhere, kept out, unwilling, or not turn up."""
         person, model = team.people[index], self.model
-        if self._elsewhere(team, index) or self._kept_out(team, index):
+        at_home = team.spec.call_up is not None and person.here_until <= self.clock.now
+        if at_home or not self.can_come(person):
             return False
         if model.strains is not None and model.strains.stays_away(person, day, number):
             model.tell("stayed_away", str(person.number), team.name)
@@ -37,26 +38,20 @@ class Presence:
 
     def lets_in(self, person: Responder) -> bool:
         """Tell whether gates and money let somebody in."""
-        return not self._kept_out(person.team, person.index)
+        return not self._kept_out(person)
 
     def can_come(self, person: Responder) -> bool:
         """Tell whether nothing keeps somebody out who is on the way."""
         away = person.away_until > self.clock.now or not person.employed
-        return not away and not self._kept_out(person.team, person.index)
+        return not away and not self._kept_out(person)
 
-    def _elsewhere(self, team: Team, index: int) -> bool:
-        """Tell whether somebody is gone, away, or at home until called up."""
-        person, now = team.people[index], self.clock.now
-        called = team.spec.call_up is None or person.here_until > now
-        return person.away_until > now or not person.employed or not called
-
-    def _kept_out(self, team: Team, index: int) -> bool:
+    def _kept_out(self, person: Responder) -> bool:
         """Tell whether the gates are closed to somebody, or there is no money for them."""
-        now = self.clock.now
+        now, team = self.clock.now, person.team
         if self.model.funds is not None and not self.model.funds.can_pay(team):
             self.model.tell("not_paid", team.name)
             return True
-        if team.spec.home != "outside" or team.spec.remote or _stays_inside(team, index):
+        if team.spec.home != "outside" or team.spec.remote or _stays_inside(team, person.index):
             return False
         return any(shut.begins <= now and (shut.ends is None or now < shut.ends) for shut in self.closures)
 
@@ -91,9 +86,10 @@ class Presence:
 
     def works_on(self, team: Team, time_h: float) -> bool:
         """Tell whether a team works its shifts on the day of a time."""
+        if team.spec.days is None:
+            return True
         start = datetime.fromisoformat(self.model.spec.start)
-        weekday = WEEKDAYS[(start + timedelta(hours=time_h)).weekday()]
-        return team.spec.days is None or weekday in team.spec.days
+        return WEEKDAYS[(start + timedelta(hours=time_h)).weekday()] in team.spec.days
 
     def in_time(self, team: Team, here: list[int], day: int, end_h: float) -> list[int]:
         """Return who begins with the shift; those who have not rested, or are late, come afterwards."""

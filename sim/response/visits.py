@@ -110,8 +110,7 @@ class Visits:
             way_h += self._finds_the_way(responder, building)
         responder.place = plan.places[building]
         at_door = self.clock.now + way_h
-        known = need not in self.twice and not self.careful
-        if (known or not self._may_wait(need, responder)) and self._can_start(need, responder, at_door):
+        if not (self.careful and self._may_wait(need, responder)) and self._can_start(need, responder, at_door):
             responder.arrived = at_door
             self._start(need, responder, at_door)
         else:

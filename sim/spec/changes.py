@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from pydantic import Field, model_validator
 
-from sim.spec.base import Count, Hours, Interval, Name, Number, PathMap, Plain, Spec, Text, refuse
+from sim.spec.base import Count, Hours, Interval, Name, Number, PathMap, Plain, Spec, Text, refuse, thaw
 
 
 class State(Spec):
@@ -38,6 +41,11 @@ class Change(Spec):
     set: PathMap[Plain]
     """Dotted paths and their new values, checked like the scenario itself."""
     note: Text | None = None
+
+    @classmethod
+    def at_once(cls, values: Mapping[str, Any], note: str) -> Change:
+        """Return a change of values that were checked when they were read: a fix of a review, an advice of experts."""
+        return cls.model_validate({"at": "0 h", "set": thaw(values), "note": note})
 
     @model_validator(mode="after")
     def _one_trigger(self) -> Change:

@@ -207,8 +207,7 @@ def _check_changes(scenario: Scenario) -> list[Problem]:
 
 def _as_change(fix: Fix | Advice) -> Change:
     """Return a fix or an advice as a change on a condition, to be checked like one."""
-    values = {path: thaw(value) for path, value in fix.set.items()}
-    return Change.model_validate({"when": {"backlog_over": "0"}, "set": values})
+    return Change.model_validate({"when": {"backlog_over": "0"}, "set": thaw(fix.set)})
 
 
 def _check_condition(scenario: Scenario, place: str, change: Change) -> list[Problem]:

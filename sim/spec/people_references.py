@@ -60,7 +60,8 @@ def _residents(scenario: Scenario) -> Iterator[Reference]:
         for state in need.more_with:
             yield f"world.needs.{name}.more_with", state, world.attitudes, "state under world.attitudes"
     if response.building_leaders is not None:
-        on_foot = [name for name in units if name not in response.at_desk()]
+        at_desk = response.at_desk()
+        on_foot = [name for name in units if name not in at_desk]
         yield (
             "response.building_leaders.unit",
             response.building_leaders.unit,

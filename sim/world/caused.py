@@ -36,6 +36,8 @@ class Cause:
 def with_caused(scenario: Scenario, demand: Demand, chance: Chance) -> tuple[Demand, dict[int, list[Cause]], Ints]:
     """Return the demand with the needs that others would lead to, those by their parent, and each need's parent."""
     needs = scenario.world.needs
+    if not any(need.leads_to for need in needs.values()):
+        return demand, {}, np.empty(0, np.int64)
     names = tuple(needs)
     parts: list[dict[str, npt.NDArray[Any]]] = []
     causes: dict[int, list[Cause]] = {}
