@@ -104,20 +104,27 @@ def step_function(time_h: Floats, level: Floats, at_h: Floats) -> Floats:
     return np.where(place >= 0, level[np.maximum(place, 0)], 0.0)
 
 
-def _band(axes: Axes, days: Floats, paths: Floats, colour: str, label: str) -> None:
+def word(say: Say, kind: str, name: str) -> str:
+    """Return the word for a name of the model, or the name itself where the words know no names."""
+    return str(say.name(kind, name)) if hasattr(say, "name") else name.replace("_", " ")
+
+
+def band(axes: Axes, days: Floats, paths: Floats, colour: str, label: str) -> None:
+    """Draw the mean of paths (runs × moments), and the band of their middle 90 % where there are several."""
     axes.plot(days, paths.mean(axis=0), color=colour, linewidth=1.8, label=label)
     if len(paths) > 1:
         low, high = np.quantile(paths, [0.05, 0.95], axis=0)
         axes.fill_between(days, low, high, color=colour, alpha=0.18, linewidth=0)
 
 
-def _shade(axes: Axes, phases: pd.DataFrame, say: Say, *, labels: bool) -> None:
+def shade(axes: Axes, phases: pd.DataFrame, say: Say, *, labels: bool) -> None:
+    """Shade the phases of the first run, over an axis of days; ``labels`` writes their names above."""
     first = phases[phases["replication"] == phases["replication"].min()] if len(phases) else phases
     for _, row in first.iterrows():
         axes.axvspan(row["begin_h"] / 24, row["end_h"] / 24, color=SHADES.get(str(row["phase"]), "#eeeeee"), zorder=0)
         if labels:
             middle = (row["begin_h"] + row["end_h"]) / 48
-            name = say.name("phase", str(row["phase"])) if hasattr(say, "name") else str(row["phase"])
+            name = word(say, "phase", str(row["phase"]))
             axes.annotate(name, (middle, 1.0), xycoords=("data", "axes fraction"), ha="center", va="bottom", fontsize=9)
 
 
@@ -126,7 +133,7 @@ def backlog(gauges: pd.DataFrame, phases: pd.DataFrame, end_h: float, horizon_h:
     figure = new_figure(8.2, 3.2)
     axes = figure.add_subplot()
     grid = _grid(end_h)
-    _shade(axes, phases, say, labels=True)
+    shade(axes, phases, say, labels=True)
     for colour, gauge, term in ((COLOURS[1], "waiting", "report.backlog"), (COLOURS[0], "open", "report.open")):
         mine = gauges[gauges["gauge"] == gauge]
         paths = [
@@ -134,7 +141,7 @@ def backlog(gauges: pd.DataFrame, phases: pd.DataFrame, end_h: float, horizon_h:
             for _, run in mine.groupby("replication")
         ]
         if paths:
-            _band(axes, grid / 24, np.array(paths), colour, say(term))
+            band(axes, grid / 24, np.array(paths), colour, say(term))
     axes.axvline(horizon_h / 24, color="#555555", linewidth=0.8, linestyle=":")
     axes.set_xlim(0, end_h / 24)
     axes.set_ylim(bottom=0)
@@ -226,7 +233,7 @@ def stock(table: pd.DataFrame, end_h: float, say: Say) -> Figure | None:
             depots = run.groupby("depot", observed=True)
             held = [step_function(d["t_h"].to_numpy(), d["on_hand"].to_numpy(dtype=float), grid) for _, d in depots]
             paths.append(np.sum(held, axis=0))
-        _band(axes, grid / 24, np.array(paths), COLOURS[place % len(COLOURS)], item)
+        band(axes, grid / 24, np.array(paths), COLOURS[place % len(COLOURS)], item)
         axes.set_title(item.replace("_", " "), fontsize=9, loc="left")
         axes.set_xlim(0, end_h / 24)
         axes.set_ylim(bottom=0)

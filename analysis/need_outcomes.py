@@ -32,6 +32,7 @@ class Selection:
         self.requested_h: Floats = needs["requested_h"][rows]
         self.started_h: Floats = needs["started_h"][rows]
         self.closed_h: Floats = needs["closed_h"][rows]
+        self.attempts: Floats = needs["attempts"][rows]
         self.escalated: Flags = ~np.isnan(needs["escalated_h"][rows])
         self.referred: Flags = ~np.isnan(needs["referred_h"][rows])
         end = needs["end"]
@@ -63,6 +64,11 @@ class Selection:
                 inside += self._incidence(who, self.requested_h).at(float(target)) * who.sum()
                 total += who.sum()
         return inside / total if total else NAN
+
+    def visits_per_need(self) -> float:
+        """Return how many visits were begun for a need that was visited at all; sessions count."""
+        visited = self.attempts[self.attempts > 0]
+        return float(visited.mean()) if visited.size else NAN
 
     def unmet(self) -> Flags:
         """Return which needs are unmet: abandoned, open, or referred and not served."""
@@ -102,6 +108,7 @@ _add("abandoned_share", NeedOutcome("share", "lower", "needs", lambda s: float(s
 _add("open_share", NeedOutcome("share", "lower", "needs", lambda s: float(s.ended_as("open").mean())))
 _add("referred_share", NeedOutcome("share", "neither", "needs", lambda s: float(s.referred.mean())))
 _add("escalated_share", NeedOutcome("share", "lower", "needs", lambda s: float(s.escalated.mean())))
+_add("visits_per_need", NeedOutcome("visits", "lower", "needs visited", Selection.visits_per_need))
 _add(
     "unserved_person_h",
     NeedOutcome(

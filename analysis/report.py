@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from analysis import figures, plan_figures
+from analysis import attitude_figures, figures, plan_figures, strain_figures
 from analysis.intervals import Estimate, estimates
 from analysis.outcomes import describe
 from analysis.store import RunFolder
 from analysis.story import clock_text, story
 from sim.errors import InputError, Problem
+from sim.spec.strain import CAPACITY
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -111,6 +112,7 @@ def _figures(folder: RunFolder, scenario: Scenario, found: Found, say: Say) -> l
     worked = figures.teams(folder.table("units"), end_h, say, names)
     if worked is not None:
         drawn.append((say("report.teams"), worked, ""))
+    drawn += _of_people(folder, scenario, say)
     held = figures.stock(folder.table("stock"), end_h, say)
     if held is not None:
         drawn.append((say("report.stock"), held, band))
@@ -128,6 +130,23 @@ def _of_plan(folder: RunFolder, scenario: Scenario, say: Say) -> list[tuple[str,
         if waiting is not None:
             drawn.append((f"{say('report.queues')}: {site.title or name.replace('_', ' ')}", waiting, ""))
     return drawn
+
+
+def _of_people(folder: RunFolder, scenario: Scenario, say: Say) -> list[tuple[str, Figure, str]]:
+    """Draw strain and attitudes, where the scenario has them."""
+    strain, changes, residents = folder.table("strain"), folder.table("attitudes"), folder.table("residents")
+    names, end_h = list(scenario.response.organisation.units), scenario.end_h
+    drawn = [
+        ("report.strain", strain_figures.strain(strain, folder.table("events"), end_h, say, names)),
+        ("report.sources", strain_figures.sources(strain, say, names)),
+        ("report.attitudes", attitude_figures.attitudes(changes, residents, folder.table("phases"), end_h, say)),
+        ("report.causes", attitude_figures.causes(changes, residents, say)),
+    ]
+    return [
+        (say(title), figure, say(f"{title}_note", capacity=f"{CAPACITY:.0f}"))
+        for title, figure in drawn
+        if figure is not None
+    ]
 
 
 def _story(folder: RunFolder, scenario: Scenario, say: Say) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,11 @@ def number(value: float) -> str:
     if not math.isfinite(value):
         return "–"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.1f}"
+
+
+def share(value: float) -> str:
+    """Write a state between 0 and 1 for a reader."""
+    return f"{value:.3f}" if math.isfinite(value) else "–"
 
 
 def with_interval(found: Estimate, say: Say) -> str:
@@ -126,6 +131,7 @@ def print_run(scenario: Scenario, found: Found, folder: Path, replications: int,
         ("column.overtime", "overtime_h", lambda h: f"{number(h)} h" if math.isfinite(h) else "–"),
     ]
     _table(console, words, "table.units", "column.unit", "unit", unit_columns, found, total=True)
+    _print_people(console, words, scenario, found)
     stock_columns: list[tuple[str, str, Say]] = [
         ("column.fill_rate", "fill_rate", percent),
         ("column.stock_out", "stock_out_share", percent),
@@ -175,6 +181,39 @@ def _print_plan(console: Console, words: Words, scenario: Scenario, found: Found
         ("column.wait_mean", "station_wait_mean_h", say_duration),
     ]
     _table(console, words, "table.stations", "column.station", "station", station_columns, found, total=False)
+
+
+def _print_people(console: Console, words: Words, scenario: Scenario, found: Found) -> None:
+    """Print how people are, as far as the scenario models it; nothing for a scenario without people."""
+    rows = list(_of_people(words, scenario, found))
+    if rows:
+        table = _new_table(words("table.people"))
+        table.add_column(words("column.outcome"), no_wrap=True)
+        table.add_column(words("report.value"), justify="right", no_wrap=True)
+        for label, value in rows:
+            table.add_row(Text(label), value)
+        console.print()
+        console.print(table)
+
+
+def _of_people(words: Words, scenario: Scenario, found: Found) -> Iterator[tuple[str, str]]:
+    """Yield (what, value) of what is modelled: strain, complaints, attitudes, mutual help."""
+    world = scenario.world
+    if ("strain_mean", "all", "all") in found:
+        yield words("people.strain"), with_interval(found["strain_mean", "all", "all"], percent)
+        units = {level: e for (outcome, by, level), e in found.items() if (outcome, by) == ("strain_mean", "unit")}
+        if len(units) > 1:
+            worst = max(units, key=lambda unit: units[unit].mean)
+            yield words("people.worst", unit=words.name("unit", worst)), with_interval(units[worst], percent)
+    counts = (("stayed_away", world.strain), ("left_for_good", world.strain), ("complaints", world.complaints))
+    for outcome, modelled in counts:
+        if modelled:
+            yield words(f"people.{outcome}"), with_interval(found.get((outcome, "all", "all"), MISSING), number)
+    for state in ("trust", "anxiety"):
+        if state in world.attitudes:
+            yield words(f"people.{state}"), with_interval(found.get((f"{state}_end", "all", "all"), MISSING), share)
+    if world.mutual_help is not None:
+        yield words("people.informal"), with_interval(found.get(("informal_share", "all", "all"), MISSING), percent)
 
 
 def _new_table(title: str) -> Table:

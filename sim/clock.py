@@ -54,7 +54,7 @@ class Clock(simpy.Environment):
         when_h: float,
         function: Callable[[Any], object],
         argument: Any = None,
-        priority: int = NORMAL,
+        priority: float = NORMAL,
     ) -> None:
         """Call `function(argument)` at `when_h`."""
         if not when_h >= self._now:  # so that NaN fails too

@@ -59,7 +59,7 @@ from sim.response.strain import Strains
 from sim.response.teams import build_teams, ways_in
 from sim.response.visits import Visits
 from sim.spec.changes import Change
-from sim.spec.organisation import desk_for
+from sim.spec.desks import desk_for
 from sim.spec.patches import changed
 from sim.spec.scenario import Scenario, check_zones
 from sim.world.caused import with_caused
@@ -262,8 +262,8 @@ class CrisisModel(mesa.Model):
             for index in range(unit.count, was):
                 self.roster.dismiss(team.people[index])
         for desk in self.desks:
-            spec = after.all_desks()[desk.name].model_copy(update={"units": desk.spec.units})
-            if spec != desk.spec:
+            spec = after.all_desks()[desk.name].model_copy(update={"units": desk.written.units})
+            if spec != desk.written:
                 desk.adopt(spec)
         if after.supplies != before.supplies:
             self.depots.adopt()

@@ -66,12 +66,12 @@ class Candidate:
 class MatchRule:
     """A choice among idle responders.
 
-    Without ``choose`` the crew with the fewest skills goes, so that generalists stay free, and in it who is idle
-    longest. ``by_skill`` False sends people without looking at skills: what they cannot do, they find out at the door.
+    Without ``choose`` one of those with the fewest skills goes, so that generalists stay free: who is idle longest.
+    ``by_skill`` False sends people without looking at skills: what they cannot do, they find out at the door.
     """
 
     choose: Callable[[Sequence[Candidate], float], int] | None = None
-    """From (idle responders, a keyed uniform) to the place of the chosen one."""
+    """From (idle responders, longest idle first; a keyed uniform) to the place of the chosen one."""
     by_skill: bool = True
     batched: bool = False
     """Assign all who are idle at once, every so often, with the least way in all."""

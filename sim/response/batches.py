@@ -15,7 +15,8 @@ import numpy as np
 from sim.response.responders import Responder, has_room
 
 if TYPE_CHECKING:
-    from sim.response.desk import Desk, Line
+    from sim.response.desk import Desk
+    from sim.response.lines import Line
 
 CANNOT = 1e9
 """Metres that stand for somebody who cannot be sent."""
@@ -39,8 +40,10 @@ class Batches:
     def _assign(self, _nothing: None) -> None:
         self.planned = False
         desk = self.desk
+        if desk.halted:
+            return
         idle = [r for crew in desk.crews for r in crew.idle if r.team.busy < r.team.places]
-        idle.sort(key=lambda responder: responder.number)
+        idle.sort(key=lambda responder: responder.freed)
         needs, able = self._first(idle)
         if not needs:
             return

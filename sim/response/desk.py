@@ -1,42 +1,29 @@
 """A desk: requests arrive, are taken in, wait in lines, and are sent to responders.
 
 Which request is next and who goes is the policies' business; how people travel and work is that of the visits; who
-is on duty that of the roster. A line holds requests that the same crews can serve and that the triage rule treats
-alike, in the order of asking. Entries that have become stale (sent, left, moved to another line) are dropped when
-they come up, so nothing is ever searched.
+is on duty that of the roster. Entries of a line that have become stale (sent, left, moved to another line) are
+dropped when they come up, so nothing is ever searched.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.policies import MATCH, TRIAGE, Candidate, Head, Requests
+from sim.policies import MATCH, TRIAGE, Candidate, Head
 from sim.records.columns import cells
 from sim.response.batches import Batches
 from sim.response.book import State
-from sim.response.responders import CERTIFIED, NO_LIMIT, NOBODY, Crew, Responder, Team, has_room
+from sim.response.lines import Line, requests_of, sort_into_lines
+from sim.response.responders import CERTIFIED, NO_LIMIT, NOBODY, Responder, Team, has_room
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
-    from sim.spec.organisation import Desk as DeskSpec
+    from sim.spec.desks import Desk as DeskSpec
 
 INTAKE, WAITING, PARKED = int(State.INTAKE), int(State.WAITING), int(State.PARKED)
-
-
-class Line:
-    """Requests in the order of asking, all of one eligibility and one value of the triage rule."""
-
-    __slots__ = ("crews", "is_case", "value", "waiting")
-
-    def __init__(self, crews: tuple[Crew, ...], is_case: bool, value: float) -> None:
-        self.crews = crews
-        self.is_case = is_case
-        self.value = value
-        self.waiting: deque[int] = deque()
 
 
 class Desk:
@@ -62,11 +49,26 @@ class Desk:
         self.any_gated = any(self.gated)
         if self.office is None:  # taken in at once: a request waits from the moment it is made
             model.book.state_column[needs[model.book.state_column[needs] == State.UNKNOWN]] = WAITING
-        self.adopt(spec)
+        self.freed = 0
+        if spec.depends_on is not None:
+            model.outages.listeners.append(self._outage)
+        self._work_by(spec)
 
     def adopt(self, spec: DeskSpec) -> None:
-        """Work by these rules from now on; requests that wait are put in line again."""
-        self.spec = spec
+        """Work by these rules from now on; requests that wait are put in line again, and offered to who is idle."""
+        self._work_by(spec)
+        for team in self.teams:
+            self.offer_places(team)
+
+    def _outage(self, name: str, _out: bool) -> None:
+        if name == self.written.depends_on:
+            self.adopt(self.written)
+
+    def _work_by(self, spec: DeskSpec) -> None:
+        self.written = spec
+        out = spec.depends_on is not None and self.model.outages.out(spec.depends_on)
+        self.halted = out and spec.fallback is None
+        self.spec = spec = spec.fallen_back() if out else spec
         self.rule = TRIAGE[spec.triage]
         self.match = MATCH[spec.match]
         self.handling = self._handling(spec)
@@ -74,7 +76,7 @@ class Desk:
         self.lines.clear()
         for crew in self.crews:
             crew.lanes = []
-        self.line_of = self._sort_into_lines()
+        self.line_of = sort_into_lines(self)
         for need in self.own:
             self.line_of[need] = self.line_now(need)
         for need in sorted(waiting, key=lambda need: (self.asked(need), need)):
@@ -97,41 +99,6 @@ class Desk:
                     durations[rows] += spec.handling.quantile(uniform)
         return cells(durations)
 
-    def _requests(self, needs: npt.NDArray[np.int64]) -> Requests:
-        book, demand = self.book, self.book.demand
-        weights = np.array([np.nan if spec.weight is None else spec.weight for spec in book.specs])
-        weight, urgency = weights[demand.need_type[needs]], book.urgency_column[needs]
-        return Requests(
-            urgency=urgency,
-            weight=np.where(np.isnan(weight), 5.0 - urgency, weight),
-            request_h=book.request_h[needs],
-            building=self.model.population.building[demand.resident[needs]],
-            need_type=demand.need_type[needs],
-            service_mean_h=np.array([spec.service.mean_h() for spec in book.specs])[demand.need_type[needs]],
-        )
-
-    def _sort_into_lines(self) -> list[Line]:
-        """Return the line of each need, by who can serve it and the value of the triage rule."""
-        demand, needs = self.book.demand, self.needs
-        line_of = [Line((), False, 0.0)] * demand.size  # other desks' needs stand in a line of nobody's
-        if not needs.size:
-            return line_of
-        value = np.asarray(self.rule.split(self._requests(needs)), dtype=np.float64)
-        zone = self.model.population.zone[demand.resident[needs]]
-        values, which = _distinct(value)
-        zones = len(self.model.population.zone_names)
-        kind = (demand.need_type[needs].astype(np.int64) * zones + zone) * values.size + which
-        kinds, place = _distinct(kind)
-        lines = [
-            self.line(k // values.size // zones, k // values.size % zones, float(values[k % values.size]))
-            for k in kinds.tolist()
-        ]
-        if needs.size == demand.size:
-            return [lines[k] for k in place.tolist()]
-        for need, k in zip(needs.tolist(), place.tolist(), strict=True):
-            line_of[need] = lines[k]
-        return line_of
-
     def line(self, need_type: int, zone: int, value: float) -> Line:
         """Return the line of a need type in a zone under a value of the triage rule."""
         spec = self.book.specs[need_type]
@@ -149,7 +116,7 @@ class Desk:
             line = self.lines[name] = Line(tuple(self.crews[number] for number in able), name[1], value)
             for crew in line.crews:
                 crew.lanes.append(line)
-                crew.lanes.sort(key=_value)
+                crew.lanes.sort(key=lambda lane: lane.value)
         return self.lines[name]
 
     # -- a request's way to a responder -----------------------------------------------------------------------------
@@ -189,7 +156,9 @@ class Desk:
             self._push(need)
             self.batches.due()
             return
-        responder = self._first(line) if self.match.choose is None else self._chosen(need, line)
+        responder = None
+        if not self.halted:
+            responder = line.first_idle() if self.match.choose is None else self._chosen(need, line)
         if responder is None:
             self._push(need)
         elif not self.any_gated or self.granted(need):
@@ -213,16 +182,6 @@ class Desk:
                 return
         waiting.append(need)
 
-    def _first(self, line: Line) -> Responder | None:
-        for crew in line.crews:
-            if crew.idle and crew.team.busy < crew.team.places:
-                if not line.is_case:
-                    return crew.idle[0]
-                for responder in crew.idle:
-                    if has_room(responder):
-                        return responder
-        return None
-
     def _chosen(self, need: int, line: Line) -> Responder | None:
         idle = [
             responder
@@ -233,7 +192,7 @@ class Desk:
         ]
         if not idle or self.match.choose is None:
             return None
-        idle.sort(key=lambda responder: responder.number)
+        idle.sort(key=lambda responder: responder.freed)
         building = self.book.building[need]
         plan = self.model.plan
         views = [Candidate(r.index, r.crew.skills, plan.metres(r.place, building)) for r in idle]
@@ -244,7 +203,12 @@ class Desk:
         return not self.gated[self.book.need_type[need]] or self.model.depots.issue(need)
 
     def next_for(self, responder: Responder) -> None:
-        """Give a responder who is free the next request, or let them wait."""
+        """Give a responder who has become free the next request, or let them wait."""
+        self.freed += 1
+        responder.freed = self.freed
+        self._next(responder)
+
+    def _next(self, responder: Responder) -> None:
         team = responder.team
         if self.match.batched and not responder.own:
             responder.crew.idle.append(responder)
@@ -273,11 +237,13 @@ class Desk:
                 if team.busy < team.places and responder in crew.idle:
                     crew.idle.remove(responder)
                     if not (team.claims and self.model.labour.take(responder)):
-                        self.next_for(responder)
+                        self._next(responder)
         team.offering = False
 
     def _take(self, responder: Responder) -> int:
         """Take the next request for a responder off its line; NOBODY where none waits."""
+        if self.halted:
+            return NOBODY
         book, now, score = self.book, self.clock.now, self.rule.score
         state, deadline = book.state, book.deadline
         best: Line | None = None
@@ -330,7 +296,7 @@ class Desk:
     def line_now(self, need: int) -> Line:
         """Return the line that a request belongs to as it stands now."""
         demand = self.book.demand
-        value = float(self.rule.split(self._requests(np.array([need])))[0])
+        value = float(self.rule.split(requests_of(self, np.array([need])))[0])
         zone = int(self.model.population.zone[demand.resident[need]])
         return self.line(int(demand.need_type[need]), zone, value)
 
@@ -342,17 +308,3 @@ class Desk:
             self.line_of[need] = line
             if self.book.state[need] == WAITING:
                 self._push(need)
-
-
-def _distinct(column: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
-    """Return the distinct values and each row's place among them; by counting where they are small whole numbers."""
-    whole = column.astype(np.int64)
-    if column.size and (whole == column).all() and whole.min() >= 0 and whole.max() < 1 << 20:
-        seen = np.bincount(whole) > 0
-        return np.flatnonzero(seen), (np.cumsum(seen) - 1)[whole]
-    values, which = np.unique(column, return_inverse=True)
-    return values, which.ravel()
-
-
-def _value(line: Line) -> float:
-    return line.value

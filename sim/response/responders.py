@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import mesa
 
 if TYPE_CHECKING:
-    from sim.response.desk import Desk, Line
+    from sim.response.desk import Desk
     from sim.response.labour import Claim, Job
+    from sim.response.lines import Line
     from sim.response.office import Office, Task
     from sim.response.plan import Place
     from sim.spec.organisation import Unit
@@ -140,6 +141,8 @@ class Responder(mesa.Agent):
         """When the hours began that have not been paid for."""
         self.here_until = 0.0
         """Until when somebody who was called up stays."""
+        self.freed = 0
+        """How manyth at the desk this person became free for another visit: lower has waited longer."""
         self.left_h = -inf
         """When this person last went off duty."""
         self.own: deque[int] = deque()

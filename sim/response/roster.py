@@ -48,7 +48,7 @@ class Roster:
             if team.spec.shift is None:
                 for opens in {0.0, *(closure.ends for closure in self.presence.closures if closure.ends is not None)}:
                     if opens < self.model.spec.end_h:
-                        self.clock.call_at(opens, self.fill, team, 2)
+                        self.clock.call_at(opens, self.fill, team, 2 + self._turn(team, 0, 0))
                 continue
             for number, shift in enumerate(team.spec.shift):
                 first = shift.begin - self.model.spec.start_hour
@@ -67,8 +67,13 @@ class Roster:
 
     def _schedule(self, team: Team, number: int, day: int, begin_h: float) -> None:
         if begin_h < self.model.spec.end_h:
-            after = 2 if team.spec.supervised is None else 3  # who looks after them comes first
+            later = team.spec.supervised is not None  # who looks after them comes first
+            after = 2 + later + self._turn(team, number, day)
             self.clock.call_at(max(begin_h, 0.0), self.shift_begins, (team, number, day, begin_h), after)
+
+    def _turn(self, team: Team, number: int, day: int) -> float:
+        """Draw where in the order of teams that begin at one moment a team stands, so that none is always first."""
+        return self.model.chance.one(f"turn.{team.name}", number, day)
 
     def shift_begins(self, turn: tuple[Team, int, int, float], end_h: float | None = None) -> None:
         """Begin a shift; with ``end_h``, one that is running already."""
@@ -121,7 +126,7 @@ class Roster:
         self._tell(team.listeners if people else [])
         if team.spec.leader:
             self._appoint(team)
-        for responder in people:
+        for responder in self._in_turn(team, people):
             if not responder.at_work and responder in following:  # idle since the shift that ends here
                 self.step_back(responder)
             if not responder.at_work:
@@ -132,6 +137,14 @@ class Roster:
             responder.settled = stays and not team.claims and team.spec.kit_lasts is None
             if self.model.reports is not None:
                 self.model.reports.entered(responder)
+
+    def _in_turn(self, team: Team, people: list[Responder]) -> list[Responder]:
+        """Return people in the order in which they take up work, drawn anew each time."""
+        if len(people) < 2:
+            return people
+        index, duty = [person.index for person in people], [person.duty for person in people]
+        drawn = self.model.chance.uniform(f"turn.{team.name}.of", index, duty)
+        return [people[k] for k in np.argsort(drawn).tolist()]
 
     def _enter(self, responder: Responder, until_h: float, point: float) -> None:
         """Put somebody on duty; ``point`` is where in the block of posts they begin."""

@@ -46,8 +46,12 @@ def _units(scenario: Scenario, key: str, value: Any) -> Patch:
 
 
 def _desks(scenario: Scenario, values: Patch) -> Patch:
-    """Return a patch that sets keys of every desk that states them; of the default desk where none is named."""
-    return {"response": {"desks": {name: dict(values) for name in scenario.response.all_desks()}}}
+    """Return a patch that sets keys of every desk; what its fallback states in their stead goes."""
+    patch: dict[str, Any] = {}
+    for name, desk in scenario.response.all_desks().items():
+        stated = dict.fromkeys(key for key in values if getattr(desk.fallback, key, None) is not None)
+        patch[name] = {**values, "fallback": stated} if stated else dict(values)
+    return {"response": {"desks": patch}}
 
 
 def _needs(scenario: Scenario, key: str, value: Any) -> Patch:

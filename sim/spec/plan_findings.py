@@ -118,6 +118,7 @@ def _dependencies(scenario: Scenario) -> Said:
         named += [
             (f"response.information.channels.{n}.depends_on", c.depends_on) for n, c in information.channels.items()
         ]
+    named += [(f"response.desks.{n}.depends_on", d.depends_on) for n, d in scenario.response.desks.items()]
     named += [("response.online.depends_on", online.depends_on)] if online is not None else []
     for place, outage in named:
         if outage is not None and outage not in outages:

@@ -172,6 +172,17 @@ TABLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
         (("world.outages.*", {"begins": NEVER, "ends": None}),),
         (("world.outages.*", {"begins": NEVER, "ends": None}),),
     ),
+    "desk_outage": (
+        "response.desks.*.depends_on", "while what a desk depends on is out it sends nobody",
+        "it depends on nothing",
+        (("response.desks.*.fallback", None), ("response.desks.*.depends_on", None)),
+        (("response.desks.*.fallback", None), ("response.desks.*.depends_on", None)),
+    ),
+    "paper_fallback": (
+        "response.desks.*.fallback", "from a list on paper a desk goes on, slower and less well matched",
+        "nobody is sent until it is repaired", (("response.desks.*.fallback", None),),
+        (("response.desks.*.fallback", None),),
+    ),
     "obstructions": (
         "world.obstructions", "a blocked lane holds the ambulance up", "lanes are free",
         (("world.obstructions.per_day", 0),), (("world.obstructions", None),),

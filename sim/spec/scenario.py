@@ -33,12 +33,13 @@ from sim.spec.card import Plan, Step
 from sim.spec.care import Feedback, Insurance, Supervision
 from sim.spec.changes import Change
 from sim.spec.community import Community
+from sim.spec.desks import Desk, desk_for
 from sim.spec.hazards import Hazard
 from sim.spec.information import Information, Online
 from sim.spec.life_cycle import LifeCycle
 from sim.spec.needs import Need
 from sim.spec.neighbourhood import BuildingLeaders, ComplaintDesk
-from sim.spec.organisation import Desk, Organisation, Travel, desk_for
+from sim.spec.organisation import Organisation, Travel
 from sim.spec.outside_support import Authority, Experts, Funds
 from sim.spec.references import check_references
 from sim.spec.signals import FalseReports, Moments, Positive
@@ -146,6 +147,9 @@ class Response(Spec):
                 )
             _known(f"desks.{name}.triage", desk.triage, TRIAGE, "triage rule")
             _known(f"desks.{name}.match", desk.match, MATCH, "match rule")
+            paper = desk.fallen_back()
+            _known(f"desks.{name}.fallback.triage", paper.triage, TRIAGE, "triage rule")
+            _known(f"desks.{name}.fallback.match", paper.match, MATCH, "match rule")
         unnamed = [name for name, desk in self.desks.items() if not desk.units]
         if len(unnamed) > 1:
             raise refuse(

@@ -21,8 +21,10 @@ from sim.records.result import Result
 from sim.spec.mechanisms import MECHANISMS
 from sim.spec.patches import validate
 from sim.spec.scenario import Scenario
-from tests.laws.scenarios import Data, contents, lengths, one_in_three, one_in_two, scenarios, shares
-from tests.laws.test_conservation import (
+from tests.laws.checks import (
+    TINY,
+    balances,
+    can_go,
     check_consumption,
     check_days,
     check_levels,
@@ -31,11 +33,13 @@ from tests.laws.test_conservation import (
     check_queues,
     check_stock,
     had,
+    many,
     names,
+    often,
+    same_again,
 )
-from tests.laws.test_strain import many, often
+from tests.laws.scenarios import Data, lengths, one_in_three, one_in_two, scenarios, shares
 
-TINY = 1e-9
 SEVEN = ("unfamiliar", "sending", "hand_over", "voice", "authority", "experts", "funds")
 INJURED_H = 5
 START = "2022-03-28 08:00"
@@ -272,45 +276,25 @@ CHECKS = (
 )  # fmt: skip
 
 
-def problems_of(scenario: Scenario, result: Result) -> list[str]:
-    problems = []
-    for check in CHECKS:
-        try:
-            check(scenario, result)
-        except AssertionError as problem:
-            problems.append(f"{check.__name__}: {problem}")
-    return problems
-
-
 @many(80)
 @given(supported(), st.integers(0, 1000))
 def test_everything_balances_with_support_from_outside(data: Data, seed: int):
     """Laws 5 to 7: needs, people, stock and money balance, whatever mixture of support there is."""
-    scenario = validate(data, "random")
-    problems = problems_of(scenario, run(scenario, seed))
-    assert not problems, "\n".join(problems)
+    balances(data, seed, CHECKS)
 
 
 @many(20)
 @given(supported(), st.integers(0, 1000))
 def test_the_same_run_again(data: Data, seed: int):
     """Laws 1 and 10: run twice the digest is the same, however often is looked."""
-    scenario = validate(data, "random")
-    once = run(scenario, seed)
-    assert run(scenario, seed).digest() == once.digest()
-    assert contents(run(scenario, seed, look_h=0.3)) == contents(once)
+    same_again(data, seed)
 
 
 @many(15)
 @given(supported(), st.integers(0, 1000))
 def test_every_mechanism_can_be_taken_away(data: Data, seed: int):
     """Law 2: the declared counterfactuals of the seven keep the scenario valid, and it runs."""
-    scenario = validate(data, "random")
-    for name in SEVEN:
-        mechanism = MECHANISMS[name]
-        if mechanism.present(scenario):
-            for patch in (mechanism.off(scenario), mechanism.without(scenario)):
-                assert run(scenario.patched(patch, name), seed).end_h == scenario.end_h
+    can_go(validate(data, "random"), seed, SEVEN)
 
 
 def test_the_random_scenarios_meet_everything():

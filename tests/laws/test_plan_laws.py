@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sim import run
@@ -25,25 +25,13 @@ from sim.records.schema import TABLES
 from sim.spec.mechanisms import MECHANISMS
 from sim.spec.patches import merge, validate
 from sim.spec.scenario import Scenario
+from tests.laws.checks import TINY, check_days, check_levels, many
+from tests.laws.checks import problems_of as failing
 from tests.laws.plans import plans
-from tests.laws.scenarios import NO_CHECKS, Data, contents
-from tests.laws.test_conservation import check_days, check_levels
+from tests.laws.scenarios import Data, contents
 
-TINY = 1e-9
 ROOT = Path(__file__).parents[2]
 Row = dict[str, Any]
-
-
-def many(examples: int) -> settings:
-    """So many random scenarios; a failure is shown as it was found, since shrinking one takes minutes."""
-    return settings(
-        derandomize=True,
-        deadline=None,
-        max_examples=examples,
-        database=None,
-        suppress_health_check=NO_CHECKS,
-        phases=(Phase.explicit, Phase.generate),
-    )
 
 
 def rows(result: Result, table: str) -> list[Row]:
@@ -466,13 +454,7 @@ CHECKS = (
 
 def problems_of(scenario: Scenario, result: Result) -> list[str]:
     """What does not hold."""
-    problems = []
-    for check in CHECKS:
-        try:
-            check(scenario, result)
-        except AssertionError as problem:
-            problems.append(f"{check.__name__}: {problem}")
-    return problems
+    return failing(scenario, result, CHECKS)
 
 
 PARTS = {

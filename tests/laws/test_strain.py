@@ -5,55 +5,38 @@ handover, kits, posts, cases, leaders, remote units, changes of counts and injur
 rule.
 """
 
-from collections import defaultdict
-from math import inf, log1p, sqrt
-from typing import Any
-
 import numpy as np
-import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from scipy.special import ndtri
 
 from sim import run
-from sim.chance import Chance
 from sim.records.result import Result
 from sim.spec.mechanisms import MECHANISMS
 from sim.spec.patches import validate
 from sim.spec.scenario import Scenario
-from sim.spec.strain import CAPACITY, LOADS, RELIEFS
-from tests.laws.scenarios import NO_CHECKS, Data, contents, lengths, one_in_three, one_in_two, scenarios, shares
-from tests.laws.test_conservation import (
+from sim.spec.strain import LOADS, RELIEFS
+from tests.laws.checks import (
+    TINY,
+    balances,
+    can_go,
     check_days,
     check_levels,
     check_needs,
     check_patience,
     check_queues,
     check_visits,
-    spells_of,
+    many,
+    often,
+    same_again,
 )
+from tests.laws.scenarios import Data, lengths, one_in_three, one_in_two, scenarios, shares
+from tests.laws.strain_checks import check_strain
 
-TINY = 1e-9
 NINE = (
     "strain", "supervision", "debriefing", "breaks", "rest_between_shifts", "feedback", "honours", "insurance",
     "contract",
 )  # fmt: skip
 points = st.sampled_from([0, 0.5, 1, 5, 30, 100])
-often = st.sampled_from([True, True, True, False])
-
-
-def many(examples: int) -> settings:
-    """So many random scenarios; a failure is shown as it was found, since shrinking one takes minutes."""
-    return settings(
-        derandomize=True,
-        deadline=None,
-        max_examples=examples,
-        database=None,
-        suppress_health_check=NO_CHECKS,
-        phases=(Phase.explicit, Phase.generate),
-    )
-
-
 # -- random scenarios with care ---------------------------------------------------------------------------------------
 
 
@@ -188,138 +171,6 @@ def cared_for(draw: st.DrawFn) -> Data:
 # -- what must hold ---------------------------------------------------------------------------------------------------
 
 
-def own(chance: Chance, question: str, unit: str, index: int) -> float:
-    return float(chance.uniform(f"strain.{question}.{unit}", np.array([index]))[0])
-
-
-def around_one(cv: float, uniform: float) -> float:
-    """A lognormal draw with mean one, written from the formula."""
-    variance = log1p(cv * cv)
-    return float(np.exp(ndtri(uniform) * sqrt(variance) - variance / 2))
-
-
-def check_strain(scenario: Scenario, result: Result) -> None:
-    """Recompute every trajectory from the rows: rest is exponential with the person's half-life, duty is linear and
-    steeper after ``long_after``, an event is its points, and nothing moves strain but a row.
-    """
-    chance = Chance(result.seed, result.replication)
-    people, table, shifts = result.frame("people"), result.frame("strain"), result.frame("shifts")
-    rests = result.frame("assignments")
-    rests = rests[rests["assignment"] == "rest"]
-    index: dict[int, int] = {}
-    seen: dict[str, int] = defaultdict(int)
-    for person, unit in zip(people["person"], people["unit"], strict=True):
-        index[person] = seen[unit]
-        seen[unit] += 1
-    members = dict(zip(people["person"], people["members"], strict=True))
-    for person, rows in table.groupby("person", sort=False):
-        spec, unit = scenario.world.strain[members[person]], rows["unit"].iloc[0]
-        half_life = (
-            inf
-            if spec.rest_half_life is None
-            else spec.rest_half_life * around_one(spec.rest_cv, own(chance, "rest", unit, index[person]))
-        )
-        capacity = CAPACITY * around_one(spec.capacity_cv, own(chance, "capacity", unit, index[person]))
-        on = duty_spells(result, int(person), scenario.end_h, rests)
-        mine = shifts[shifts["person"] == person].fillna(scenario.end_h)
-        begins = sorted(mine["rostered_from_h"])
-        apart = [(b, e, max((t for t in begins if t <= b), default=first)) for b, e, first in cut(on, begins)]
-        strain, since = 0.0, 0.0
-        for row in rows.itertuples():
-            before, where = strain, f"person {person}: {row.cause} at {row.t_h}"
-            if row.cause == "rest":
-                hours = row.t_h - since - duty_hours(on, since, row.t_h)  # on duty without points there is no row
-                wanted = before * (0.5 ** (hours / half_life) - 1)
-                assert row.change == pytest.approx(wanted, abs=1e-9, rel=1e-7), where
-                assert duty_points(spec, on, since, row.t_h) == pytest.approx(0, abs=1e-7), f"{where}: duty missing"
-            elif row.cause == "duty":
-                wanted = [duty_points(spec, spells, since, row.t_h) for spells in (on, apart)]
-                assert any(row.change == pytest.approx(w, abs=1e-7, rel=1e-7) for w in wanted), f"{where}: {wanted}"
-            else:
-                assert since == row.t_h or still(spec, before, on, since, row.t_h, half_life), f"{where}: hours missing"
-                check_event(spec, row, before, where)
-            strain = before + row.change
-            assert row.strain == pytest.approx(strain, abs=1e-7), where
-            strain = row.strain
-            assert strain >= -TINY, where
-            assert row.t_h >= since, where
-            since = row.t_h
-            assert row.capacity >= capacity - 1e-7, f"{where}: capacity shrinks"
-            assert row.capacity <= max(capacity * spec.grows_to, capacity) + 1e-6, f"{where}: capacity beyond its limit"
-        if half_life < inf and strain > 1e-6 and not on_at(on, scenario.end_h):
-            assert since == scenario.end_h, f"person {person}: no row at the end"
-    strained = {p for p, m in members.items() if m in scenario.world.strain}
-    assert set(table["person"]) <= strained
-    assert set(shifts["person"]) <= set(people["person"])
-
-
-def check_event(spec: Any, row: Any, before: float, where: str) -> None:
-    if row.cause in LOADS:
-        whole = spec.loads.get(row.cause, 0.0)
-        if row.cause == "visit" and spec.by_need:
-            assert row.change in {whole, *spec.by_need.values()}, where
-            return
-        least = whole * (1 - max(spec.identity, spec.support))
-        assert least - TINY <= row.change <= whole + TINY, where
-        if row.source == "client":
-            assert row.change == whole, f"{where}: nothing takes the load of clients away"
-    else:
-        assert row.change == pytest.approx(-min(spec.reliefs[row.cause], before), abs=1e-9), where
-
-
-def duty_spells(result: Result, person: int, end_h: float, rests: Any) -> list[tuple[float, float, float]]:
-    """(begin, end, begin of the duty) of each span on duty and not at rest; a shift that follows on goes on."""
-    shifts, _ = spells_of(result, person, end_h)
-    mine = rests[rests["person"] == person]
-    pauses = sorted(zip(mine["start_h"], mine["end_h"].fillna(end_h), strict=True))
-    spells = []
-    for begin, _, left in shifts:
-        at = begin
-        for start, end in pauses:
-            if begin <= start < left or (start == end == left):
-                spells.append((at, start, begin))
-                at = end
-        spells.append((at, left, begin))
-    return spells
-
-
-def cut(on: list[tuple[float, float, float]], at: list[float]) -> list[tuple[float, float, float]]:
-    """The same spans, cut where a shift begins: who goes and comes at one moment begins anew, who stays does not."""
-    pieces = []
-    for begin, end, first in on:
-        edges = [begin, *(t for t in at if begin < t < end), end]
-        pieces += [(b, e, first) for b, e in zip(edges, edges[1:], strict=False)]
-    return pieces
-
-
-def duty_hours(on: list[tuple[float, float, float]], since: float, now: float) -> float:
-    return sum(max(min(end, now) - max(begin, since), 0.0) for begin, end, _ in on)
-
-
-def on_at(on: list[tuple[float, float, float]], now: float) -> bool:
-    return any(begin <= now <= end for begin, end, _ in on)
-
-
-def duty_points(spec: Any, on: list[tuple[float, float, float]], since: float, now: float) -> float:
-    total = 0.0
-    for begin, end, first in on:
-        a, b = max(begin, since), min(end, now)
-        if b <= a:
-            continue
-        long_from = inf if spec.long_after is None else first + spec.long_after
-        long = max(b - max(a, long_from), 0.0)
-        total += (b - a - long) * spec.per_hour + long * spec.per_long_hour
-    return total
-
-
-def still(spec: Any, strain: float, on: Any, since: float, now: float, half_life: float) -> bool:
-    """Whether nothing could have moved in between: no points an hour, and nothing to rest from."""
-    hours = duty_hours(on, since, now)
-    return duty_points(spec, on, since, now) < 1e-9 and (
-        strain < 1e-9 or half_life == inf or now - since - hours < 1e-9
-    )
-
-
 def check_rest(scenario: Scenario, result: Result) -> None:
     """Nobody begins a shift less than the unit's rest after they left the last."""
     shifts = result.frame("shifts").sort_values(["person", "rostered_from_h"])
@@ -376,60 +227,30 @@ def check_no_night(scenario: Scenario, result: Result) -> None:
 
 
 CHECKS = (
-    check_needs,
-    check_patience,
-    check_days,
-    check_levels,
-    check_visits,
-    check_queues,
-    check_strain,
-    check_rest,
-    check_gone,
-    check_both_sides,
-    check_debriefings,
-    check_no_night,
-)
-
-
-def problems_of(scenario: Scenario, result: Result) -> list[str]:
-    problems = []
-    for check in CHECKS:
-        try:
-            check(scenario, result)
-        except AssertionError as problem:
-            problems.append(f"{check.__name__}: {problem}")
-    return problems
+    check_needs, check_patience, check_days, check_levels, check_visits, check_queues, check_strain, check_rest,
+    check_gone, check_both_sides, check_debriefings, check_no_night,
+)  # fmt: skip
 
 
 @many(60)
 @given(cared_for(), st.integers(0, 1000))
 def test_everything_balances_with_strain_and_care(data, seed):
     """Laws 5 to 7: needs, people, visits, queues and strain balance, whatever mixture of care is at work."""
-    scenario = validate(data, "random")
-    problems = problems_of(scenario, run(scenario, seed))
-    assert not problems, "\n".join(problems)
+    balances(data, seed, CHECKS)
 
 
 @many(15)
 @given(cared_for(), st.integers(0, 1000))
 def test_the_same_run_again(data, seed):
     """Laws 1 and 10: run twice the digest is the same, however often is looked."""
-    scenario = validate(data, "random")
-    once = run(scenario, seed)
-    assert run(scenario, seed).digest() == once.digest()
-    assert contents(run(scenario, seed, look_h=0.3)) == contents(once)
+    same_again(data, seed)
 
 
 @many(10)
 @given(cared_for(), st.integers(0, 1000))
 def test_every_way_of_care_can_be_taken_away(data, seed):
     """Law 2: the declared counterfactuals of the nine keep the scenario valid, and it runs."""
-    scenario = validate(data, "random")
-    for name in NINE:
-        mechanism = MECHANISMS[name]
-        if mechanism.present(scenario):
-            for patch in (mechanism.off(scenario), mechanism.without(scenario)):
-                assert run(scenario.patched(patch, name), seed).end_h == scenario.end_h
+    can_go(validate(data, "random"), seed, NINE)
 
 
 def test_the_random_scenarios_meet_everything():

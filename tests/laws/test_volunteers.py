@@ -14,27 +14,31 @@ from hypothesis import strategies as st
 
 from sim import run
 from sim.records.result import Result
-from sim.runs import run_many
 from sim.spec.hazards import Lockdown
 from sim.spec.mechanisms import MECHANISMS
 from sim.spec.organisation import WEEKDAYS
 from sim.spec.patches import validate
 from sim.spec.scenario import Scenario
-from tests.laws.scenarios import Data, contents, lengths, one_in_five, one_in_three, one_in_two, scenarios, shares
-from tests.laws.test_conservation import (
+from tests.laws.checks import (
+    balances,
+    can_go,
     check_consumption,
     check_days,
     check_levels,
     check_needs,
     check_patience,
     check_stock,
+    differing,
     had,
+    many,
     names,
+    often,
+    same_again,
+    same_as_its_twin,
     until,
 )
-from tests.laws.test_strain import many, often
+from tests.laws.scenarios import Data, lengths, one_in_five, one_in_three, one_in_two, scenarios, shares
 
-TINY = 1e-9
 SIXTEEN = (
     "register", "certified", "without_skill", "sign_up", "registration", "certification", "training", "walk_ins",
     "call_up", "know_how", "second_desks", "shared_list", "calendar", "lateness", "supervised", "permitted",
@@ -259,62 +263,33 @@ CHECKS = (
 )  # fmt: skip
 
 
-def problems_of(scenario: Scenario, result: Result) -> list[str]:
-    problems = []
-    for check in CHECKS:
-        try:
-            check(scenario, result)
-        except AssertionError as problem:
-            problems.append(f"{check.__name__}: {problem}")
-    return problems
-
-
 @many(150)
 @given(volunteers(two_lists=False), st.integers(0, 1000))
 def test_everything_balances_with_volunteers(data, seed):
     """Laws 4 to 7: needs, people, visits and stock balance, whoever comes in whatever way."""
-    scenario = validate(data, "random")
-    problems = problems_of(scenario, run(scenario, seed))
-    assert not problems, "\n".join(problems)
+    balances(data, seed, CHECKS)
 
 
 @many(60)
 @given(volunteers(), st.integers(0, 1000))
 def test_everything_balances_with_two_lists(data, seed):
     """The same where desks share no list, so that two go to one need."""
-    scenario = validate(data, "random")
-    problems = problems_of(scenario, run(scenario, seed))
-    assert not problems, "\n".join(problems)
+    balances(data, seed, CHECKS)
 
 
 @many(20)
 @given(volunteers(two_lists=False), st.integers(0, 1000))
 def test_the_same_run_again(data, seed):
     """Laws 1 and 10: run twice the digest is the same, however often is looked, and identical variants differ by 0."""
-    scenario, twin = validate(data, "random"), validate(deepcopy(data), "twin")
-    once = run(scenario, seed)
-    assert run(scenario, seed).digest() == once.digest()
-    assert contents(run(scenario, seed, look_h=0.3)) == contents(once)
-    left, right = (list(run_many(one, 2, _requests, seed=seed, workers=1)) for one in (scenario, twin))
-    assert left == right
-
-
-def _requests(result: Result) -> float:
-    return float(had(result.columns("needs")["requested_h"]).sum())
+    same_again(data, seed)
+    same_as_its_twin(data, seed)
 
 
 @many(12)
 @given(volunteers(two_lists=False), st.integers(0, 1000))
 def test_every_mechanism_can_be_taken_away(data, seed):
     """Law 2: the declared counterfactuals of the sixteen keep the scenario valid, and it runs and balances."""
-    scenario = validate(data, "random")
-    for name in SIXTEEN:
-        mechanism = MECHANISMS[name]
-        if mechanism.present(scenario):
-            for patch in (mechanism.off(scenario), mechanism.without(scenario)):
-                other = scenario.patched(patch, name)
-                problems = problems_of(other, run(other, seed))
-                assert not problems, f"{name}\n" + "\n".join(problems)
+    can_go(validate(data, "random"), seed, SIXTEEN, CHECKS)
 
 
 def quiet(data: Data) -> Data:
@@ -348,10 +323,8 @@ def quiet(data: Data) -> Data:
 @given(scenarios(), st.integers(0, 1000))
 def test_mechanisms_that_never_act_change_nothing(data, seed):
     """Law 2: all of them there and idle, every other table is the same to the bit: luck, order and ties included."""
-    before, after = (run(validate(one, "random"), seed) for one in (data, quiet(data)))
-    skip = ("gauges", "runs", "residents", "attitudes", "people")
-    left, right = contents(before, skip), contents(after, skip)
-    assert {f"{t}.{c}" for t in left for c in left[t] if left[t][c] != right[t][c]} == set()
+    before, after = validate(data, "random"), validate(quiet(data), "random")
+    assert differing(before, after, seed, ("gauges", "runs", "residents", "attitudes", "people")) == set()
 
 
 @many(25)

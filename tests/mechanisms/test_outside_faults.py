@@ -7,20 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim import Result, run
+from sim import Result
 from sim.errors import InputError
 from sim.spec.findings import findings
 from sim.spec.patches import validate
-from tests.mechanisms.test_plan_pairs import Data, commander, micro, need, unit
-
-
-def went(data: Data) -> Result:
-    return run(validate(data, "micro"))
-
-
-def log(result: Result, event: str) -> Any:
-    events = result.frame("events")
-    return events[events["event"] == event]
+from tests.mechanisms.pairs import Data, commander, log, micro, need, played, unit
 
 
 def came(result: Result, team: str, frm: float = 0.0, to: float = 1e9) -> int:
@@ -55,26 +46,26 @@ def test_advice_may_send_more_people():
         {"crew": crew, "committee": committee}, {"talk": need(6, patience="1 h")}, hours=24,
         experts={"unit": "committee", "every": "6 h", "takes": "1 h", "advice": [advice]},
     )  # fmt: skip
-    assert came(went(data), "crew", 7, 8) == 2
+    assert came(played(data), "crew", 7, 8) == 2
 
 
 def test_people_around_the_clock_are_paid():
     """Wages are hours on duty times the cost of an hour, whoever works them: the people's costs and the funds agree."""
-    result = went(micro({"crew": unit(2, cost_per_h=10)}, TALK, hours=48, tail=0, funds=RICH))
+    result = played(micro({"crew": unit(2, cost_per_h=10)}, TALK, hours=48, tail=0, funds=RICH))
     assert result.frame("people")["cost"].sum() == pytest.approx(960)
     assert paid(result) == pytest.approx(960)
 
 
 def test_the_last_hours_are_paid():
     """Who is on duty when the run ends has worked those hours: wages are the sum of the people's costs."""
-    result = went(micro({"crew": unit(2, shift="08:00-20:00", cost_per_h=10)}, TALK, hours=36, tail=0, funds=RICH))
+    result = played(micro({"crew": unit(2, shift="08:00-20:00", cost_per_h=10)}, TALK, hours=36, tail=0, funds=RICH))
     assert paid(result) == pytest.approx(result.frame("people")["cost"].sum())
 
 
 def test_people_around_the_clock_come_when_money_does():
     """Paid people stay away while there is no money, and no longer: a unit without shifts comes at the grant."""
     funds = {"opening": 0, "grants": [{"at": "10 h", "amount": 1000}]}
-    result = went(micro({"crew": unit(2, cost_per_h=10)}, TALK, hours=24, tail=0, funds=funds))
+    result = played(micro({"crew": unit(2, cost_per_h=10)}, TALK, hours=24, tail=0, funds=funds))
     assert came(result, "crew", 0, 10) == 0
     assert came(result, "crew", 10, 11) == 2
 
@@ -84,7 +75,7 @@ def test_nobody_who_is_called_up_comes_without_money(shift: str | None):
     """Paid people stay away while there is no money, those who are called up too."""
     more = {} if shift is None else {"shift": shift}
     aid = unit(2, cost_per_h=10, call_up={"at": "3 h", "stint": "10 h"}, **more)
-    result = went(micro({"aid": aid}, TALK, tail=0, funds={"opening": 0}))
+    result = played(micro({"aid": aid}, TALK, tail=0, funds={"opening": 0}))
     assert came(result, "aid") == 0
 
 
@@ -93,21 +84,21 @@ def test_closed_gates_keep_those_out_who_are_called_up(shift: str | None):
     """Those from outside cannot come in while a lockdown lasts: whoever is called up from there neither."""
     more = {} if shift is None else {"shift": shift}
     aid = unit(2, call_up={"at": "3 h", "stint": "10 h"}, **more) | {"from": "outside"}
-    result = went(micro({"aid": aid}, TALK, tail=0, world={"hazards": {"closure": {"kind": "lockdown"}}}))
+    result = played(micro({"aid": aid}, TALK, tail=0, world={"hazards": {"closure": {"kind": "lockdown"}}}))
     assert came(result, "aid") == 0
 
 
 def test_who_is_called_into_a_running_shift_needs_provisions():
     """Who gets no water and quilt does not come, into a shift that is running as to one that begins."""
     aid = unit(2, shift="00:00-24:00", provisions={"quilt": 1}, call_up={"at": "3 h", "stint": "10 h"})
-    result = went(micro({"aid": aid}, TALK, tail=0, supplies={"store": {"stock": {"quilt": 0}}}))
+    result = played(micro({"aid": aid}, TALK, tail=0, supplies={"store": {"stock": {"quilt": 0}}}))
     assert came(result, "aid") == 0
 
 
 def test_nobody_brings_a_quilt_back_that_they_never_had():
     """What comes back from use was taken: a store holds no more durables at the end than at the beginning."""
     aid = unit(2, shift="08:00-20:00", provisions={"quilt": 1}, call_up={"at": "10 h", "stint": "10 h"})
-    result = went(micro(
+    result = played(micro(
         {"aid": aid}, TALK, hours=22, tail=0, supplies={"store": {"stock": {"quilt": 2}}},
         durables={"quilt": {"breaks": 0}},
     ))  # fmt: skip
@@ -118,7 +109,7 @@ def test_who_was_called_up_works_on_the_days_of_the_unit():
     """On other days nobody of the unit is there, called up or not."""
     aid = unit(2, shift="00:00-24:00", days=["sat"], call_up={"at": "3 h", "stint": "10 h"})
     data = micro({"aid": aid}, TALK, tail=0) | {"start": "2022-03-28 08:00"}  # a Monday
-    assert came(went(data), "aid") == 0
+    assert came(played(data), "aid") == 0
 
 
 def test_nobody_rings_people_who_are_lent_to_others():
@@ -127,7 +118,7 @@ def test_nobody_rings_people_who_are_lent_to_others():
         2, sends=[{"at": "1 h", "people": 1, "away": "3 d"}],
         call_up={"at": "3 h", "wanted": 2, "stint": "10 h"},
     )  # fmt: skip
-    result = went(micro({"aid": aid}, TALK, tail=0))
+    result = played(micro({"aid": aid}, TALK, tail=0))
     called = log(result, "called_up")
     assert called["detail"].astype(int).tolist() == [1]
 
@@ -136,7 +127,7 @@ def test_who_is_lent_comes_back_when_the_visit_in_hand_outlasts_the_lending():
     """Away for so long, and then back: the people of a unit around the clock come in again, whenever they left."""
     crew = unit(1, sends=[{"at": "1 h", "people": 1, "away": "2 h"}])
     data = micro({"crew": crew}, {"talk": need(2, service="6 h")}, hours=48, tail=0)
-    shifts = went(data).frame("shifts")
+    shifts = played(data).frame("shifts")
     assert len(shifts) == 2, "who was at a door when the lending was over never comes back"
 
 
@@ -145,7 +136,7 @@ def test_an_injury_does_not_bring_anybody_back_earlier():
     crew = unit(
         1, injury={"share": 1, "away": "1 h"}, sends=[{"at": "1 h", "people": 1, "away": "3 d"}],
     )  # fmt: skip
-    result = went(micro({"crew": crew}, {"talk": need(20, service="3 h")}, hours=24, tail=0))
+    result = played(micro({"crew": crew}, {"talk": need(20, service="3 h")}, hours=24, tail=0))
     if len(log(result, "sent")):
         assert came(result, "crew", 1.01, 24) == 0
 
@@ -154,7 +145,7 @@ def test_those_who_wait_go_on_when_the_law_comes_into_force():
     """From its date a law allows everybody: who stands at a door goes in then, not when an application is decided."""
     authority = {"entry": {"granted": "true", "since": "2022-03-28 12:00", "decides": "10 d"}}
     data = micro({"crew": unit(1)}, TALK, hours=24, tail=0, authority=authority) | {"start": "2022-03-28 08:00"}
-    started = went(data).frame("visits")["started_h"]
+    started = played(data).frame("visits")["started_h"]
     assert started.min() == pytest.approx(4, abs=0.01)
 
 
@@ -164,7 +155,7 @@ def test_a_grant_that_lapses_on_the_way_is_missing_at_the_door():
         {"crew": unit(2)}, {"talk": need(2, service="5 min")}, hours=24, tail=0, travel={"speed_km_h": 0.1},
         authority={"entry": {"decides": "3 h", "lasts": "1 h"}},
     )  # fmt: skip
-    result = went(data)
+    result = played(data)
     grants = log(result, "authority_entry")["t_h"].to_numpy()
     started = result.frame("visits")["started_h"].dropna().to_numpy()
     inside = [bool(np.any((grants <= at + 1e-9) & (at < grants + 1))) for at in started]
@@ -178,7 +169,7 @@ def test_a_unit_that_waits_for_authority_is_called_up_once():
         {"aid": unit(6, call_up={"backlog_over": 0, "every": "1 h", "stint": "2 h"})}, TALK, hours=20, tail=0,
         authority={"dispatch": {"decides": "10 h"}},
     )  # fmt: skip
-    at = log(went(data), "called_up")["t_h"]
+    at = log(played(data), "called_up")["t_h"]
     assert at.is_unique, f"called up {len(at)} times, {(at == at.iloc[0]).sum()} of them at {at.iloc[0]} h"
 
 
@@ -190,7 +181,7 @@ def test_calls_that_waited_for_authority_ring_no_more_than_are_wanted():
                         "takes": "5 min", "reply": "1 h"},
         )}, TALK, hours=15, tail=0, authority={"dispatch": {"decides": "10 h"}},
     )  # fmt: skip
-    result = went(data)
+    result = played(data)
     assert len(log(result, "authority_dispatch")) == 1
     assert came(result, "aid", 10, 13) == 2
 
@@ -201,7 +192,7 @@ def test_those_with_a_voice_are_heard_in_the_order_of_asking():
         {"command": commander(decision="2 h"), "crew": unit(1, voice="true")},
         {"talk": need(6, service="3 h", escalate_after="15 min")}, hours=24, tail=0,
     )  # fmt: skip
-    result = went(data)
+    result = played(data)
     table, needs = result.frame("assignments"), result.frame("needs")
     decided = table[table["assignment"] == "decision"].sort_values("start_h")["need"].astype(int).tolist()
     asked = needs["escalated_h"].dropna().sort_values().index.tolist()
@@ -216,7 +207,7 @@ def test_what_costs_nothing_is_ordered_without_money():
         tail=0, funds={"opening": 1},
         supplies={"store": {"stock": {"box": 30}, "policy": {"base_stock": 30}, "lead_time": "1 h"}},
     )  # fmt: skip
-    stock = went(data | {"start": "2022-03-28 08:00"}).frame("stock")
+    stock = played(data | {"start": "2022-03-28 08:00"}).frame("stock")
     assert stock["on_hand"].iloc[-1] + stock["on_order"].iloc[-1] - stock["back_ordered"].iloc[-1] == 30
 
 
@@ -255,7 +246,7 @@ def test_one_mistake_in_the_only_advice_is_one_problem():
 def test_who_is_called_up_at_the_moment_a_shift_begins_comes_once():
     """Whoever comes by the call and by the roster at the same moment is one person, who waits for work once."""
     aid = unit(3, shift="08:00-12:00", call_up={"at": "8 h", "stint": "2 h"})
-    result = went(micro({"aid": aid}, TALK, tail=0))
+    result = played(micro({"aid": aid}, TALK, tail=0))
     assert came(result, "aid") == 3
     assert result.frame("visits")["person"].nunique() <= 3
 
@@ -263,7 +254,7 @@ def test_who_is_called_up_at_the_moment_a_shift_begins_comes_once():
 def test_a_quilt_that_nobody_took_does_not_come_back():
     """Around the clock nobody takes provisions, or everybody does; what is not taken cannot be brought back."""
     aid = unit(2, provisions={"quilt": 1}, sends=[{"at": "3 h", "people": 1, "away": "2 h"}])
-    result = went(micro(
+    result = played(micro(
         {"aid": aid}, TALK, tail=0, supplies={"store": {"stock": {"quilt": 5}}}, durables={"quilt": {"breaks": 0}},
     ))  # fmt: skip
     assert result.frame("stock")["on_hand"].max() <= 5

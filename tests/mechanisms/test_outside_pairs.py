@@ -1,7 +1,7 @@
 """Each mechanism of support from outside on and off on a micro-scenario, under the same luck: the claim's direction.
 
-The form is that of ``test_plan_pairs``. Below stand what a pair of runs cannot show: at which act authority is asked
-for, when advice comes into force, and that the funds balance.
+The form is that of ``pairs``. Below stand what a pair of runs cannot show: at which act authority is asked for, when
+advice comes into force, and that the funds balance.
 """
 
 from __future__ import annotations
@@ -11,27 +11,32 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.intervals import Estimate, estimate
-from sim import Result, Scenario, run
+from sim import Result
 from sim.spec.mechanisms import MECHANISMS
-from sim.spec.patches import merge, validate
-from tests.mechanisms.test_plan_pairs import (
-    BUSY,
+from sim.spec.patches import merge
+from tests.mechanisms.pairs import (
     CHAT,
-    REPLICATIONS,
     Data,
     Null,
     Number,
     Pair,
-    columns,
+    changes_nothing,
+    claim_holds,
     commander,
+    duty,
     happened,
+    left_over,
+    log,
     mechanism_of,
     micro,
     need,
     needs,
     organised,
+    played,
+    responding,
     rows,
+    spent,
+    stays_valid,
     unit,
 )
 
@@ -39,17 +44,6 @@ SEVEN = ("unfamiliar", "sending", "hand_over", "voice", "authority", "experts", 
 DAY = "08:00-20:00"
 
 # -- what is measured -------------------------------------------------------------------------------------------------
-
-
-def spent(kind: str, team: str) -> Number:
-    """Return the measure of the hours that a unit has spent on assignments of a kind."""
-
-    def of(result: Result) -> float:
-        table = result.frame("assignments")
-        mine = table[(table["assignment"] == kind) & (table["unit"] == team)]
-        return float((mine["end_h"].fillna(result.end_h) - mine["start_h"]).sum())
-
-    return of
 
 
 def decided(kind: str) -> Number:
@@ -60,16 +54,6 @@ def decided(kind: str) -> Number:
         mine = table[(table["assignment"] == "decision") & table["need"].notna()]
         mine = mine[kinds[mine["need"].astype(int)] == kind]
         return float((mine["start_h"] - mine["asked_h"]).mean())
-
-    return of
-
-
-def duty(team: str) -> Number:
-    """Return the measure of the hours that the people of a unit are on duty."""
-
-    def of(result: Result) -> float:
-        table = result.frame("people")
-        return float(table.loc[table["unit"] == team, "on_duty_h"].sum())
 
     return of
 
@@ -166,19 +150,6 @@ PAIRS: dict[str, Pair] = {
 }  # fmt: skip
 
 
-def three(pair: str) -> tuple[Scenario, Scenario, Scenario]:
-    """Return the scenario of a pair as it is, with the mechanism off, and without it."""
-    on, mechanism = validate(PAIRS[pair].scenario, "micro"), MECHANISMS[mechanism_of(pair)]
-    return on, on.patched(mechanism.off(on)), on.patched(mechanism.without(on))
-
-
-def difference(pair: str, confidence: float = 0.99) -> Estimate:
-    """Return the mean of on − off over replications under the same luck, with its interval."""
-    on, off, _ = three(pair)
-    measure = PAIRS[pair].measure
-    return estimate([measure(run(on, 1, k)) - measure(run(off, 1, k)) for k in range(REPLICATIONS)], confidence)
-
-
 def test_each_of_the_seven_has_its_pair():
     """A mechanism without a pair of runs is a claim nobody has tried."""
     assert {mechanism_of(pair) for pair in PAIRS} == set(SEVEN)
@@ -188,20 +159,13 @@ def test_each_of_the_seven_has_its_pair():
 @pytest.mark.parametrize("pair", PAIRS)
 def test_the_direction_that_is_claimed(pair: str):
     """On against off under the same luck: the 99 % interval of the paired difference lies on the side of the claim."""
-    assert MECHANISMS[mechanism_of(pair)].present(validate(PAIRS[pair].scenario, "micro"))
-    found, side = difference(pair), PAIRS[pair].side
-    holds = {"raises": found.low > 0, "lowers": found.high < 0, "none": found.low <= 0 <= found.high}
-    assert holds[side], f"on − off: {found.low:.3f} to {found.high:.3f}"
+    claim_holds(PAIRS[pair], mechanism_of(pair))
 
 
 @pytest.mark.parametrize("pair", PAIRS)
 def test_both_patches_keep_a_scenario_valid(pair: str):
     """Off and without must run: an ablation tries them on scenarios nobody has seen."""
-    on, off, without = three(pair)
-    for scenario in (off, without):
-        assert scenario != on
-        assert run(scenario).end_h == on.end_h
-    assert not MECHANISMS[mechanism_of(pair)].present(without)
+    stays_valid(PAIRS[pair], mechanism_of(pair))
 
 
 OWN = {"funds": ("funds",)}
@@ -213,18 +177,11 @@ def test_off_is_as_good_as_gone(pair: str):
 
     Off, a hand-over still takes its second, and there is an account with more in it than anybody spends.
     """
-    _, off, without = three(pair)
-    own = OWN.get(mechanism_of(pair), ())
-    left, right = columns(off, own), columns(without, own)
-    differ = {column for column in left if left[column] != right[column]}
-    assert differ == set() or mechanism_of(pair) == "hand_over"
+    mechanism = mechanism_of(pair)
+    assert left_over(PAIRS[pair], mechanism, OWN.get(mechanism, ())) == set() or mechanism == "hand_over"
 
 
 # -- nothing to act on ------------------------------------------------------------------------------------------------
-
-
-def responding(**blocks: Any) -> Data:
-    return {"response": blocks}
 
 
 ASKED = {"decides": "2 d"}
@@ -258,21 +215,10 @@ NULLS: dict[str, Null] = {
 @pytest.mark.parametrize("name", NULLS)
 def test_a_mechanism_with_nothing_to_act_on_changes_nothing(name: str):
     """Present but idle, it leaves no trace outside its own tables and events: bit for bit, in every column."""
-    patch, tables, events = NULLS[name]
-    before, after = columns(BUSY, tables, events), columns(merge(BUSY, patch), tables, events)
-    assert {column for column in before if before[column] != after[column]} == set()
+    changes_nothing(NULLS[name])
 
 
 # -- authority is asked for at each act -------------------------------------------------------------------------------
-
-
-def went(data: Data, replication: int = 0) -> Result:
-    return run(validate(data, "micro"), 1, replication)
-
-
-def log(result: Result, event: str) -> Any:
-    events = result.frame("events")
-    return events[events["event"] == event]
 
 
 def at_doors(**entry: Any) -> Data:
@@ -281,7 +227,7 @@ def at_doors(**entry: Any) -> Data:
 
 def test_a_grant_that_lapses_is_asked_for_again():
     """Authority is looked up at each door: when it has lapsed, the next visit waits for as long as the first did."""
-    result = went(at_doors(decides="3 h", lasts="2 h"))
+    result = played(at_doors(decides="3 h", lasts="2 h"))
     grants = log(result, "authority_entry")["t_h"].to_numpy()
     visits = result.frame("visits").dropna(subset="started_h")
     waited = (visits["started_h"] - visits["arrived_h"]).to_numpy()
@@ -304,7 +250,7 @@ def test_each_act_is_one_of_its_own(act: str, units: Data):
     blocks: Data = {"building_leaders": {**ROUNDS, "every": "2 h"}, "information": CHAT} if act == "data" else {}
     for asked in ("entry", "data", "dispatch"):
         wants = TALK if act == "entry" else {"talk": need(0)}
-        result = went(
+        result = played(
             micro(units, wants, tail=0, shares={"offline": 1}, authority={asked: {"decides": "4 h"}}, **blocks)
         )
         assert (len(log(result, f"no_authority_{asked}")) > 0) == (asked == act)
@@ -314,7 +260,7 @@ def test_each_act_is_one_of_its_own(act: str, units: Data):
                                              ("2022-03-30 08:00", True)])  # fmt: skip
 def test_a_notice_allows_from_its_date(since: str, waits: bool):
     """The notices since 2020 are a date against the scenario's beginning: before it the same work waits."""
-    result = went(at_doors(granted="true", since=since, decides="6 h") | {"start": "2022-03-28 08:00"})
+    result = played(at_doors(granted="true", since=since, decides="6 h") | {"start": "2022-03-28 08:00"})
     assert (len(log(result, "no_authority_entry")) > 0) == waits
 
 
@@ -322,7 +268,7 @@ def test_those_who_wait_at_the_door_are_taken_and_residents_give_up():
     """Waiting takes the time of who waits, and does not hold up the resident's patience."""
     data = at_doors(decides="8 h")
     data["world"]["needs"]["talk"]["patience"] = "2 h"
-    result = went(data)
+    result = played(data)
     visits = result.frame("visits")
     gone = visits[visits["outcome"] == "gone"]
     assert len(gone) >= 2
@@ -339,7 +285,7 @@ def test_on_the_telephone_nobody_enters():
     """What is done by telephone needs no authority to enter."""
     data = at_doors(decides="8 h")
     data["world"]["needs"]["talk"]["by_phone"] = "true"
-    result = went(data)
+    result = played(data)
     assert not len(log(result, "no_authority_entry"))
     visits = result.frame("visits")
     assert np.array_equal(visits["started_h"], visits["arrived_h"])
@@ -354,7 +300,7 @@ def test_officers_decide_at_the_same_time():
             desks={"a": {"needs": ["a"], "units": ["one"]}, "b": {"units": ["two"]}},
             authority={"entry": {"decides": "5 h", "officers": officers}},
         )  # fmt: skip
-        return log(went(data), "authority_entry")["t_h"].tolist()
+        return log(played(data), "authority_entry")["t_h"].tolist()
 
     assert np.diff(grants(1))[0] == pytest.approx(5)
     assert np.diff(grants(2))[0] < 1
@@ -366,7 +312,7 @@ def test_officers_decide_at_the_same_time():
 @pytest.mark.parametrize("replication", range(5))
 def test_advice_comes_after_meeting_and_delay(replication: int):
     """Advice is a change of the response, no earlier than the first meeting, its length and the delay; once."""
-    result = went(ADVISED, replication)
+    result = played(ADVISED, replication)
     change = log(result, "change")
     table = result.frame("assignments")
     held = table[table["assignment"] == "meeting"]["end_h"].dropna().to_numpy()
@@ -379,7 +325,7 @@ def test_advice_comes_after_meeting_and_delay(replication: int):
 def test_no_advice_without_a_problem():
     """Where nobody gives up, the committee meets and changes nothing."""
     data = merge(ADVISED, {"world": {"needs": {"talk": {"patience": None, "per_hour": 0.5}}}})
-    result = went(data)
+    result = played(data)
     assert not len(log(result, "change"))
     assert spent("meeting", "committee")(result) > 0
 
@@ -390,7 +336,7 @@ def test_the_balance_is_the_sum_of_its_rows():
         PAID, {"talk": need(2, items={"box": 1})}, hours=96, tail=0, supplies=STORE,
         funds={"opening": 400, "grants": [{"at": "60 h", "amount": 500}]},
     )  # fmt: skip
-    result = went(data)
+    result = played(data)
     funds = result.frame("funds")
     assert np.allclose(funds["amount"].cumsum(), funds["balance"])
     assert funds["t_h"].is_monotonic_increasing
@@ -411,13 +357,13 @@ def test_paid_people_stay_away_while_there_is_nothing_and_volunteers_come():
         {"crew": unit(2, shift=DAY, cost_per_h=10), "volunteers": unit(2, shift=DAY)}, TALK, hours=96, tail=0,
         funds={"opening": 100, "grants": [{"at": "60 h", "amount": 50}]},
     )  # fmt: skip
-    shifts = went(data).frame("shifts")
+    shifts = played(data).frame("shifts")
     days = shifts.assign(day=(shifts["rostered_from_h"] // 24).astype(int)).groupby(["unit", "day"], observed=True)
     assert days.size().to_dict() == {
         ("crew", 0): 2, **{("volunteers", day): 2 for day in range(4)},
     }  # a grant of 50 does not pay what is owed  # fmt: skip
     data["response"]["funds"]["grants"][0]["amount"] = 500
-    shifts = went(data).frame("shifts").query("unit == 'crew'")
+    shifts = played(data).frame("shifts").query("unit == 'crew'")
     assert sorted((shifts["rostered_from_h"] // 24).astype(int)) == [0, 0, 3, 3]
 
 
@@ -427,13 +373,13 @@ def test_orders_go_on_at_a_grant():
         {"crew": unit()}, {"talk": need(2, items={"box": 1})}, hours=48, tail=0, supplies=STORE,
         funds={"opening": 0, "grants": [{"at": "20 h", "amount": 9000}]},
     )  # fmt: skip
-    stock = went(data).frame("stock")
+    stock = played(data).frame("stock")
     assert stock.loc[stock["event"] == "ordered", "t_h"].min() == 20
 
 
 def test_who_is_lent_is_away_and_comes_back():
     """People lent to others are not on duty for as long as it takes, and then are."""
-    result = went(micro({"crew": unit(3, sends=LENT)}, {"talk": need(1, service="5 min")}, hours=36, tail=0))
+    result = played(micro({"crew": unit(3, sends=LENT)}, {"talk": need(1, service="5 min")}, hours=36, tail=0))
     assert happened("sent")(result) == 2
     units = result.frame("units").query("name == 'crew'").set_index("t_h")["on_duty"]
     assert {float(t): int(units.loc[:t].iloc[-1]) for t in (5.9, 7, 23.9, 24.1)} == {5.9: 3, 7: 1, 23.9: 1, 24.1: 3}
@@ -442,7 +388,7 @@ def test_who_is_lent_is_away_and_comes_back():
 def test_the_way_is_lost_once_a_building():
     """Each person from elsewhere loses the time at the first visit to each building, and never there again."""
     data = micro({"aid": unit(2, unfamiliar={"first": "1 h"})}, {"talk": need(2)}, hours=48, tail=0, travel={})
-    visits, buildings = (result := went(data)).frame("visits"), result.frame("needs")["building"].to_numpy()
+    visits, buildings = (result := played(data)).frame("visits"), result.frame("needs")["building"].to_numpy()
     visits = visits.dropna(subset="arrived_h").sort_values("dispatched_h")
     lost = (visits["arrived_h"] - visits["dispatched_h"] >= 1).to_numpy()
     first = ~visits.assign(building=buildings[visits["need"]]).duplicated(["person", "building"]).to_numpy()
@@ -453,7 +399,7 @@ def test_the_way_is_lost_once_a_building():
 @pytest.mark.parametrize("replication", range(3))
 def test_with_a_voice_decisions_come_first(replication: int):
     """Whenever somebody in command is free, what has a voice and waits is taken before what has none."""
-    result = went(VOICES, replication)
+    result = played(VOICES, replication)
     table, kinds = result.frame("assignments"), result.frame("needs")["need_type"].to_numpy()
     table = table[(table["assignment"] == "decision") & table["need"].notna()]
     table = table.assign(kind=kinds[table["need"].astype(int)])
@@ -467,6 +413,6 @@ def test_with_a_voice_decisions_come_first(replication: int):
 def test_handing_over_takes_everybody_on_duty_once_a_phase():
     """At each new phase, and not at the beginning, everybody on duty hands over."""
     data = micro({"crew": unit(3, hand_over="30 min")}, TALK, hours=24, tail=0, world=PHASES)
-    table = went(data).frame("assignments").query("assignment == 'hand_over'")
+    table = played(data).frame("assignments").query("assignment == 'hand_over'")
     assert sorted(table["asked_h"]) == [4, 4, 4, 10, 10, 10]
     assert np.allclose(table["end_h"] - table["start_h"], 0.5)

@@ -14,22 +14,20 @@ from sim.spec.patches import validate
 from sim.spec.people_mechanisms import PEOPLE
 from sim.spec.plan_mechanisms import TABLE
 from sim.spec.scenario import Scenario
+from tests.mechanisms.pairs import Data, law
 
 REPLICATIONS = 12
 
 
-def unit(**more: Any) -> dict[str, Any]:
+def unit(**more: Any) -> Data:
     return {"function": "logistics", "members": "volunteer", "count": 3, "skills": ["delivery"], **more}
 
 
-def need(**more: Any) -> dict[str, Any]:
-    service = {"dist": "exponential", "mean": "40 min"}
-    return {"per_hour": 3, "urgency": 2, "skill": "delivery", "service": service, "target": "2 h", **more}
+def need(**more: Any) -> Data:
+    return {"per_hour": 3, "urgency": 2, "skill": "delivery", "service": law("40 min"), "target": "2 h", **more}
 
 
-def estate(
-    needs: dict[str, Any], units: dict[str, Any], world: dict[str, Any] | None = None, **response: Any
-) -> Scenario:
+def estate(needs: Data, units: Data, world: Data | None = None, **response: Any) -> Scenario:
     """Return an estate of 120 residents in 9 buildings for three days."""
     organisation = {"units": units, **response.pop("organisation", {})}
     community = {"residents": 120, "buildings": 9, "spacing_m": 200}
@@ -43,7 +41,7 @@ def estate(
     return validate(data, "micro")
 
 
-COORDINATED = {"main": {"coordinator": "office", "handling": {"dist": "exponential", "mean": "12 min"}}}
+COORDINATED = {"main": {"coordinator": "office", "handling": law("12 min")}}
 POSTS = {"shares": {"visit": 0.6, "papers": 0.4}, "block": "2 h", "switching": "15 min"}
 OFFICE = {"function": "liaison", "members": "staff", "count": 1}
 SCENARIOS: dict[str, tuple[Scenario, str, str, str, str]] = {

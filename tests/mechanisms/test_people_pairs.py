@@ -1,7 +1,7 @@
 """Each mechanism of strain and care on and off on a micro-scenario, under the same luck: the direction of its claim.
 
-The form is that of ``test_plan_pairs``. Below stand what a pair of runs cannot show: whose strain it is, what moves it,
-and whose time care takes.
+The form is that of ``pairs``. Below stand what a pair of runs cannot show: whose strain it is, what moves it, and whose
+time care takes.
 """
 
 from __future__ import annotations
@@ -11,27 +11,31 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.intervals import Estimate, estimate
-from sim import Result, Scenario, run
+from sim import Result, run
 from sim.spec.mechanisms import MECHANISMS
 from sim.spec.patches import merge, validate
-from tests.laws.test_strain import check_strain
-from tests.mechanisms.test_plan_pairs import (
+from tests.laws.strain_checks import check_strain
+from tests.mechanisms.pairs import (
     BUSY,
-    REPLICATIONS,
     Data,
     Null,
     Number,
     Pair,
-    columns,
+    changes_nothing,
+    claim_holds,
     happened,
     law,
+    left_over,
     mechanism_of,
     micro,
     need,
     needs,
     organised,
+    played,
+    responding,
     rows,
+    spent,
+    stays_valid,
     unit,
 )
 
@@ -59,17 +63,6 @@ def strain_left(result: Result) -> float:
 def caused(cause: str) -> Number:
     """Return the measure of how often something has strained or relieved somebody."""
     return lambda result: float((result.frame("strain")["cause"] == cause).sum())
-
-
-def spent(kind: str, team: str) -> Number:
-    """Return the measure of the hours that a unit has spent on assignments of a kind."""
-
-    def of(result: Result) -> float:
-        table = result.frame("assignments")
-        mine = table[(table["assignment"] == kind) & (table["unit"] == team)]
-        return float((mine["end_h"].fillna(result.end_h) - mine["start_h"]).sum())
-
-    return of
 
 
 def visits_a_need(result: Result) -> float:
@@ -234,19 +227,6 @@ PAIRS: dict[str, Pair] = {
 }  # fmt: skip
 
 
-def three(pair: str) -> tuple[Scenario, Scenario, Scenario]:
-    """Return the scenario of a pair as it is, with the mechanism off, and without it."""
-    on, mechanism = validate(PAIRS[pair].scenario, "micro"), MECHANISMS[mechanism_of(pair)]
-    return on, on.patched(mechanism.off(on)), on.patched(mechanism.without(on))
-
-
-def difference(pair: str, confidence: float = 0.99) -> Estimate:
-    """Return the mean of on − off over replications under the same luck, with its interval."""
-    on, off, _ = three(pair)
-    measure = PAIRS[pair].measure
-    return estimate([measure(run(on, 1, k)) - measure(run(off, 1, k)) for k in range(REPLICATIONS)], confidence)
-
-
 def test_each_of_the_nine_has_its_pair():
     """A mechanism without a pair of runs is a claim nobody has tried."""
     assert {mechanism_of(pair) for pair in PAIRS} == set(NINE)
@@ -256,20 +236,13 @@ def test_each_of_the_nine_has_its_pair():
 @pytest.mark.parametrize("pair", PAIRS)
 def test_the_direction_that_is_claimed(pair: str):
     """On against off under the same luck: the 99 % interval of the paired difference lies on the side of the claim."""
-    assert MECHANISMS[mechanism_of(pair)].present(validate(PAIRS[pair].scenario, "micro"))
-    found, side = difference(pair), PAIRS[pair].side
-    holds = {"raises": found.low > 0, "lowers": found.high < 0, "none": found.low <= 0 <= found.high}
-    assert holds[side], f"on − off: {found.low:.3f} to {found.high:.3f}"
+    claim_holds(PAIRS[pair], mechanism_of(pair))
 
 
 @pytest.mark.parametrize("pair", PAIRS)
 def test_both_patches_keep_a_scenario_valid(pair: str):
     """Off and without must run: an ablation tries them on scenarios nobody has seen."""
-    on, off, without = three(pair)
-    for scenario in (off, without):
-        assert scenario != on
-        assert run(scenario).end_h == on.end_h
-    assert not MECHANISMS[mechanism_of(pair)].present(without)
+    stays_valid(PAIRS[pair], mechanism_of(pair))
 
 
 @pytest.mark.parametrize("pair", PAIRS)
@@ -278,18 +251,11 @@ def test_off_is_as_good_as_gone(pair: str):
 
     Off, people still carry their strain, which is what its own table says, and a claim that takes no time is made.
     """
-    _, off, without = three(pair)
     own = ("strain",) if mechanism_of(pair) == "strain" else ()
-    left, right = columns(off, own), columns(without, own)
-    differ = {column for column in left if left[column] != right[column]}
-    assert differ == set() or pair == "insurance, a claim takes time"
+    assert left_over(PAIRS[pair], mechanism_of(pair), own) == set() or pair == "insurance, a claim takes time"
 
 
 # -- nothing to act on ------------------------------------------------------------------------------------------------
-
-
-def responding(**blocks: Any) -> Data:
-    return {"response": blocks}
 
 
 MEDICS = {"by": "office", "every": "2 h", "takes": "1 h", "consults": "10 min"}
@@ -325,17 +291,11 @@ NULLS: dict[str, Null] = {
 @pytest.mark.parametrize("name", NULLS)
 def test_a_mechanism_with_nothing_to_act_on_changes_nothing(name: str):
     """Present but idle, it leaves no trace outside its own tables and events: bit for bit, in every column."""
-    patch, tables, events = NULLS[name]
-    day = merge(BUSY, organised(second={"shift": "08:00-20:00"})) if "one alone" in name else BUSY
-    before, after = columns(day, tables, events), columns(merge(BUSY, patch), tables, events)
-    assert {column for column in before if before[column] != after[column]} == set()
+    alone = merge(BUSY, organised(second={"shift": "08:00-20:00"}))
+    changes_nothing(NULLS[name], alone if "one alone" in name else BUSY)
 
 
 # -- whose strain it is, and what moves it ----------------------------------------------------------------------------
-
-
-def played(data: Data, replication: int = 0) -> Result:
-    return run(validate(data, "micro"), 1, replication)
 
 
 def test_two_with_equal_hours_and_other_cases_are_strained_otherwise():

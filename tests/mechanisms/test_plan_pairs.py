@@ -7,43 +7,49 @@ every table but its own stays bit for bit the same (design law 2).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
 
-from analysis.intervals import Estimate, estimate
-from analysis.need_outcomes import NEED_OUTCOMES, Selection
-from analysis.run_outcomes import RUN_OUTCOMES
-from sim import Result, Scenario, run
-from sim.records.schema import TABLES, VOLATILE
-from sim.spec.mechanisms import MECHANISMS
+from sim import Result, run
+from sim.records.schema import TABLES
 from sim.spec.patches import merge, validate
 from sim.spec.plan_mechanisms import TABLE
-
-REPLICATIONS = 30
-Data = dict[str, Any]
-Number = Callable[[Result], float]
+from tests.mechanisms.pairs import (
+    AMBULANCE,
+    BUSY,
+    CALLED,
+    CHAT,
+    TELL,
+    Data,
+    Null,
+    Number,
+    Pair,
+    at,
+    called,
+    changes_nothing,
+    claim_holds,
+    commander,
+    differing,
+    hall,
+    happened,
+    law,
+    left_over,
+    mechanism_of,
+    micro,
+    need,
+    needs,
+    organised,
+    plan,
+    rows,
+    stays_valid,
+    step,
+    unit,
+    when,
+)
 
 # -- what is measured -------------------------------------------------------------------------------------------------
-
-
-def needs(outcome: str, need: str | None = None) -> Number:
-    """Return the measure of an outcome of the cohort's needs, or of those of one type."""
-
-    def of(result: Result) -> float:
-        table = result.columns("needs")
-        kinds = table["need_type"]
-        mine = table["cohort"] & (kinds.codes == kinds.names.index(need) if need is not None else True)
-        return NEED_OUTCOMES[outcome].of(Selection(result, np.flatnonzero(mine), np.full(len(kinds.names), np.nan)))
-
-    return of
-
-
-def at(outcome: str, level: str) -> Number:
-    """Return the measure of an outcome of a site, a class of its visitors or a station."""
-    return lambda result: next(value for _, name, value, _ in RUN_OUTCOMES[outcome].of(result) if name == level)
 
 
 def done(step: str) -> Number:
@@ -55,27 +61,6 @@ def done(step: str) -> Number:
         return first if first == first else result.end_h
 
     return of
-
-
-def when(event: str) -> Number:
-    """Return the measure of the mean moment of events of a kind; the end of the run where none happened."""
-
-    def of(result: Result) -> float:
-        log = result.columns("events")
-        times = log["t_h"][log["event"].decoded() == event]
-        return float(times.mean()) if times.size else result.end_h
-
-    return of
-
-
-def happened(event: str) -> Number:
-    """Return the measure of how often events of a kind happened."""
-    return lambda result: float((result.columns("events")["event"].decoded() == event).sum())
-
-
-def rows(table: str) -> Number:
-    """Return the measure of how many rows a table has."""
-    return lambda result: float(len(next(iter(result.columns(table).values()))))
 
 
 def first_notice(result: Result) -> float:
@@ -98,78 +83,15 @@ def slot_of_neighbours(result: Result) -> float:
 
 # -- what scenarios are made of ---------------------------------------------------------------------------------------
 
-
-def law(mean: str) -> Data:
-    return {"dist": "exponential", "mean": mean}
-
-
-def unit(count: int = 2, function: str = "logistics", **more: Any) -> Data:
-    return {"function": function, "members": "volunteer", "count": count, **more}
-
-
-def commander(**more: Any) -> Data:
-    return unit(1, "command", **{"decision": law("10 min"), **more})
-
-
-def need(per_hour: float = 3, **more: Any) -> Data:
-    return {"per_hour": per_hour, "urgency": 2, "service": law("30 min"), **more}
-
-
-def step(team: str, action: str, people: int = 1, **more: Any) -> Data:
-    """Return a step that goes ahead by the card; what is no key of a step belongs to its action."""
-    own = {key: more.pop(key) for key in ("part", "after", "when", "materials", "ordered", "repeat") if key in more}
-    return {"ordered": False, "team": team, "people": people, **own, "does": {"action": action, **more}}
-
-
-def plan(steps: Data, teams: Data | None = None, checks: tuple[Data, ...] = (), **more: Any) -> Data:
-    """Return a plan that is activated at once; each team of its steps is the unit of the same name."""
-    known = {name: {"unit": name, "contact": "1"} for name in ("command", *(given["team"] for given in steps.values()))}
-    declared = {"declare": step("command", "declare", 0, part="activation"), **steps}
-    card = {"card": "micro", "teams": known | (teams or {}), "steps": declared, "checks": list(checks)}
-    return {"card": card, "search": "0 h", **more}
-
-
-def micro(
-    units: Data | None = None, wants: Data | None = None, *, hours: int = 12, tail: int = 12,
-    world: Data | None = None, shares: Data | None = None, **response: Any,
-) -> Data:  # fmt: skip
-    """Return a scenario of 60 residents in 4 buildings for some hours, with a tail for waits to end in."""
-    community = {"residents": 60, "households": 20, "buildings": 4, "shares": shares or {}}
-    return {
-        "name": "micro",
-        "horizon": f"{hours} h",
-        "follow_up": f"{tail} h",
-        "world": {"community": community, "needs": wants or {}, **(world or {})},
-        "response": {"organisation": {"units": units or {}}, **response},
-    }
-
-
-def hall(servers: int | None = 1, station: Data | None = None, **more: Any) -> Data:
-    """Return a site with one station to which 25 people an hour come by chance."""
-    desk = {"servers": servers, "service": law("2 min"), **(station or {})}
-    return {"hall": {"arrivals": {"per_hour": 25}, "enters": "desk", "stations": {"desk": desk}, **more}}
-
-
-def called(station: Data | None = None, classes: Data | None = None, **more: Any) -> Data:
-    """Return a site to which everybody is called at 1 h, ten a quarter of an hour."""
-    invitations = {"rounds": ["1 h"], "slot": "15 min", "per_slot": 10, **more}
-    desk = {"servers": 2, "service": "1 min", **(station or {})}
-    return {
-        "hall": {"invitations": invitations, "enters": "desk", "stations": {"desk": desk}, "classes": classes or {}}
-    }
-
-
 TWO = {"command": commander(), "crew": unit()}
 NONE = {"parcel": need(0)}
 POOL = {"pool": {"size": 10, "laboratory": {"transport": "30 min", "takes": law("90 min")}}}
 RECALL = {"unit": "crew", "people": 2, "each": "2 min"}
 OUT = {"power": {"begins": "4 h", "ends": "6 h"}}
+HALTED = {"main": {"depends_on": "power"}}
+ON_PAPER = {"main": {"depends_on": "power", "fallback": {"match": "random", "triage": "first_come"}}}
 FIRST = step("crew", "work", person_hours="1 h")
 ORDERED = FIRST | {"ordered": True}
-TELL = step("crew", "notify", topic="hall", channels=["chat"], takes="10 min")
-CHAT = {"channels": {"chat": {"reach": 0.5, "delay": law("20 min")}}}
-AMBULANCE = {"ambulance": {"delay": law("12 min")}}
-CALLED = {"after": "1 min", "to": "ambulance"}
 VOICE = micro(
     TWO, NONE, tail=0,
     information=CHAT | {
@@ -177,16 +99,6 @@ VOICE = micro(
     },
     plan=plan({"tell": TELL | {"repeat": "1 h"}}),
 )  # fmt: skip
-
-
-class Pair(NamedTuple):
-    """A scenario with a mechanism, what is measured on it, and what the mechanism does to that."""
-
-    scenario: Data
-    measure: Number
-    side: str
-    """raises, lowers, or none: an honest null."""
-
 
 PAIRS: dict[str, Pair] = {
     # the mechanism; behind a comma what is measured, or how, where it has more than one pair
@@ -354,6 +266,20 @@ PAIRS: dict[str, Pair] = {
         micro(sites=hall(2, {"depends_on": "power"}), tail=0, world={"outages": OUT}),
         at("stay_mean_h", "hall"), "raises",
     ),
+    "desk_outage": Pair(
+        micro(TWO, {"parcel": need()}, world={"outages": OUT}, desks=HALTED), needs("wait_mean_h"), "raises",
+    ),
+    "desk_outage, who has no list sends nobody": Pair(
+        micro(TWO, {"parcel": need(2, patience=law("2 h"))}, world={"outages": OUT}, desks=HALTED),
+        needs("unmet_share"), "raises",
+    ),
+    "paper_fallback": Pair(
+        micro(TWO, {"parcel": need(patience=law("2 h"))}, world={"outages": OUT}, desks=ON_PAPER),
+        needs("unmet_share"), "lowers",
+    ),
+    "paper_fallback, wait": Pair(
+        micro(TWO, {"parcel": need()}, world={"outages": OUT}, desks=ON_PAPER), needs("wait_mean_h"), "lowers",
+    ),
     "outages, repaired": Pair(
         micro(
             TWO, sites=hall(2, {"depends_on": "power"}), tail=0, world={"outages": {"power": {"begins": "4 h"}}},
@@ -443,23 +369,6 @@ PAIRS: dict[str, Pair] = {
 }  # fmt: skip
 
 
-def mechanism_of(pair: str) -> str:
-    return pair.partition(",")[0]
-
-
-def three(pair: str) -> tuple[Scenario, Scenario, Scenario]:
-    """Return the scenario of a pair as it is, with the mechanism off, and without it."""
-    on, mechanism = validate(PAIRS[pair].scenario, "micro"), MECHANISMS[mechanism_of(pair)]
-    return on, on.patched(mechanism.off(on)), on.patched(mechanism.without(on))
-
-
-def difference(pair: str, confidence: float = 0.99) -> Estimate:
-    """Return the mean of on − off over replications under the same luck, with its interval."""
-    on, off, _ = three(pair)
-    measure = PAIRS[pair].measure
-    return estimate([measure(run(on, 1, k)) - measure(run(off, 1, k)) for k in range(REPLICATIONS)], confidence)
-
-
 def test_every_mechanism_of_the_plan_has_its_pair():
     """A mechanism without a pair of runs is a claim nobody has tried."""
     assert {mechanism_of(pair) for pair in PAIRS} == set(TABLE)
@@ -468,10 +377,7 @@ def test_every_mechanism_of_the_plan_has_its_pair():
 @pytest.mark.parametrize("pair", PAIRS)
 def test_the_direction_that_is_claimed(pair: str):
     """On against off under the same luck: the 99 % interval of the paired difference lies on the side of the claim."""
-    assert MECHANISMS[mechanism_of(pair)].present(validate(PAIRS[pair].scenario, "micro"))
-    found, side = difference(pair), PAIRS[pair].side
-    holds = {"raises": found.low > 0, "lowers": found.high < 0, "none": found.low <= 0 <= found.high}
-    assert holds[side], f"on − off: {found.low:.3f} to {found.high:.3f}"
+    claim_holds(PAIRS[pair], mechanism_of(pair))
 
 
 STAYS = {"blanks", "durables", "gates", "outages", "outside_services", "channels"}
@@ -481,23 +387,7 @@ STAYS = {"blanks", "durables", "gates", "outages", "outside_services", "channels
 @pytest.mark.parametrize("pair", PAIRS)
 def test_both_patches_keep_a_scenario_valid(pair: str):
     """Off and without must run: an ablation tries them on scenarios nobody has seen."""
-    on, off, without = three(pair)
-    for scenario in (off, without):
-        assert scenario != on
-        assert run(scenario).end_h == on.end_h
-    assert not MECHANISMS[mechanism_of(pair)].present(without) or mechanism_of(pair) in STAYS
-
-
-def columns(data: Data | Scenario, without: tuple[str, ...] = (), events: tuple[str, ...] = ()) -> dict[str, str]:
-    """Return every column of one run as text, but for some tables and some kinds of event."""
-    result = run(data if isinstance(data, Scenario) else validate(data, "micro"))
-    found = {}
-    for table in sorted(set(TABLES) - set(without)):
-        frame = result.frame(table)
-        frame = frame[~frame["event"].isin(events)] if table == "events" else frame
-        kept = [name for name in frame if name not in VOLATILE.get(table, ()) and not name.startswith("in_")]
-        found |= {f"{table}.{name}": repr(frame[name].to_numpy().tolist()) for name in kept}
-    return found
+    stays_valid(PAIRS[pair], mechanism_of(pair), named=mechanism_of(pair) in STAYS)
 
 
 OTHERWISE = {
@@ -516,53 +406,10 @@ OTHERWISE = {
 @pytest.mark.parametrize("pair", [pair for pair in PAIRS if mechanism_of(pair) not in OTHERWISE])
 def test_off_is_as_good_as_gone(pair: str):
     """What a mechanism costs or changes is gone when it is off: bit for bit as if the scenario did not name it."""
-    _, off, without = three(pair)
-    left, right = columns(off), columns(without)
-    assert {column for column in left if left[column] != right[column]} == set()
+    assert left_over(PAIRS[pair], mechanism_of(pair)) == set()
 
 
 # -- nothing to act on ------------------------------------------------------------------------------------------------
-
-BUSY = micro(
-    {
-        "command": commander(), "second": commander(), "office": unit(1, "liaison"),
-        "crew": unit(3, shift=["00:00-08:00", "08:00-20:00"]), "medics": unit(0, "medical", skills=["first_aid"]),
-    },
-    {
-        "box": need(2, items={"box": 1}, patience=law("4 h")),
-        "ill": need(1, urgency=1, skill="first_aid", referral=CALLED),
-        "asks": need(1, if_unaware="hall"),
-    },
-    shares={"over_80": 0.2}, hours=20, tail=4,
-    supplies={"store": {"stock": {"box": 400, "suit": 400, "fence": 4}}},
-    outside={"ambulance": AMBULANCE["ambulance"] | {"crews": 1, "busy": "30 min"}}, information=CHAT,
-    sites={
-        "open": hall(2, {"patience": law("20 min")})["hall"],
-        "hall": called({"servers": None, "staff": {"unit": "crew", "people": 1}}, rounds=[], no_show=0.1)["hall"],
-    },
-    plan=plan({
-        "tell": TELL,
-        "fence": step("crew", "cordon", buildings=["b1", "b2"], materials={"fence": 2}, ordered=True),
-        "screen": step("crew", "screen", 0, site="hall", after=["fence"]),
-        "round": step("crew", "doors", each="2 min", repeat="6 h", items={"box": 1}, after=["fence"], ordered=True),
-    }),
-)  # fmt: skip
-"""A day on which there is something in every table but those of phases and tubes."""
-
-
-class Null(NamedTuple):
-    """A mechanism that has nothing to act on, and what it may leave behind."""
-
-    patch: Data
-    """What is added to the busy day."""
-    tables: tuple[str, ...] = ()
-    """Tables that are its own."""
-    events: tuple[str, ...] = ()
-    """Events that are its own."""
-
-
-def organised(**units: Data) -> Data:
-    return {"response": {"organisation": {"units": units}}}
 
 
 def stocked(**store: Any) -> Data:
@@ -593,6 +440,14 @@ NULLS: dict[str, Null] = {
     "a lane for a group with nobody in it": Null(
         sited(open={"classes": {"ill": {"groups": ["pregnant"], "priority": 1}}})
     ),
+    "a desk that depends on what is never out": Null(merge(
+        {"world": {"outages": {"power": {"begins": "30 h"}}}},
+        {"response": {"desks": {"desk": {"depends_on": "power", "fallback": {"match": "random"}}}}},
+    )),
+    "a list on paper as good as the other": Null(merge(
+        {"world": {"outages": {"power": {"begins": "3 h", "ends": "6 h"}}}},
+        {"response": {"desks": {"desk": {"depends_on": "power", "fallback": {}}}}},
+    ), events=("outage", "repaired")),
     "room for more than ever come": Null(sited(open={"room": 5000})),
     "fetching a group with nobody in it": Null(sited(hall={"invitations": {
         "fetch": {"groups": ["pregnant"], "unit": "crew", "helpers": 1, "each": "10 min"},
@@ -627,9 +482,7 @@ NULLS: dict[str, Null] = {
 @pytest.mark.parametrize("name", NULLS)
 def test_a_mechanism_with_nothing_to_act_on_changes_nothing(name: str):
     """Present but idle, it leaves no trace outside its own tables and events: bit for bit, in every column."""
-    patch, tables, events = NULLS[name]
-    before, after = columns(BUSY, tables, events), columns(merge(BUSY, patch), tables, events)
-    assert {column for column in before if before[column] != after[column]} == set()
+    changes_nothing(NULLS[name])
 
 
 def test_the_busy_day_is_busy():
@@ -643,5 +496,5 @@ def test_the_busy_day_is_busy():
         "residents",
         "funds",
     }
-    before, after = columns(BUSY), columns(merge(BUSY, organised(crew={"errors": 0.5})))
-    assert {"visits.outcome", "needs.started_h", "people.busy_h"} <= {n for n in before if before[n] != after[n]}
+    erring = merge(BUSY, organised(crew={"errors": 0.5}))
+    assert {"visits.outcome", "needs.started_h", "people.busy_h"} <= differing(BUSY, erring)

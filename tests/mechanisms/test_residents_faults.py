@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from sim import Result, run
+from sim import run
 from sim.errors import InputError
 from sim.spec.findings import findings
 from sim.spec.mechanisms import MECHANISMS
 from sim.spec.patches import merge, validate
-from tests.mechanisms.test_plan_pairs import Data, law, micro, need, plan, step, unit
-
-
-def went(data: Data) -> Result:
-    return run(validate(data, "micro"))
-
-
-def log(result: Result, event: str) -> Any:
-    events = result.frame("events")
-    return events[events["event"] == event]
-
+from tests.mechanisms.pairs import Data, law, log, micro, need, plan, played, step, unit
 
 LEADERS = {"unit": "leaders", "every": "2 h", "each": "1 min"}
 LET_DOWN = {
@@ -43,7 +32,7 @@ def test_who_asked_at_the_door_and_gives_up_is_heard_of():
         {"food": need(2, asked_at_door=["offline"], patience="1 h")},
         shares={"offline": 1}, world=LET_DOWN, building_leaders=LEADERS, desks={"main": {"units": ["crew"]}},
     )  # fmt: skip
-    result = went(data)
+    result = played(data)
     needs = result.frame("needs")
     gave_up = needs[needs["end"] == "abandoned"]
     assert len(gave_up) > 10
@@ -60,7 +49,7 @@ def test_who_asked_at_the_door_and_gives_up_has_a_need_that_leads_on():
         }), "hunger": need(0)},
         shares={"offline": 1}, building_leaders=LEADERS, desks={"main": {"units": ["crew"]}},
     )  # fmt: skip
-    needs = went(data).frame("needs")
+    needs = played(data).frame("needs")
     left = needs[(needs["end"] == "abandoned") & (needs["closed_h"] < 22)]
     assert set(left["need"]) <= set(needs["parent"].dropna().astype(int))
 
@@ -71,7 +60,7 @@ def test_the_event_of_being_calmed_moves_what_is_said_to_move():
         {"crew": unit()}, {"talk": need(2, calms=0.5)},
         world={"attitudes": {"trust": {"start": 0.5, "moves": {"calmed": 0.5}}, "anxiety": {"start": 0.5}}},
     )  # fmt: skip
-    rows = went(data).frame("attitudes")
+    rows = played(data).frame("attitudes")
     assert (rows["state"] == "anxiety").any()
     assert (rows["state"] == "trust").any(), "calming moves no trust, though the scenario says so"
 
@@ -92,8 +81,8 @@ def test_a_need_that_is_never_asked_for_is_not_asked_for_at_the_door(idle: Data)
         shares={"offline": 1}, building_leaders=LEADERS, world={"attitudes": {"anxiety": {"start": 0.5}}},
         information={"channels": {"chat": {"reach": 0.5}}},
     )  # fmt: skip
-    assert np.isnan(went(data).columns("needs")["requested_h"]).all()
-    assert np.isnan(went(merge(data, {"world": {"needs": {"food": idle}}})).columns("needs")["requested_h"]).all()
+    assert np.isnan(played(data).columns("needs")["requested_h"]).all()
+    assert np.isnan(played(merge(data, {"world": {"needs": {"food": idle}}})).columns("needs")["requested_h"]).all()
 
 
 @pytest.mark.parametrize("state", ["trust", "anxiety", "compliance"])
@@ -121,12 +110,12 @@ def test_the_table_of_residents_that_a_run_leaves_can_be_read_back(tmp_path: Pat
         {"crew": unit()}, {"food": need(2)},
         world={"attitudes": {state: {"start": 0.4} for state in states}, "mutual_help": {"agrees": 0.5}},
     )  # fmt: skip
-    first = went(data)
+    first = played(data)
     first.write(tmp_path)
     (path,) = (tmp_path / "residents").glob("*.parquet")
     second = merge(data, {"world": {"community": None}})
     second["world"]["community"] = {"from": str(path)}
-    again = went(second)
+    again = played(second)
     for state in states:
         assert np.array_equal(again.columns("residents")[state], first.columns("residents")[state])
     assert np.array_equal(again.columns("residents")["ties"], first.columns("residents")["ties"])
@@ -170,7 +159,7 @@ def test_what_changes_a_rate_is_not_accepted_for_appointments_and_then_ignored(n
         scenario = validate(data, "micro")
     except InputError:
         return
-    changed = run(scenario).columns("needs")["need"].size != went(base).columns("needs")["need"].size
+    changed = run(scenario).columns("needs")["need"].size != played(base).columns("needs")["need"].size
     said = {finding.message for finding in findings(scenario)} - {f.message for f in findings(validate(base, "base"))}
     assert changed or said
 
@@ -182,7 +171,7 @@ def test_somebody_served_late_after_the_wrong_person_came_was_served_late():
         world=LET_DOWN | {"complaints": {"served_late": 1}},
         desks={"main": {"match": "random", "wrong_skill": "10 min"}},
     )  # fmt: skip
-    result = went(data)
+    result = played(data)
     needs = result.frame("needs")
     served = needs[needs["end"] == "met"]
     late = (served["started_h"] - served["requested_h"] > 1 / 3600).sum()
@@ -215,7 +204,7 @@ def test_a_building_whose_own_leader_is_dismissed_while_wanted_is_not_forgotten(
         building_leaders=LEADERS | {"every": "6 h"},
         changes=[{"at": "30 h", "set": {"organisation.units.leaders.count": 3}}],
     )  # fmt: skip
-    result = went(data)
+    result = played(data)
     missed = log(result, "round_missed")
     late = missed[missed["t_h"] > 56].groupby("subject").size()
     assert late.max() <= late.min() + 1, f"rounds missed from the third day on: {late.to_dict()}"
@@ -235,7 +224,7 @@ def test_a_share_below_one_is_not_refused_for_the_number_of_needs():
             "food": {"share": 0.97, "delay": "1 h"},
         }}},
     )  # fmt: skip
-    assert went(data).columns("needs")["need"].size > 0
+    assert played(data).columns("needs")["need"].size > 0
 
 
 @pytest.mark.parametrize("block", ["building_leaders", "complaints"])
@@ -260,4 +249,4 @@ def test_who_moves_to_an_earlier_shift_when_people_are_hired_is_on_duty_once():
         {"crew": unit(3, shift=shifts)}, {"food": need(6, service="15 min")}, hours=48,
         changes=[{"at": "15 h", "set": {"organisation.units.crew.count": 4}}],
     )  # fmt: skip
-    assert went(data).end_h == 60
+    assert played(data).end_h == 60

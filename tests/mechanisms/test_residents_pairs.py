@@ -1,8 +1,8 @@
 """Each mechanism of the residents on and off on a micro-scenario, under the same luck; and what their states decide.
 
-Form and scenarios are those of ``test_plan_pairs``. Besides the direction of each claim: a state alters the decision
-that it is asked for, and nothing where nobody asks; every change of a state is a row from which each resident's
-trajectory can be computed again; trust and ties outlive the run in the table ``residents``.
+Form and scenarios are those of ``pairs``. Besides the direction of each claim: a state alters the decision that it is
+asked for, and nothing where nobody asks; every change of a state is a row from which each resident's trajectory can be
+computed again; trust and ties outlive the run in the table ``residents``.
 """
 
 from __future__ import annotations
@@ -13,16 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.intervals import Estimate, estimate
 from sim import Result, Scenario, run
 from sim.response.mutual_help import MutualHelp
-from sim.spec.mechanisms import MECHANISMS
 from sim.spec.patches import merge, validate
 from sim.spec.people_mechanisms import PEOPLE
-from tests.mechanisms.test_plan_pairs import (
-    BUSY,
+from tests.mechanisms.pairs import (
     CHAT,
-    REPLICATIONS,
     TELL,
     Data,
     Null,
@@ -30,13 +26,21 @@ from tests.mechanisms.test_plan_pairs import (
     Pair,
     at,
     called,
-    columns,
+    changes_nothing,
+    claim_holds,
+    difference,
+    differing,
     happened,
     law,
+    left_over,
+    mechanism_of,
     micro,
     need,
     needs,
     plan,
+    played,
+    responding,
+    stays_valid,
     step,
     unit,
 )
@@ -185,21 +189,6 @@ PAIRS: dict[str, Pair] = {
 }  # fmt: skip
 
 
-def mechanism_of(pair: str) -> str:
-    return pair.partition(",")[0]
-
-
-def three(pair: str) -> tuple[Scenario, Scenario, Scenario]:
-    """Return the scenario of a pair as it is, with the mechanism off, and without it."""
-    on, mechanism = validate(PAIRS[pair].scenario, "micro"), MECHANISMS[mechanism_of(pair)]
-    return on, on.patched(mechanism.off(on)), on.patched(mechanism.without(on))
-
-
-def difference(on: Scenario, off: Scenario, measure: Number) -> Estimate:
-    """Return the mean of on − off over replications under the same luck, with its 99 % interval."""
-    return estimate([measure(run(on, 1, k)) - measure(run(off, 1, k)) for k in range(REPLICATIONS)], 0.99)
-
-
 def test_every_mechanism_of_the_residents_has_its_pair():
     """A mechanism without a pair of runs is a claim nobody has tried."""
     assert {mechanism_of(pair) for pair in PAIRS} == set(RESIDENTS)
@@ -209,21 +198,14 @@ def test_every_mechanism_of_the_residents_has_its_pair():
 @pytest.mark.parametrize("pair", PAIRS)
 def test_the_direction_that_is_claimed(pair: str):
     """On against off under the same luck: the 99 % interval of the paired difference lies on the side of the claim."""
-    on, off, _ = three(pair)
-    assert MECHANISMS[mechanism_of(pair)].present(on)
-    found = difference(on, off, PAIRS[pair].measure)
-    holds = {"raises": found.low > 0, "lowers": found.high < 0}
-    assert holds[PAIRS[pair].side], f"on − off: {found.low:.3f} to {found.high:.3f}"
+    claim_holds(PAIRS[pair], mechanism_of(pair))
 
 
 @pytest.mark.parametrize("pair", PAIRS)
 def test_both_patches_keep_a_scenario_valid(pair: str):
     """Off and without must run: an ablation tries them on scenarios nobody has seen."""
-    on, off, without = three(pair)
-    for scenario in (off, without):
-        assert scenario != on
-        assert run(scenario).end_h == on.end_h
-    assert not MECHANISMS[mechanism_of(pair)].present(without) or pair == "anxiety, calmed"  # see test_residents_faults
+    known = pair == "anxiety, calmed"  # see test_residents_faults
+    stays_valid(PAIRS[pair], mechanism_of(pair), named=known)
 
 
 OTHERWISE = {
@@ -239,10 +221,8 @@ OTHERWISE = {
 @pytest.mark.parametrize("pair", [pair for pair in PAIRS if pair not in OTHERWISE])
 def test_off_is_as_good_as_gone(pair: str):
     """What a mechanism costs or changes is gone when it is off: bit for bit as if the scenario did not name it."""
-    _, off, without = three(pair)
     own = STATE_TABLES if mechanism_of(pair) in ("trust", "compliance") else ()
-    left, right = columns(off, own), columns(without, own)
-    assert {column for column in left if left[column] != right[column]} == set()
+    assert left_over(PAIRS[pair], mechanism_of(pair), own) == set()
 
 
 # -- nothing to act on ------------------------------------------------------------------------------------------------
@@ -254,10 +234,6 @@ def wants(**more: Any) -> Data:
 
 def world(**more: Any) -> Data:
     return {"world": more}
-
-
-def response(**more: Any) -> Data:
-    return {"response": more}
 
 
 MUTE = {"share": 0, "delay": "1 h"}
@@ -278,9 +254,9 @@ NULLS: dict[str, Null] = {
     ),
     "compliance of everybody": Null(world(**attitudes(compliance={"start": 1})), ("residents",)),
     "complaints of nobody": Null(world(complaints={"served_late": 0, "visit_failed": 0, "gave_up": 0})),
-    "a desk for complaints that nobody makes": Null(response(complaints={"to": "office", "takes": "1 h"})),
+    "a desk for complaints that nobody makes": Null(responding(complaints={"to": "office", "takes": "1 h"})),
     "building leaders for a group with nobody in it": Null(
-        response(building_leaders={"unit": "crew", "every": "1 h", "each": "2 min", "groups": ["pregnant"]})
+        responding(building_leaders={"unit": "crew", "every": "1 h", "each": "2 min", "groups": ["pregnant"]})
     ),
     "shame of nobody": Null(wants(stigma=MUTE)),
     "shame that a campaign would end": Null(wants(stigma=MUTE | {"campaign": "hall"})),
@@ -300,9 +276,7 @@ NULLS: dict[str, Null] = {
 @pytest.mark.parametrize("name", NULLS)
 def test_a_mechanism_with_nothing_to_act_on_changes_nothing(name: str):
     """Present but idle, it leaves no trace outside its own tables: bit for bit, in every column."""
-    patch, tables, events = NULLS[name]
-    before, after = columns(BUSY, tables, events), columns(merge(BUSY, patch), tables, events)
-    assert {column for column in before if before[column] != after[column]} == set()
+    changes_nothing(NULLS[name])
 
 
 # -- what each state decides ------------------------------------------------------------------------------------------
@@ -317,13 +291,12 @@ TEAMS = {"command": unit(1, "command", decision=law("10 min")), "crew": unit()}
 
 def same_but(one: Data, two: Data, tables: tuple[str, ...] = STATE_TABLES) -> set[str]:
     """Return the columns in which two scenarios differ, but for the tables that keep states."""
-    left, right = columns(one, tables), columns(two, tables)
-    return {column for column in left if left[column] != right[column]}
+    return differing(one, two, tables)
 
 
 def moved(data: Data, name: str) -> bool:
     """Tell whether a state moves at all."""
-    table = run(validate(data, "micro")).columns("attitudes")
+    table = played(data).columns("attitudes")
     return bool((table["state"].decoded() == name).any())
 
 
@@ -387,7 +360,7 @@ def test_awareness_decides_who_is_ashamed_and_nothing_else():
     less = difference(validate(data, "micro"), validate(quiet, "micro"), needs("delay_mean_h"))
     assert less.high < 0, "the campaign ends shame"
     unasked = {"world": {"needs": {"talk": {"stigma": {"campaign": None}}}}}
-    one, two = run(validate(merge(data, unasked), "micro")), run(validate(merge(quiet, unasked), "micro"))
+    one, two = played(merge(data, unasked)), played(merge(quiet, unasked))
     assert one.columns("notices")["reached"].sum() > 0
     assert np.array_equal(one.columns("needs")["requested_h"], two.columns("needs")["requested_h"], equal_nan=True)
 
@@ -401,7 +374,7 @@ def test_awareness_decides_who_is_mobilised_and_nothing_else():
     more = difference(validate(data, "micro"), validate(quiet, "micro"), met_by("neighbour"))
     assert more.low > 0
     unasked = {"world": {"mutual_help": {"mobilised": 0}}}
-    one, two = run(validate(merge(data, unasked), "micro")), run(validate(merge(quiet, unasked), "micro"))
+    one, two = played(merge(data, unasked)), played(merge(quiet, unasked))
     assert met_by("neighbour")(one) == met_by("neighbour")(two)
 
 
@@ -477,7 +450,7 @@ def test_states_stay_between_0_and_1():
         "trust": {"moves": {"served_late": -1, "helped": 1, "gave_up": -1, "helping": 1}},
         "anxiety": {"moves": {"emergency": 1, "notice": -1}},
     }}})  # fmt: skip
-    values = run(validate(data, "micro")).columns("attitudes")["value"]
+    values = played(data).columns("attitudes")["value"]
     assert values.min() == 0
     assert values.max() == 1
 
@@ -519,7 +492,7 @@ def test_trust_outlives_the_crisis(tmp_path: Path):
     bad, good_ = after(left_by(first, tmp_path, "bad")), after(left_by(good, tmp_path, "good"))
     found = difference(good_, bad, met_by("neighbour"))
     assert found.low > 0, f"{found.low:.2f} to {found.high:.2f}"
-    ends = run(validate(first, "bad")).columns("residents")["trust"]
+    ends = played(first).columns("residents")["trust"]
     assert np.array_equal(run(bad).columns("residents")["trust"], ends), "trust begins where it was left"
 
 
@@ -564,7 +537,7 @@ def test_nobody_helps_two_at_a_time_or_for_longer_than_they_have(helps: Helps):
         shares={"over_80": 0.2, "disabled": 0.2},
         world={"mutual_help": HELP | {"agrees": 0.95, "hours_a_day": "90 min"}},
     )  # fmt: skip
-    result = run(validate(data, "micro"))
+    result = played(data)
     assert len(helps) > 200
     spent: dict[tuple[int, int], float] = {}
     until: dict[int, float] = {}
@@ -587,7 +560,7 @@ def test_home_first_then_next_door_then_on_line_then_the_desk(helps: Helps):
         world={"mutual_help": HELP | {"ask": "30 min"}},
         online={"needs": ["food"], "share": 0.5, "couriers": 9, "takes": law("30 min")},
     )  # fmt: skip
-    result = run(validate(data, "micro"))
+    result = played(data)
     needs_ = result.frame("needs")
     waited = needs_["started_h"] - needs_["onset_h"]
     asked = needs_["requested_h"] - needs_["onset_h"]
@@ -615,8 +588,9 @@ def test_a_building_leader_speaks_for_those_who_cannot_ask():
         {"crew": unit(6), "leaders": unit(4, "liaison")}, {"food": need(4, asked_at_door=["offline", "over_80"])},
         shares={"offline": 0.3, "over_80": 0.2}, hours=24,
         building_leaders={"unit": "leaders", "every": "3 h", "each": "1 min", "groups": ["offline", "over_80"]},
+        desks={"main": {"units": ["crew"]}},
     )  # fmt: skip
-    result = run(validate(data, "micro"))
+    result = played(data)
     needs_ = result.frame("needs")
     mute = needs_["in_offline"] | needs_["in_over_80"]
     wait = (needs_["requested_h"] - needs_["onset_h"])[mute]
@@ -635,5 +609,5 @@ def test_the_half_life_of_calming_is_what_is_stated():
     state_ = attitudes(anxiety={"start": 0, "calms": "4 h", "moves": {"emergency": 0.8}})
     data = micro(world=state_ | {"life_cycle": {"timetable": {"warning": "4 h", "emergency": "20 h"}}}, tail=0,
                  wants={"none": need(0)})  # fmt: skip
-    end = run(validate(data, "micro")).columns("residents")["anxiety"]
+    end = played(data).columns("residents")["anxiety"]
     assert end == pytest.approx(0.8 / 4, abs=1e-12)

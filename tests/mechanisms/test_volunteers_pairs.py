@@ -1,7 +1,7 @@
 """Each mechanism of the volunteers on and off on a micro-scenario, under the same luck: the direction of its claim.
 
-The form is that of ``test_plan_pairs``. Below stand what a pair of runs cannot show: that the dispatcher sees the list
-and not the people, that nobody decides that two are sent, who signs up, and whose time an answer takes.
+The form is that of ``pairs``. Below stand what a pair of runs cannot show: that the dispatcher sees the list and not
+the people, that nobody decides that two are sent, who signs up, and whose time an answer takes.
 """
 
 from __future__ import annotations
@@ -11,26 +11,29 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.intervals import Estimate, estimate
-from sim import Result, Scenario, run
+from sim import Result
 from sim.spec.mechanisms import MECHANISMS
-from sim.spec.patches import merge, validate
-from tests.mechanisms.test_people_pairs import spent
-from tests.mechanisms.test_plan_pairs import (
+from sim.spec.patches import merge
+from tests.mechanisms.pairs import (
     BUSY,
-    REPLICATIONS,
     Data,
     Null,
     Number,
     Pair,
-    columns,
+    changes_nothing,
+    claim_holds,
+    duty,
     happened,
     law,
+    left_over,
     mechanism_of,
     micro,
     need,
     needs,
     organised,
+    played,
+    spent,
+    stays_valid,
     unit,
     when,
 )
@@ -65,16 +68,6 @@ def came_to(outcome: str) -> Number:
 def by_unit(team: str) -> Number:
     """Return the measure of how many visits a unit made."""
     return lambda result: float((result.columns("visits")["unit"].decoded() == team).sum())
-
-
-def duty(team: str) -> Number:
-    """Return the measure of the hours for which people of a unit were on duty."""
-
-    def of(result: Result) -> float:
-        people = result.frame("people")
-        return float(people.loc[people["unit"] == team, "on_duty_h"].sum())
-
-    return of
 
 
 def whole(result: Result) -> float:
@@ -225,19 +218,6 @@ PAIRS: dict[str, Pair] = {
 }  # fmt: skip
 
 
-def three(pair: str) -> tuple[Scenario, Scenario, Scenario]:
-    """Return the scenario of a pair as it is, with the mechanism off, and without it."""
-    on, mechanism = validate(PAIRS[pair].scenario, "micro"), MECHANISMS[mechanism_of(pair)]
-    return on, on.patched(mechanism.off(on)), on.patched(mechanism.without(on))
-
-
-def difference(pair: str, confidence: float = 0.99) -> Estimate:
-    """Return the mean of on − off over replications under the same luck, with its interval."""
-    on, off, _ = three(pair)
-    measure = PAIRS[pair].measure
-    return estimate([measure(run(on, 1, k)) - measure(run(off, 1, k)) for k in range(REPLICATIONS)], confidence)
-
-
 def test_each_of_the_sixteen_has_its_pair():
     """A mechanism without a pair of runs is a claim nobody has tried."""
     assert {mechanism_of(pair) for pair in PAIRS} == set(SIXTEEN)
@@ -247,25 +227,19 @@ def test_each_of_the_sixteen_has_its_pair():
 @pytest.mark.parametrize("pair", PAIRS)
 def test_the_direction_that_is_claimed(pair: str):
     """On against off under the same luck: the 99 % interval of the paired difference lies on the side of the claim."""
-    assert MECHANISMS[mechanism_of(pair)].present(validate(PAIRS[pair].scenario, "micro"))
-    found, side = difference(pair), PAIRS[pair].side
-    holds = {"raises": found.low > 0, "lowers": found.high < 0, "none": found.low <= 0 <= found.high}
-    assert holds[side], f"on − off: {found.low:.3f} to {found.high:.3f}"
+    claim_holds(PAIRS[pair], mechanism_of(pair))
 
 
 @pytest.mark.parametrize("pair", PAIRS)
 def test_both_patches_keep_a_scenario_valid(pair: str):
     """Off and without must run: an ablation tries them on scenarios nobody has seen."""
-    on, off, without = three(pair)
-    for scenario in (off, without):
-        assert scenario != on
-        assert run(scenario).end_h == on.end_h
-    assert not MECHANISMS[mechanism_of(pair)].present(without)
+    stays_valid(PAIRS[pair], mechanism_of(pair))
 
 
 OTHERWISE = {
     "call_up": "without it they are not at home but on duty: that is another unit",
     "without_skill": "without it, who lacks the skill finds out at the door and leaves",
+    "supervised": "off, trainees still begin after those who look after them",
 }
 """Why something else happens with a mechanism off than without it."""
 TABLES_OF = {
@@ -280,10 +254,8 @@ def test_off_is_as_good_as_gone(pair: str):
 
     Places that nobody takes are still listed, and an answer that takes no time is still an answer.
     """
-    _, off, without = three(pair)
     own = TABLES_OF.get(mechanism_of(pair), ())
-    left, right = columns(off, own), columns(without, own)
-    assert {column for column in left if left[column] != right[column]} == set()
+    assert left_over(PAIRS[pair], mechanism_of(pair), own) == set()
 
 
 # -- nothing to act on ------------------------------------------------------------------------------------------------
@@ -329,17 +301,11 @@ NULLS: dict[str, Null] = {
 @pytest.mark.parametrize("name", NULLS)
 def test_a_mechanism_with_nothing_to_act_on_changes_nothing(name: str):
     """Present but idle, it leaves no trace outside its own tables and events: bit for bit, in every column."""
-    patch, tables, events = NULLS[name]
-    day = merge(BUSY, organised(medics={"shift": DAY})) if name.startswith("trainees") else BUSY
-    before, after = columns(day, tables, events), columns(merge(BUSY, patch), tables, events)
-    assert {column for column in before if before[column] != after[column]} == set()
+    on_shift = merge(BUSY, organised(medics={"shift": DAY}))
+    changes_nothing(NULLS[name], on_shift if name.startswith("trainees") else BUSY)
 
 
 # -- the list is not the people ---------------------------------------------------------------------------------------
-
-
-def played(data: Data, replication: int = 0) -> Result:
-    return run(validate(data, "micro"), 1, replication)
 
 
 def listed(**register: Any) -> Data:

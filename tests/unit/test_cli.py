@@ -52,6 +52,7 @@ def test_run_then_report(tmp_path: Path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("In 3 runs of Two teams and a store, residents had ")
     assert "Data: runs/tutorial-seed1" in done.stdout
+    assert "People" not in done.stdout
     assert (tmp_path / "runs/tutorial-seed1/tables/needs/part-000002.parquet").is_file()
     done = firstline("report", "runs/tutorial-seed1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -59,6 +60,29 @@ def test_run_then_report(tmp_path: Path):
     assert page.count("<svg") == 5
     assert page.index("In 3 runs") < page.index("<svg")
     assert not re.search(r"(src|href)=[\"']?(https?:)?//", page), "a page asks no foreign host for anything"
+
+
+def test_a_run_with_people_shows_them(tmp_path: Path):
+    """Strain, complaints and attitudes are printed and drawn where they are modelled; the page asks no host for any."""
+    done = firstline("run", "estate-people", "-r", "2", "--out", "k", "--set", "horizon=4 d", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    block = done.stdout[done.stdout.index("\nPeople") :]
+    for said in (
+        "mean strain",
+        "most strained team: ",
+        "stayed away",
+        "left for good",
+        "complaints",
+        "trust",
+        "next door",
+    ):
+        assert said in block, said
+    assert firstline("report", "k", cwd=tmp_path).returncode == 0
+    page = (tmp_path / "k" / "report.html").read_text(encoding="utf-8")
+    for title in ("report.strain", "report.sources", "report.attitudes", "report.causes"):
+        after = page.index(f"<h2>{Words('en')(title)}</h2>")
+        assert page[after:].lstrip().split("</h2>")[1].lstrip().startswith("<svg")
+    assert not re.search(r"(src|href)=[\"']?(https?:)?//", page)
 
 
 def test_a_second_run_never_overwrites(tmp_path: Path):
@@ -231,6 +255,7 @@ def test_the_data_dictionary_is_current():
 def test_every_word_in_both_languages():
     """Every id has both languages, and takes the same values in both."""
     for term, row in terms().items():
+        assert None not in row, f"{term}: a comma without quotes would cut what is said"
         assert row["en"], term
         assert row["zh"], term
         assert set(re.findall(r"\{(\w+)\}", row["zh"])) <= set(re.findall(r"\{(\w+)\}", row["en"])) | {"scenario"}, term
