@@ -25,7 +25,9 @@ class Case:
         team = SimpleNamespace(busy=0, places=1 << 60, spec=SimpleNamespace(caseload=None))
         count = len(ways[0])
         crews = [SimpleNamespace(idle=[], team=team) for _ in range(count)]
-        people = [SimpleNamespace(number=k, place=k, crew=crew, team=team, cases=0) for k, crew in enumerate(crews)]
+        people = [
+            SimpleNamespace(number=k, freed=k, place=k, crew=crew, team=team, cases=0) for k, crew in enumerate(crews)
+        ]
         for crew, person in zip(crews, people, strict=True):
             crew.idle.append(person)
         self.lines = {
@@ -37,6 +39,7 @@ class Case:
         }  # fmt: skip
         self.sent: dict[int, int] = {}
         self.desk: Any = SimpleNamespace(
+            halted=False,
             crews=crews,
             lines=self.lines,
             line_of=self.lines,
