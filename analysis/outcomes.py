@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+import analysis.epidemic_outcomes
 import analysis.people_outcomes
 import analysis.plan_outcomes
 import analysis.site_outcomes  # noqa: F401  # registers the outcomes of people, plans and sites

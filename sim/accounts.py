@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.epidemic_accounts import infections_of
 from sim.people_accounts import people_accounts
 from sim.plan_accounts import plan_accounts, servers_of
 from sim.records.codes import ENDS, MET_BY, ORIGINS, OUTCOMES, STOCK_EVENTS, USES
@@ -61,6 +62,7 @@ def _collect(model: CrisisModel) -> dict[str, Columns]:
         "assignments": _assignments(model, number),
         "shifts": _shifts(model),
         **plan_accounts(model),
+        "infections": infections_of(model),
         **people_accounts(model, number, _unit_of(model)),
         "events": {
             "t_h": np.array([t for t, *_ in model.events]),
@@ -80,8 +82,8 @@ def _collect(model: CrisisModel) -> dict[str, Columns]:
         "_run": {
             "residents": model.population.size,
             "sessions": [spec.sessions is not None for spec in model.book.specs],
-            "infected": len(model.positives.spells),
-            "infected_confirmed": sum(who in model.positives.spells for who in model.positives.confirmed),
+            **model.positives.found(),
+            "epidemic": model.infections is not None,
             "servers": servers_of(model),
         },
     }

@@ -11,12 +11,11 @@ from typing import Any
 
 import mesa
 import numpy as np
-from pydantic_core import PydanticCustomError
 
 from sim.accounts import result_of
 from sim.chance import Chance
 from sim.clock import Clock
-from sim.errors import InputError, LawBroken, Problem
+from sim.errors import LawBroken
 from sim.laws import check
 from sim.records.result import Result
 from sim.response.alarms import Alarms
@@ -37,7 +36,9 @@ from sim.response.desk import Desk
 from sim.response.experts import Experts
 from sim.response.funds import Funds
 from sim.response.homes import Homes
+from sim.response.infections import Infections
 from sim.response.information import Knowledge, Platform
+from sim.response.isolation import Isolation
 from sim.response.kits import Kits
 from sim.response.know_how import KnowHow
 from sim.response.labour import Labour
@@ -61,10 +62,12 @@ from sim.response.visits import Visits
 from sim.spec.changes import Change
 from sim.spec.desks import desk_for
 from sim.spec.patches import changed
-from sim.spec.scenario import Scenario, check_zones
+from sim.spec.scenario import Scenario
 from sim.world.caused import with_caused
 from sim.world.demand import Rates, draw
-from sim.world.population import Population, populate
+from sim.world.illness import with_illness
+from sim.world.population import populate
+from sim.world.table import check_table_zones
 
 MECHANISMS = ("sim.response", "sim.clock")
 """The rooms of what is let go of after a run."""
@@ -85,9 +88,10 @@ class CrisisModel(mesa.Model):
         self.events: list[tuple[float, str, str, str]] = []
         self.population = populate(scenario.world.community, self.chance)
         if scenario.world.community.table is not None:
-            _check_table_zones(scenario, self.population)
+            check_table_zones(scenario, self.population)
         self.rates = Rates(scenario, self.population, self.chance)
         demand = draw(scenario, self.population, self.chance, self.rates)
+        demand, self.illness_leads = with_illness(scenario, self.population, demand, self.chance)
         self.demand, causes, self.parents = with_caused(scenario, demand, self.chance)
         self.book = Book(self.demand, self.population, scenario.world.needs, self.chance)
         self.plan = EstatePlan(self.population, self.response.travel)
@@ -121,6 +125,8 @@ class CrisisModel(mesa.Model):
         self.outside = Outside(self)
         self.positives = Positives(self)
         self.cordon = Cordon(self)
+        self.isolation = Isolation(self, response.isolation) if response.isolation is not None else None
+        self.infections = Infections(self, world.epidemic) if world.epidemic is not None else None
         spec = self.response.information
         self.information = Knowledge(self, spec) if spec is not None else None
         self.platform = Platform(self, self.response.online) if self.response.online is not None else None
@@ -227,6 +233,8 @@ class CrisisModel(mesa.Model):
         self.referrals.begin()
         self.outages.begin()
         self.alarms.begin()
+        if self.infections is not None:
+            self.infections.begin()
         if self.platform is not None:
             self.platform.begin()
         if self.building_leaders is not None:
@@ -347,11 +355,3 @@ class CrisisModel(mesa.Model):
                 if type(mechanism).__module__.startswith(MECHANISMS):
                     getattr(mechanism, "__dict__", {}).clear()
         self.__dict__.clear()
-
-
-def _check_table_zones(scenario: Scenario, population: Population) -> None:
-    """Refuse a response whose zones the table of residents does not know."""
-    try:
-        check_zones(scenario.response, population.zone_names)
-    except PydanticCustomError as error:
-        raise InputError(scenario.name, [Problem("", error.message())]) from None

@@ -31,9 +31,9 @@ class Alarms:
         clock, end_h = self.model.clock, self.model.spec.end_h
         for time, who in self.model.positives.reports:
             if time < end_h:
-                clock.call_at(time, self._report, who)
+                clock.call_at(time, self.report, who)
         for time, who in self._false(end_h):
-            clock.call_at(time, self._report, who)
+            clock.call_at(time, self.report, who)
 
     def _false(self, end_h: float) -> list[tuple[float, int]]:
         from scipy.special import log1p
@@ -53,8 +53,9 @@ class Alarms:
             found.append((time, who))
         return found
 
-    def _report(self, who: int) -> None:
-        if who in self.model.positives.confirmed:
+    def report(self, who: int) -> None:
+        """Take the report of somebody who has symptoms, or thinks so; without checks nobody takes any."""
+        if not self.checks or who in self.model.positives.confirmed:
             return
         self.model.tell("reported", str(who))
         self._check((who, 0))

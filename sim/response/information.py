@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from sim.records.buffers import RowBuffer
 from sim.response.book import BY_ONLINE, End, State
-from sim.response.stations import Station
+from sim.response.stations import Service, Station
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
@@ -192,8 +192,8 @@ class Platform:
         length_h = self.spec.takes.at(uniform)
         self.couriers.join(need, 0, length_h)
 
-    def _brought(self, _station: Station, need: int) -> None:
-        self.model.book.close(need, End.MET, self.model.clock.now, BY_ONLINE)
+    def _brought(self, _station: Station, service: Service) -> None:
+        self.model.book.close(service.visitor, End.MET, self.model.clock.now, BY_ONLINE)
 
     def finish(self) -> None:
         """Write the moments at which couriers set out into the book."""

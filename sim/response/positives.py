@@ -1,7 +1,7 @@
-"""Who is positive by the script, what is found of it, and whom the positive have met.
+"""Who is positive, by the epidemic or by a script, what is found of it, and whom the positive have met.
 
-A script stands where an epidemic will: it says who is infected when. What the response knows is only what it has
-confirmed, by the checks of a report, by a laboratory, or by a self-test that somebody reports.
+What the response knows is only what it has confirmed, by the checks of a report, by a laboratory, or by a self-test
+that somebody reports.
 """
 
 from __future__ import annotations
@@ -54,8 +54,18 @@ class Positives:
         return len(self.confirmed)
 
     def infected(self, resident: int, time_h: float) -> bool:
-        """Tell whether somebody is infected at a time."""
+        """Tell whether a sample that somebody gives at a time, which is now, is positive."""
+        infections = self.model.infections
+        if infections is not None and infections.shows(resident):
+            return True
         return any(begin <= time_h < end for begin, end in self.spells.get(resident, ()))
+
+    def found(self) -> dict[str, int]:
+        """Return how many residents have been infected, and how many of them are confirmed."""
+        infected = set(self.spells)
+        if self.model.infections is not None:
+            infected |= self.model.infections.ever()
+        return {"infected": len(infected), "infected_confirmed": len(infected & set(self.confirmed))}
 
     def confirm(self, resident: int, how: str) -> None:
         """Write down a confirmed positive; once a person."""
@@ -63,6 +73,8 @@ class Positives:
             return
         self.confirmed[resident] = self.model.clock.now
         self.model.tell("confirmed", str(resident), how)
+        if self.model.isolation is not None:
+            self.model.isolation.confirmed(resident)
         self.model.orders.set_level()
         self.model.orders.triggers.noticed()
 
@@ -104,6 +116,8 @@ class Positives:
         fresh = found - self.contacts - set(self.confirmed)
         self.contacts |= fresh
         model.tell("traced", str(who), len(fresh))
+        if model.isolation is not None:
+            model.isolation.contacts(fresh)
 
     def _met_at_sites(self, who: int, within_h: float) -> set[int]:
         """Return the residents who came to a site within a time of somebody, by the logs of the sites."""

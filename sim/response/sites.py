@@ -15,10 +15,11 @@ import numpy.typing as npt
 
 from sim.records.buffers import RowBuffer
 from sim.records.codes import AT_SITE, LEFT, NO_SHOW, SERVED, TURNED_AWAY
+from sim.response.air import LINE, SharedAir
 from sim.response.laboratory import Sampling
 from sim.response.posts import StationPost
 from sim.response.rounds import Rounds
-from sim.response.stations import Goods, Station
+from sim.response.stations import Goods, Service, Station
 from sim.response.visitors import Visitors
 from sim.spec.actions import SetUp
 from sim.spec.distributions import Distribution
@@ -68,6 +69,7 @@ class Site(Visitors):
             for station, s in spec.stations.items()
             if s.staff is not None
         ]
+        self.air = SharedAir(self)
         self.on_paper: dict[str, Distribution] = {}
         """Stations that work without what is out, by the law of their services meanwhile."""
         self.built_by_card = _to_be_built(model, name)
@@ -185,21 +187,19 @@ class Site(Visitors):
             self.expected -= 1
             return
         spec = self.spec
-        if spec.only_closed and not self._stopped(visitor):
+        if (spec.only_closed and not self._stopped(visitor)) or self._excused(visitor):
             self.expected -= self.columns["round"][visitor] > 0
             return
         self.arrived[visitor] = now
         if spec.closes is not None and now > spec.closes and visitor not in self.retests:
             self._close(visitor, TURNED_AWAY)
         elif not self.ready:
-            self.end[visitor] = AT_SITE
-            self.outside.append(visitor)
+            self._wait_outside(visitor)
         elif spec.room is not None and self.inside >= spec.room:
             if spec.when_full == "turn_away":
                 self._close(visitor, TURNED_AWAY)
             else:
-                self.end[visitor] = AT_SITE
-                self.outside.append(visitor)
+                self._wait_outside(visitor)
         else:
             self._enter(visitor)
 
@@ -210,6 +210,19 @@ class Site(Visitors):
         if not stopped:
             self.end[visitor] = NOT_STOPPED
         return stopped
+
+    def _excused(self, visitor: int) -> bool:
+        """Tell whether somebody is called who is confirmed, and in isolation since."""
+        isolation, resident = self.model.isolation, int(self.columns["resident"][visitor])
+        excused = isolation is not None and resident >= 0 and isolation.excused(resident)
+        if excused:
+            self.end[visitor] = NO_SHOW
+        return excused
+
+    def _wait_outside(self, visitor: int) -> None:
+        self.end[visitor] = AT_SITE
+        self.outside.append(visitor)
+        self.air.enter(LINE, visitor)
 
     def _enter(self, visitor: int) -> None:
         self.end[visitor] = AT_SITE
@@ -243,6 +256,7 @@ class Site(Visitors):
         if turn > 1 or name in self.on_paper:
             law = self.on_paper.get(name)
             length_h = self._further(name, visitor, turn, law if law is not None else self.law(name, visitor))
+        self.air.enter(name, visitor)
         if station.goods is None:
             station.join(visitor, priority, length_h)
         else:
@@ -252,9 +266,10 @@ class Site(Visitors):
         """Return the length of a service that was not drawn with the others: a further turn, or one on paper."""
         return law.at(self.one(f"{name}.service", visitor, turn))
 
-    def _served(self, station: Station, visitor: int) -> None:
+    def _served(self, station: Station, service: Service) -> None:
         """Go on from a station: to the next, or out."""
-        name = station.name
+        name, visitor = station.name, service.visitor
+        self.air.served(name, service)
         if name in self.samplings:
             self.samplings[name].sampled(visitor)
         ways = self.routes[int(self.columns["kind"][visitor]) + 1][name]
@@ -293,6 +308,7 @@ class Site(Visitors):
         elif end == TURNED_AWAY:
             self.model.problems.report("turned_away")
         if end == LEFT:
+            self.air.left(visitor)
             self.model.problems.report("gave_up")
         if not self.expected:
             self._look()
@@ -300,7 +316,9 @@ class Site(Visitors):
     def _let_in(self) -> None:
         """Let in who waits outside, as far as there is room."""
         while self.outside and (self.spec.room is None or self.inside < self.spec.room):
-            self._enter(self.outside.popleft())
+            visitor = self.outside.popleft()
+            self.air.left(visitor)
+            self._enter(visitor)
 
     def _look(self) -> None:
         """See whether a round is over, or the day."""

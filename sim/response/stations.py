@@ -10,7 +10,7 @@ from bisect import insort
 from collections import deque
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sim.records.buffers import RowBuffer
 
@@ -20,7 +20,17 @@ if TYPE_CHECKING:
 
 NAN = float("nan")
 NOBODY = -1
-Done = Callable[["Station", int], object]
+
+
+class Service(NamedTuple):
+    """One visitor served: by whom, where it is a person, and since when."""
+
+    visitor: int
+    server: Responder | None
+    since: float
+
+
+Done = Callable[["Station", Service], object]
 
 
 class Station:
@@ -53,7 +63,7 @@ class Station:
         self.clock = clock
         self.rows = rows
         self.done = done
-        """Called with (station, visitor) at the end of each service."""
+        """Called with (station, service) at the end of each service."""
         self.unlimited = unlimited
         self.patience: list[float] | None = None
         self.left: Callable[[int], object] | None = None
@@ -109,14 +119,13 @@ class Station:
         person = server.number if server is not None else NOBODY
         self.serving += 1
         self.rows.rows.extend((self.number, visitor, joined, now, until, person))
-        self.clock.call_at(until, self._ended, (visitor, server))
+        self.clock.call_at(until, self._ended, Service(visitor, server, now))
 
-    def _ended(self, service: tuple[int, Responder | None]) -> None:
-        visitor, server = service
+    def _ended(self, service: Service) -> None:
         self.serving -= 1
         if not self.unlimited:
-            self._free(server)
-        self.done(self, visitor)
+            self._free(service.server)
+        self.done(self, service)
 
     def _free(self, server: Responder | None) -> None:
         """Let a server take the next visitor, wait, or go."""
@@ -237,7 +246,7 @@ class Goods:
             self.asked += 1
             heappush(self.queue, (priority, self.asked, station, visitor, length_h))
 
-    def _made(self, _station: Station, _piece: int) -> None:
+    def _made(self, _station: Station, _piece: Service) -> None:
         if self.queue:
             priority, _, station, visitor, length_h = heappop(self.queue)
             station.join(visitor, priority, length_h)

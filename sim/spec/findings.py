@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sim.spec.hazard_references import hazard_findings
 from sim.spec.needs import Need
 from sim.spec.organisation import Shift, Unit
 from sim.spec.people_findings import people_findings
@@ -34,6 +35,7 @@ def findings(scenario: Scenario) -> list[Finding]:
         *_stock(scenario),
         *(Finding(place, message) for place, message in plan_findings(scenario)),
         *(Finding(place, message) for place, message in people_findings(scenario)),
+        *(Finding(place, message) for place, message in hazard_findings(scenario)),
     ]
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.registry import Registry
+from sim.spec.hazard_mechanisms import HAZARDS
 from sim.spec.people_mechanisms import PEOPLE
 from sim.spec.plan_mechanisms import TABLE, setting, stated
 from sim.spec.scenario import Scenario
@@ -250,7 +251,7 @@ def _everything_permitted(scenario: Scenario) -> Patch:
     return _organisation(permitted={kind: list(scenario.world.needs) for kind in kinds})
 
 
-for _name, (_block, _claim, _counterfactual, _off, _without) in (TABLE | PEOPLE).items():
+for _name, (_block, _claim, _counterfactual, _off, _without) in (TABLE | PEOPLE | HAZARDS).items():
     _present = stated(*(_path for _path, _ in _off))
     _add(
         _name,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sim.errors import nearest
 from sim.spec.actions import Book, Call, Cordon, Doors, Issue, Notify, Repair, Screen, SetUp
 from sim.spec.base import refuse
+from sim.spec.hazard_references import hazard_references
 from sim.spec.people_references import Reference, people_references
 from sim.spec.sites import Site
 
@@ -40,7 +41,7 @@ def _references(scenario: Scenario) -> Iterator[Reference]:
     for name, site in response.sites.items():
         yield from _of_site(f"response.sites.{name}", site, units)
     for number, entry in enumerate(world.positives):
-        yield from _building(scenario, f"world.positives[{number}].building", entry.building)
+        yield from building(scenario, f"world.positives[{number}].building", entry.building)
         residents = world.community.residents
         if residents is not None and entry.count > residents:
             raise refuse(
@@ -53,6 +54,7 @@ def _references(scenario: Scenario) -> Iterator[Reference]:
     if response.plan is not None:
         yield from _of_card(scenario)
     yield from people_references(scenario)
+    yield from hazard_references(scenario)
 
 
 def _of_site(place: str, site: Site, units: Any) -> Iterator[Reference]:
@@ -70,7 +72,8 @@ def _of_site(place: str, site: Site, units: Any) -> Iterator[Reference]:
             yield f"{place}.{key}.unit", block.unit, units, "unit"
 
 
-def _building(scenario: Scenario, place: str, name: str | None) -> Iterator[Reference]:
+def building(scenario: Scenario, place: str, name: str | None) -> Iterator[Reference]:
+    """Return a building's name as a reference, where buildings are known before the run."""
     community = scenario.world.community
     if name is None or community.table is not None:
         return
@@ -116,5 +119,5 @@ def _of_step(scenario: Scenario, place: str, does: Any) -> Iterator[Reference]:
         if isinstance(does, Screen) and response.sites[does.site].invitations is None:
             raise refuse(f"{place}.site: a site with invitations is wanted; {does.site!r} has none")
     if isinstance(does, (Doors, Notify, Cordon, Screen)) and isinstance(does.buildings, tuple):
-        for building in does.buildings:
-            yield from _building(scenario, f"{place}.buildings", building)
+        for name in does.buildings:
+            yield from building(scenario, f"{place}.buildings", name)

@@ -6,7 +6,6 @@ is suspect is in ``sim.spec.findings``. Reading files is in ``sim.files``.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -34,6 +33,7 @@ from sim.spec.care import Feedback, Insurance, Supervision
 from sim.spec.changes import Change
 from sim.spec.community import Community
 from sim.spec.desks import Desk, desk_for
+from sim.spec.epidemic import Epidemic, Isolation
 from sim.spec.hazards import Hazard
 from sim.spec.information import Information, Online
 from sim.spec.life_cycle import LifeCycle
@@ -44,6 +44,7 @@ from sim.spec.outside_support import Authority, Experts, Funds
 from sim.spec.references import check_references
 from sim.spec.signals import FalseReports, Moments, Positive
 from sim.spec.sites import Site
+from sim.spec.sizes import check_size
 from sim.spec.strain import Strain
 from sim.spec.supplies import Depot, Durable
 from sim.spec.support import Obstructions, Outage, Service, Tracing
@@ -59,6 +60,7 @@ class World(Spec):
     hazards: FrozenMap[Hazard] = FrozenMap()
     life_cycle: LifeCycle | None = None
     needs: FrozenMap[Need] = FrozenMap()
+    epidemic: Epidemic | None = None
     positives: Annotated[tuple[Positive, ...], Field(max_length=10_000)] = ()
     """Who is infected when: a script."""
     false_reports: FalseReports | None = None
@@ -114,6 +116,7 @@ class Response(Spec):
     outside: FrozenMap[Service] = FrozenMap()
     """Outside services that can be called."""
     tracing: Tracing | None = None
+    isolation: Isolation | None = None
     information: Information | None = None
     online: Online | None = None
     supervision: FrozenMap[Supervision] = FrozenMap()
@@ -232,7 +235,7 @@ class Scenario(Spec):
         check_references(self)
         if not self.world.needs and not self.response.sites and self.response.plan is None:
             raise refuse("a need type under 'world.needs', a site or a plan under 'response' is wanted; found none")
-        _check_size(self)
+        check_size(self)
         return self
 
     def data(self) -> dict[str, Any]:
@@ -310,48 +313,3 @@ def _check_desks(scenario: Scenario) -> None:
                     desk_for(scenario.response.all_desks(), need, zone)
                 except ValueError as error:
                     raise refuse(f"response.desks: one desk for each need is wanted; {error}") from None
-
-
-MOST_NEEDS = 50_000_000
-MOST_VISITORS = 5_000_000
-
-
-def _check_size(scenario: Scenario) -> None:
-    """Refuse what would draw more candidate needs than a machine holds: each type at its highest rate."""
-    for name, site in scenario.response.sites.items():
-        streams = [site.arrivals, *(kind.arrivals for kind in site.classes.values())]
-        coming = sum(
-            stream.expected(scenario.end_h, scenario.world.community.residents or 1)
-            for stream in streams
-            if stream is not None
-        )
-        if coming > MOST_VISITORS:
-            raise refuse(
-                f"response.sites.{name}: at most {MOST_VISITORS:,} visitors are wanted; these are {coming:,.0f}"
-            )
-    total = 0.0
-    for name, need in scenario.world.needs.items():
-        total += _most_needs(scenario, name, need)
-        if total > MOST_NEEDS:
-            raise refuse(
-                f"world.needs.{name}: at most {MOST_NEEDS:,} needs are wanted; up to here these rates make {total:,.0f}"
-            )
-
-
-def _most_needs(scenario: Scenario, name: str, need: Need) -> float:
-    rate = need.per_hour
-    if need.clients is not None:
-        return (scenario.world.community.residents or 1) * scenario.end_h / need.clients.every
-    if rate is None:
-        groups = math.prod(max(factor, 1.0) for factor in need.rate_by_group.values())
-        rate = (need.per_1000_day or 0.0) * (scenario.world.community.residents or 1) / 24_000 * groups
-    phases = max(need.by_phase.values(), default=1.0) if scenario.world.life_cycle is not None else 1.0
-    driving = [h for h in scenario.world.hazards.values() if h.drives is None or name in h.drives]
-    rate *= 1 + sum(need.more_with.values())
-    return rate * max(phases, 1.0) * scenario.end_h * (sum(_strongest(h) for h in driving) if driving else 1.0)
-
-
-def _strongest(hazard: Hazard) -> float:
-    if hazard.kind == "surge":
-        return max((level for _, level in hazard.curve), default=0.0) if hazard.curve is not None else 0.0
-    return max(1.0, hazard.before) if hazard.kind == "lockdown" else 1.0

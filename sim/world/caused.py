@@ -15,7 +15,8 @@ import numpy.typing as npt
 from sim.chance import Chance
 from sim.errors import InputError, Problem
 from sim.spec.needs import LeadsTo
-from sim.spec.scenario import MOST_NEEDS, Scenario
+from sim.spec.scenario import Scenario
+from sim.spec.sizes import MOST_NEEDS
 from sim.world.demand import CAUSED, Demand, details
 
 Ints = npt.NDArray[np.int64]

@@ -21,7 +21,8 @@ from sim.errors import InputError, LawBroken, Problem
 from sim.spec.changes import Change
 from sim.spec.needs import Need
 from sim.spec.patches import changed
-from sim.spec.scenario import MOST_NEEDS, Scenario, World
+from sim.spec.scenario import Scenario, World
+from sim.spec.sizes import MOST_NEEDS
 from sim.world.hazards import Strength
 from sim.world.population import Population
 

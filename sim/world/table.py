@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+from pydantic_core import PydanticCustomError
 
 from sim.errors import InputError, Problem, nearest
 from sim.spec.community import GROUPS, MOST_RESIDENTS, OLDEST, Community
+from sim.spec.scenario import Scenario, check_zones
 from sim.world.population import EVERYWHERE, Flags, Floats, Population, frozen
 
 if TYPE_CHECKING:
@@ -151,3 +153,11 @@ def _read(path: Path) -> pa.Table:
     except KeyError as error:
         raise InputError(str(path), [Problem("", f"columns of different names are wanted: {error.args[0]}")]) from None
     return table
+
+
+def check_table_zones(scenario: Scenario, population: Population) -> None:
+    """Refuse a response whose zones the table of residents does not know."""
+    try:
+        check_zones(scenario.response, population.zone_names)
+    except PydanticCustomError as error:
+        raise InputError(scenario.name, [Problem("", error.message())]) from None

@@ -1,0 +1,98 @@
+"""Isolation: the confirmed stay at home or are taken away, and contacts stay at home, as far as they obey.
+
+What somebody who stays at home still meets is the epidemic's business (``Infections.mix``); a responder who is to stay
+at home does not come to work.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sim.model import CrisisModel
+    from sim.spec.epidemic import Isolation as IsolationSpec
+
+
+class Isolation:
+    """Keep where those are who are not about."""
+
+    def __init__(self, model: CrisisModel, spec: IsolationSpec) -> None:
+        self.model = model
+        self.spec = spec
+        self.place: dict[int, str] = {}
+        """home or away, by resident."""
+        self.until: dict[int, float] = {}
+        self.since: dict[int, float] = {}
+        """When each was first told to stay."""
+        self.taken = 0
+        """Beds taken."""
+
+    def confirmed(self, resident: int) -> None:
+        """Let somebody who has just been confirmed stay at home, and have them taken away where that is the rule."""
+        self._stay(resident)
+        if self.spec.confirmed != "away":
+            return
+        if self.spec.beds is not None and self.taken >= self.spec.beds:
+            self.model.tell("no_bed", str(resident))
+            return
+        self.taken += 1
+        if self.spec.transfer is None:
+            self._away(resident)
+        else:
+            building = int(self.model.population.building[resident])
+            self.model.outside.request(self.spec.transfer, building, self._away, resident)
+
+    def contacts(self, residents: Iterable[int]) -> None:
+        """Let contacts stay at home."""
+        if self.spec.contacts is not None:
+            for resident in sorted(residents):
+                self._stay(resident)
+
+    def excused(self, resident: int) -> bool:
+        """Tell whether somebody is not to come to a site, since they are confirmed and in isolation."""
+        return resident in self.place and resident in self.model.positives.confirmed
+
+    def _stay(self, resident: int) -> None:
+        model = self.model
+        self._works_not(resident)
+        self.until[resident] = until = model.clock.now + self.spec.lasts
+        if until < model.spec.end_h:
+            model.clock.call_at(until, self._over, resident)
+        if resident not in self.place:
+            nth = 1 if resident in model.positives.confirmed else 0
+            if model.attitudes is not None and not model.attitudes.comply(np.array([resident]), "isolation", nth)[0]:
+                model.tell("not_obeyed", str(resident))
+                return
+            self.place[resident] = "home"
+            self.since.setdefault(resident, model.clock.now)
+            self._mix(resident)
+
+    def _works_not(self, resident: int) -> None:
+        infections = self.model.infections
+        workers = infections.workers.get(resident, ()) if infections is not None else ()
+        for person in workers:
+            self.model.tell("isolated", str(person.number), person.team.name)
+            self.model.roster.coming.leave_for(person, self.spec.lasts)
+
+    def _away(self, resident: int) -> None:
+        self.place[resident] = "away"
+        self.since.setdefault(resident, self.model.clock.now)
+        self.model.tell("taken_away", str(resident))
+        self._mix(resident)
+        if self.until[resident] <= self.model.clock.now:  # the way took longer than the stay
+            self._over(resident)
+
+    def _over(self, resident: int) -> None:
+        if self.model.clock.now < self.until[resident]:  # it was begun anew meanwhile
+            return
+        if self.place.pop(resident, None) == "away":
+            self.taken -= 1
+        self._mix(resident)
+
+    def _mix(self, resident: int) -> None:
+        if self.model.infections is not None:
+            self.model.infections.mix([resident])

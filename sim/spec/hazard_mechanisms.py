@@ -1,0 +1,29 @@
+"""The mechanisms of the response to hazards, each with its off; the form is that of ``sim.spec.plan_mechanisms``."""
+
+from __future__ import annotations
+
+from sim.spec.plan_mechanisms import Rule
+
+ISOLATION = "response.isolation"
+
+HAZARDS: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
+    # name: where, what it does, what off means, off, without
+    "isolation": (
+        ISOLATION, "who is confirmed stays in, and infects fewer",
+        "for a second", ((f"{ISOLATION}.+lasts", "1 s"),), ((ISOLATION, None),),
+    ),
+    "transfer": (
+        f"{ISOLATION}.confirmed", "who is taken away infects nobody at home",
+        "everybody stays at home",
+        ((f"{ISOLATION}.confirmed", "home"), (f"{ISOLATION}.transfer", None), (f"{ISOLATION}.beds", None)),
+        ((f"{ISOLATION}.confirmed", None), (f"{ISOLATION}.transfer", None), (f"{ISOLATION}.beds", None)),
+    ),
+    "quarantine": (
+        f"{ISOLATION}.contacts", "contacts stay in, and infect fewer should they carry it", "they go about",
+        ((f"{ISOLATION}.contacts", None),), ((f"{ISOLATION}.contacts", None),),
+    ),
+    "protective_clothing": (
+        "world.epidemic.protection", "what a kit holds stops infection face to face, both ways", "it stops nothing",
+        (("world.epidemic.protection.*", 0),), (("world.epidemic.protection", None),),
+    ),
+}  # fmt: skip

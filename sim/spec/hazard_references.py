@@ -1,0 +1,63 @@
+"""Names that the blocks about hazards use of others, and what is suspect about these blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sim.errors import nearest
+
+if TYPE_CHECKING:
+    from sim.spec.epidemic import Epidemic
+    from sim.spec.people_references import Reference
+    from sim.spec.scenario import Scenario
+
+Said = Iterator[tuple[str, str]]
+"""(place, what is suspect)."""
+
+
+def hazard_references(scenario: Scenario) -> Iterator[Reference]:
+    """Return every name that a block about hazards uses of another."""
+    from sim.spec.references import building
+
+    epidemic, isolation = scenario.world.epidemic, scenario.response.isolation
+    if epidemic is not None:
+        for number, seed in enumerate(epidemic.seeds):
+            yield from building(scenario, f"world.epidemic.seeds[{number}].building", seed.building)
+        for name in epidemic.symptoms.leads_to if epidemic.symptoms is not None else ():
+            yield "world.epidemic.symptoms.leads_to", name, scenario.world.needs, "need type"
+    if isolation is not None:
+        yield "response.isolation.transfer", isolation.transfer, scenario.response.outside, "outside service"
+
+
+def hazard_findings(scenario: Scenario) -> Said:
+    """Return everything suspect about the blocks for hazards."""
+    world, response = scenario.world, scenario.response
+    epidemic, isolation = world.epidemic, response.isolation
+    if isolation is not None:
+        if epidemic is None:
+            yield "response.isolation", "without world.epidemic nobody infects anybody: it keeps people in for nothing"
+        if isolation.contacts is not None and response.tracing is None:
+            yield "response.isolation.contacts", "without response.tracing nobody is known as a contact"
+    if epidemic is not None:
+        yield from _epidemic(scenario, epidemic)
+
+
+def _epidemic(scenario: Scenario, epidemic: Epidemic) -> Said:
+    world, response = scenario.world, scenario.response
+    worn = {item for unit in response.organisation.units.values() for item in unit.kit}
+    for item in epidemic.protection:
+        if item not in worn:
+            yield f"world.epidemic.protection.{item}", f"no unit has {item!r} in its kit{nearest(item, worn)}"
+    aged = {"susceptibility_by_age": epidemic.susceptibility_by_age}
+    if epidemic.symptoms is not None:
+        aged["symptoms.by_age"] = epidemic.symptoms.by_age
+        if epidemic.symptoms.reports > 0 and (response.plan is None or not response.plan.card.checks):
+            yield "world.epidemic.symptoms.reports", "the card has no checks: nobody takes a report"
+    if epidemic.vaccination is not None:
+        aged["vaccination.by_age"] = epidemic.vaccination.by_age
+    for place, bands in aged.items():
+        if bands and world.community.ages is None and world.community.table is None:
+            yield f"world.epidemic.{place}", "no resident has an age: there is no world.community.ages"
+    if epidemic.contacts.queue > 0 and not response.sites:
+        yield "world.epidemic.contacts.queue", "there is no site at which anybody could stand in a queue"
