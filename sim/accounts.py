@@ -14,7 +14,9 @@ from sim.records.codes import ENDS, MET_BY, ORIGINS, OUTCOMES, STOCK_EVENTS, USE
 from sim.records.columns import Columns, coded, words
 from sim.records.result import Result
 from sim.response.book import End, State
-from sim.world.demand import ACCEPTED, CAUSED, conditional
+from sim.spec.community import PHASES
+from sim.world.decided import conditional
+from sim.world.demand import ACCEPTED, CAUSED
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
@@ -106,9 +108,7 @@ def _needs(model: CrisisModel, keep: npt.NDArray[np.int64], number: npt.NDArray[
     resident = pick(demand.resident)
     onset = pick(book.onset_h)
     end_h = model.spec.end_h
-    names = tuple(phase for _, phase in model.rates.spells)
-    begins = [begin for begin, _ in model.rates.spells]
-    phase = np.searchsorted(begins, onset, side="right") - 1 if begins else np.full(onset.size, -1)
+    phase, names = _phase_at(model, onset)
     request = pick(book.request_h)
     zone = population.zone[resident]
     met_by = pick(book.met_by_column).astype(np.int32)
@@ -198,8 +198,18 @@ def _stock(model: CrisisModel) -> Columns:
     }
 
 
+def _phase_at(model: CrisisModel, times_h: Floats) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+    """Return the phase at each time as a number, and the names; phases may come again."""
+    if not model.phases.log:
+        return np.full(times_h.size, -1), ()
+    begins, entered = zip(*model.phases.log, strict=True)
+    names = tuple(phase for phase in PHASES if phase in entered)
+    numbers = np.array([names.index(phase) for phase in entered])
+    return numbers[np.searchsorted(begins, times_h, side="right") - 1], names
+
+
 def _phases(model: CrisisModel) -> Columns:
-    spells = [(begin, phase) for begin, phase in model.rates.spells if begin < model.spec.end_h]
+    spells = model.phases.log
     begins = np.array([begin for begin, _ in spells])
     return {
         "phase": words([phase for _, phase in spells]),

@@ -48,6 +48,7 @@ from sim.response.office import Messages, ReportsUp
 from sim.response.orders import Orders
 from sim.response.outages import Outages
 from sim.response.outside import Outside
+from sim.response.phases import Phases
 from sim.response.plan import EstatePlan
 from sim.response.positives import Positives
 from sim.response.requests import RequestsToCome
@@ -96,7 +97,7 @@ class CrisisModel(mesa.Model):
         self.book = Book(self.demand, self.population, scenario.world.needs, self.chance)
         self.plan = EstatePlan(self.population, self.response.travel)
         self.moments = Moments()
-        self.phase: str | None = None
+        self.phases = Phases(self, scenario.world.life_cycle)
         self._residents: dict[int, Resident] = {}
         self.people: list[Responder] = []
         self.person_of: dict[int, Responder] = {}
@@ -176,6 +177,11 @@ class CrisisModel(mesa.Model):
         self.clock.run(until=min(self.steps * self.look_h, end)) if self.clock.now < end else None
         self.running = self.clock.now < end
 
+    @property
+    def phase(self) -> str | None:
+        """The phase of the crisis now; None where there are none."""
+        return self.phases.now
+
     def resident(self, row: int) -> Resident:
         """Return the agent of a resident."""
         if row not in self._residents:
@@ -221,8 +227,7 @@ class CrisisModel(mesa.Model):
     def _begin(self) -> None:
         """Set everything going at t = 0."""
         gc.freeze()  # what is built stays: the collector need not walk it in the loop
-        for begin_h, phase in self.rates.spells:
-            self.clock.call_at(begin_h, self._phase_entered, phase)
+        self.phases.begin()
         self.authorities.begin()
         if self.funds is not None:
             self.funds.begin()
@@ -248,12 +253,6 @@ class CrisisModel(mesa.Model):
             site.begin()
             plan_arrivals(self, site)
         self.requests.begin()
-
-    def _phase_entered(self, phase: str) -> None:
-        self.phase = phase
-        self.tell("phase_entered", phase)
-        for heard in self.moments.phase_entered:
-            heard(phase)
 
     def apply(self, change: Change) -> None:
         """Change the response while the clock runs; checked when the scenario was read."""

@@ -16,6 +16,9 @@ class Changes:
     def __init__(self, model: CrisisModel) -> None:
         self.model = model
         self.done: list[Change] = []
+        self.on_phase: list[tuple[Change, str, object]] = []
+        """Changes that wait for a phase."""
+        model.moments.phase_entered.append(self._phase_entered)
 
     def begin(self) -> None:
         """Set the moments of all changes and injects."""
@@ -29,8 +32,16 @@ class Changes:
         if change.at is not None:
             if change.at < self.model.spec.end_h:
                 clock.call_at(change.at, carry_out, change)  # type: ignore[arg-type]
+        elif change.when is not None and change.when.phase is not None:
+            self.on_phase.append((change, change.when.phase, carry_out))
         elif change.when is not None:
             clock.call_later(0.0, self._look, (change, change.when, carry_out))
+
+    def _phase_entered(self, phase: str) -> None:
+        due = [entry for entry in self.on_phase if entry[1] == phase]
+        self.on_phase = [entry for entry in self.on_phase if entry[1] != phase]
+        for change, _, carry_out in due:
+            carry_out(change)  # type: ignore[operator]
 
     def _look(self, watch: tuple[Change, Condition, object]) -> None:
         change, condition, carry_out = watch

@@ -77,6 +77,7 @@ class Positives:
             self.model.isolation.confirmed(resident)
         self.model.orders.set_level()
         self.model.orders.triggers.noticed()
+        self.model.phases.noticed()
 
     def self_tests(self, household: int, reported: float, sensitivity: float, nth: int) -> None:
         """Let a household test itself; positives are confirmed as far as they show and are reported."""

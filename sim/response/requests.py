@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from sim.records.columns import cells
 from sim.response.book import State
-from sim.world.demand import ACCEPTED, CAUSED, state_decided
+from sim.world.decided import state_decided
+from sim.world.demand import ACCEPTED, CAUSED
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
@@ -77,7 +78,7 @@ class RequestsToCome:
             bound = self.bounds[name]
             done = tuple(change for change in self.injects[name] if change in self.model.changes.done)
             at, who = self.demand.onset_h[need : need + 1], self.demand.resident[need : need + 1].astype(np.int64)
-            share = self.model.rates.share(name, bound, at, who, done)[0]
+            share = self.model.rates.share(name, bound, at, who, done, self.model.phase)[0]
             more_with = book.specs[book.need_type[need]].more_with
             if more_with and self.model.attitudes is not None:
                 share *= self.model.attitudes.factor(more_with, int(book.resident[need]))

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from sim.spec.base import Count, Hours, Interval, Name, Number, PathMap, Plain, Spec, Text, refuse, thaw
+from sim.spec.community import Phase
 
 
 class State(Spec):
@@ -22,12 +23,14 @@ class State(Spec):
 
 
 class Condition(State):
-    """A state on which something changes."""
+    """A state on which something changes, or a phase that is entered."""
+
+    phase: Phase | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Condition:
-        if (self.backlog_over is None) == (self.stock_of is None):
-            raise refuse("one of 'backlog_over' and 'stock_of' (with 'below') is wanted")
+        if sum(given is not None for given in (self.backlog_over, self.stock_of, self.phase)) != 1:
+            raise refuse("one of 'backlog_over', 'stock_of' (with 'below') and 'phase' is wanted")
         if (self.stock_of is None) != (self.below is None):
             raise refuse("'stock_of' and 'below' belong together")
         return self

@@ -23,6 +23,7 @@ from sim.spec.needs import Need
 from sim.spec.patches import changed
 from sim.spec.scenario import Scenario, World
 from sim.spec.sizes import MOST_NEEDS
+from sim.world.decided import asked_in_run, phases_by_state, state_decided
 from sim.world.hazards import Strength
 from sim.world.population import Population
 
@@ -72,7 +73,10 @@ class Rates:
 
     def __init__(self, scenario: Scenario, population: Population, chance: Chance) -> None:
         self.population = population
-        self.spells = scenario.world.life_cycle.spells() if scenario.world.life_cycle is not None else ()
+        life_cycle = scenario.world.life_cycle
+        self.spells = life_cycle.spells() if life_cycle is not None else ()
+        self.phases = phases_by_state(scenario) or tuple(phase for _, phase in self.spells)
+        """Phases that may come."""
         self.strengths = {
             name: Strength(name, hazard, population, chance) for name, hazard in scenario.world.hazards.items()
         }
@@ -109,8 +113,10 @@ class Rates:
             return weight, need.per_hour / total if total > 0 else 0.0
         return weight, (need.per_1000_day or 0.0) / 24_000
 
-    def phase_factor(self, need: Need, time_h: Floats) -> Floats:
-        """Return the factor of the phase at each time."""
+    def phase_factor(self, need: Need, time_h: Floats, phase: str | None = None) -> Floats:
+        """Return the factor of the phase at each time: of the one that is now, or as the timetable has it."""
+        if phase is not None:
+            return np.full(time_h.size, need.by_phase.get(phase, 1.0))
         if not self.spells or not need.by_phase:
             return np.ones(time_h.size)
         factors = np.array([need.by_phase.get(phase, 1.0) for _, phase in self.spells])
@@ -136,10 +142,9 @@ class Rates:
         subsets = [done for size in range(len(conditional) + 1) for done in combinations(conditional, size)]
         worlds = [world for done in subsets for _, world in self.worlds_after(done)]
         strongest = sum(driver.bound() for driver in self.drivers(name)) if self.drivers(name) else 1.0
-        phases = [phase for _, phase in self.spells]
         return strongest * max(
             self.base(world.needs[name])[1]
-            * max((world.needs[name].by_phase.get(phase, 1.0) for phase in phases), default=1.0)
+            * max((world.needs[name].by_phase.get(phase, 1.0) for phase in self.phases), default=1.0)
             for world in worlds
         )
 
@@ -147,7 +152,15 @@ class Rates:
         """Return that bound with the most that states of residents can add."""
         return self.bound(name, conditional) * (1 + sum(self.scenario.world.needs[name].more_with.values()))
 
-    def share(self, name: str, bound: float, time_h: Floats, resident: Rows, done: tuple[Change, ...] = ()) -> Floats:
+    def share(
+        self,
+        name: str,
+        bound: float,
+        time_h: Floats,
+        resident: Rows,
+        done: tuple[Change, ...] = (),
+        phase: str | None = None,
+    ) -> Floats:
         """Return the rate at each time as a share of the bound, after the conditional injects that have happened."""
         rate = np.zeros(time_h.size)
         worlds = self.worlds_after(done)
@@ -155,7 +168,7 @@ class Rates:
         for (begin, of_time), end in zip(worlds, ends, strict=True):
             now = (time_h >= begin) & (time_h < end)
             need = of_time.needs[name]
-            rate[now] = self.base(need)[1] * self.phase_factor(need, time_h[now])
+            rate[now] = self.base(need)[1] * self.phase_factor(need, time_h[now], phase)
         share = rate * self.intensity(name, time_h, resident) / bound
         if share.size and share.max() > 1 + 1e-9:
             raise LawBroken(
@@ -188,29 +201,6 @@ def draw(scenario: Scenario, population: Population, chance: Chance, rates: Rate
         columns[key] = np.concatenate([part.pop(key) for part in parts])[order]
         columns[key].setflags(write=False)
     return Demand(type_names=tuple(scenario.world.needs), **columns)
-
-
-def conditional(need: Need) -> bool:
-    """Tell whether a need arises only for residents who know, or believe, something."""
-    return need.if_unaware is not None or need.if_rumour
-
-
-def asked_in_run(need: Need) -> bool:
-    """Tell whether only the run can say when, or of whom, a need is asked."""
-    return conditional(need) or need.self_help is not None or need.stigma is not None
-
-
-def state_decided(scenario: Scenario) -> dict[str, tuple[Change, ...]]:
-    """Return the need types whose rate the run decides, each with the conditional injects that may change it."""
-    by_type: dict[str, list[Change]] = {}
-    for inject in scenario.world.injects:
-        if inject.when is not None:
-            for name in dict.fromkeys(path.split(".")[1] for path in inject.set):
-                by_type.setdefault(name, []).append(inject)
-    for name, need in scenario.world.needs.items():
-        if need.more_with:
-            by_type.setdefault(name, [])
-    return {name: tuple(injects) for name, injects in by_type.items()}
 
 
 def _points(
