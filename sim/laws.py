@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.errors import LawBroken
-from sim.records.codes import ALLOCATED, GONE, INITIAL, ISSUED, RECEIVED, RETURNED, STOCK_EVENTS, VISIT, WRONG_SKILL
+from sim.records.codes import (
+    ALLOCATED,
+    BLOCKED,
+    GONE,
+    INITIAL,
+    ISSUED,
+    RECEIVED,
+    RETURNED,
+    STOCK_EVENTS,
+    VISIT,
+    WRONG_SKILL,
+)
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
@@ -127,7 +138,7 @@ def _stock(result: Result, model: CrisisModel) -> None:
 def _consumption(result: Result, model: CrisisModel) -> None:
     """What left the stores went into visits, or is kept for requests that wait for a responder."""
     stock, visits = result.raw["stock"], result.raw["visits"]
-    taken = ~np.isin(visits["outcome"].codes, [WRONG_SKILL, GONE])
+    taken = ~np.isin(visits["outcome"].codes, [WRONG_SKILL, GONE, BLOCKED])
     kinds = result.raw["needs"]["need_type"].codes[visits["need"][taken]]
     kept = [model.book.need_type[need] for need in model.depots.allocated]
     count = np.bincount(np.concatenate([kinds, np.array(kept, np.int64)]), minlength=len(model.book.specs))

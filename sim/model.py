@@ -10,7 +10,6 @@ import gc
 from typing import Any
 
 import mesa
-import numpy as np
 
 from sim.accounts import result_of
 from sim.chance import Chance
@@ -32,7 +31,8 @@ from sim.response.command import Command, Problems
 from sim.response.complaints import Complaints
 from sim.response.cordon import Cordon
 from sim.response.depots import Depots
-from sim.response.desk import Desk
+from sim.response.desk import Desk, build_desks
+from sim.response.dwellings import Dwellings
 from sim.response.experts import Experts
 from sim.response.funds import Funds
 from sim.response.homes import Homes
@@ -42,6 +42,7 @@ from sim.response.isolation import Isolation
 from sim.response.kits import Kits
 from sim.response.know_how import KnowHow
 from sim.response.labour import Labour
+from sim.response.local_hazards import LocalHazards, Struck
 from sim.response.moments import Moments
 from sim.response.mutual_help import MutualHelp
 from sim.response.office import Messages, ReportsUp
@@ -61,13 +62,14 @@ from sim.response.strain import Strains
 from sim.response.teams import build_teams, ways_in
 from sim.response.visits import Visits
 from sim.spec.changes import Change
-from sim.spec.desks import desk_for
+from sim.spec.local_hazards import Local, Poisoning
 from sim.spec.patches import changed
 from sim.spec.scenario import Scenario
 from sim.world.caused import with_caused
 from sim.world.demand import Rates, draw
 from sim.world.illness import with_illness
 from sim.world.population import populate
+from sim.world.struck import with_struck
 from sim.world.table import check_table_zones
 
 MECHANISMS = ("sim.response", "sim.clock")
@@ -93,6 +95,7 @@ class CrisisModel(mesa.Model):
         self.rates = Rates(scenario, self.population, self.chance)
         demand = draw(scenario, self.population, self.chance, self.rates)
         demand, self.illness_leads = with_illness(scenario, self.population, demand, self.chance)
+        demand, struck = with_struck(scenario, self.population, demand, self.chance)
         self.demand, causes, self.parents = with_caused(scenario, demand, self.chance)
         self.book = Book(self.demand, self.population, scenario.world.needs, self.chance)
         self.plan = EstatePlan(self.population, self.response.travel)
@@ -105,9 +108,9 @@ class CrisisModel(mesa.Model):
         self.at_desk = self.response.at_desk()
         self.book.listeners = self.moments.closed
         self.consequences = Consequences(self, causes) if causes else None
-        self._build_response()
+        self._build_response(struck)
 
-    def _build_response(self) -> None:
+    def _build_response(self, struck: Struck) -> None:
         """Make the mechanisms, in an order in which each finds those that it meets when it is made."""
         self.teams = build_teams(self)
         self.roster = Roster(self)
@@ -126,8 +129,11 @@ class CrisisModel(mesa.Model):
         self.outside = Outside(self)
         self.positives = Positives(self)
         self.cordon = Cordon(self)
+        live_here = world.epidemic is not None or any(isinstance(h, Local | Poisoning) for h in world.hazards.values())
+        self.dwellings = Dwellings(self) if live_here else None
         self.isolation = Isolation(self, response.isolation) if response.isolation is not None else None
         self.infections = Infections(self, world.epidemic) if world.epidemic is not None else None
+        self.local_hazards = LocalHazards(self, struck) if live_here else None
         spec = self.response.information
         self.information = Knowledge(self, spec) if spec is not None else None
         self.platform = Platform(self, self.response.online) if self.response.online is not None else None
@@ -147,7 +153,7 @@ class CrisisModel(mesa.Model):
         self.referrals = Referrals(self)
         reports = self.response.organisation.reports
         self.reports = ReportsUp(self, reports) if reports is not None else None
-        self.desks = self._desks()
+        self.desks, self.desk_numbers = build_desks(self)
         self.second_desks = SecondDesks(self)
         self.experts = Experts(self, response.experts) if response.experts is not None else None
         self.incoming = ways_in(self)
@@ -188,25 +194,6 @@ class CrisisModel(mesa.Model):
             self._residents[row] = Resident(self, row)
         return self._residents[row]
 
-    # -- building ---------------------------------------------------------------------------------------------------
-
-    def _desks(self) -> list[Desk]:
-        """Make the desks; each need type in each zone, and each unit, belongs to one of them."""
-        specs = self.response.all_desks()
-        types, zones = self.demand.type_names, self.population.zone_names
-        numbers = {name: number for number, name in enumerate(specs)}
-        owner = np.array([[numbers[desk_for(specs, need, zone)] for zone in zones] for need in types], np.int64)
-        owner = owner.reshape(len(types), len(zones))
-        claimed = {unit for spec in specs.values() for unit in spec.units}
-        free = tuple(name for name in self.teams if name not in claimed)
-        self.desk_numbers = owner
-        mine = owner[self.demand.need_type, self.population.zone[self.demand.resident]]
-        desks = []
-        for number, (name, spec) in enumerate(specs.items()):
-            with_units = spec if spec.units else spec.model_copy(update={"units": free})
-            desks.append(Desk(self, name, with_units, np.flatnonzero(mine == number)))
-        return desks
-
     def desk_of(self, need: int) -> Desk:
         """Return the desk that a need's requests go to."""
         zone = self.population.building_zone[self.book.building[need]]
@@ -237,6 +224,8 @@ class CrisisModel(mesa.Model):
         self.changes.begin()
         self.referrals.begin()
         self.outages.begin()
+        if self.local_hazards is not None:
+            self.local_hazards.begin()
         self.alarms.begin()
         if self.infections is not None:
             self.infections.begin()

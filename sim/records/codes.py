@@ -5,8 +5,8 @@ from __future__ import annotations
 ENDS = ("open", "met", "referred", "abandoned", "withdrawn")
 MET_BY = ("", "household", "neighbour", "online", "responder", "outside")
 ORIGINS = ("exogenous", "state", "caused", "relapse")
-OUTCOMES = ("closed", "more", "wrong_skill", "gone", "referred", "unfinished", "duplicate")
-CLOSED, MORE, WRONG_SKILL, GONE, REFERRED, UNFINISHED, DUPLICATE = range(len(OUTCOMES))
+OUTCOMES = ("closed", "more", "wrong_skill", "gone", "referred", "unfinished", "duplicate", "blocked")
+CLOSED, MORE, WRONG_SKILL, GONE, REFERRED, UNFINISHED, DUPLICATE, BLOCKED = range(len(OUTCOMES))
 SITE_ENDS = ("open", "served", "no_show", "left", "turned_away", "missed", "inside")
 STILL_OPEN, SERVED, NO_SHOW, LEFT, TURNED_AWAY, MISSED, AT_SITE = range(len(SITE_ENDS))
 STOCK_EVENTS = (

@@ -68,6 +68,10 @@ class Stock:
         """What households are not given."""
         self.follow(depot.spec)
 
+    def there(self, *, kept: bool = False) -> int:
+        """Return how many can be given out; ``kept`` counts what is kept for the staff too."""
+        return 0 if self.depot.closed else self.on_hand - (0 if kept else self.reserve)
+
     def follow(self, spec: DepotSpec) -> None:
         """Order by the policy of a depot's specification."""
         self.policy = spec.policy_of(self.name)
@@ -88,6 +92,8 @@ class Depot(mesa.Agent):
         self.place = place
         self.stock = {item: Stock(self, items[item], item, amount) for item, amount in spec.stock.items()}
         self.parked: deque[int] = deque()
+        self.closed = 0
+        """What keeps it closed now, counted."""
 
 
 Kit = tuple[tuple[Stock, int], ...]
@@ -134,7 +140,7 @@ class Depots:
         kits = self._in_order(need)
         for depot, kit in kits:
             for stock, amount in kit:
-                if stock.on_hand - stock.reserve < amount or (stock.rationed and self._refused(need, stock)):
+                if stock.there() < amount or (stock.rationed and self._refused(need, stock)):
                     break
             else:
                 for stock, amount in kit:
@@ -271,6 +277,19 @@ class Depots:
             self.model.stores.serve()
         self._serve_parked(depot)
 
+    def close(self, depot: Depot) -> None:
+        """Let a store give nothing out."""
+        depot.closed += 1
+        if depot.closed == 1:
+            self.model.tell("store_closed", depot.name)
+
+    def reopen(self, depot: Depot) -> None:
+        """Let a store give out again, if nothing else keeps it closed."""
+        depot.closed -= 1
+        if not depot.closed:
+            self.model.tell("store_open", depot.name)
+            self.arrived(depot)
+
     # -- donations --------------------------------------------------------------------------------------------------
 
     def _announce(self, gift: tuple[Depot, int, float, int]) -> None:
@@ -299,7 +318,7 @@ class Depots:
             kit = self._kit(need, depot)
             if need not in self._waits_at:  # resuming one request has led to this one
                 continue
-            if any(s.on_hand - s.reserve < amount or (s.rationed and self._refused(need, s)) for s, amount in kit):
+            if any(s.there() < amount or (s.rationed and self._refused(need, s)) for s, amount in kit):
                 continue
             depot.parked.remove(need)
             del self._waits_at[need]

@@ -18,6 +18,8 @@ from sim.response.batches import Batches
 from sim.response.book import State
 from sim.response.lines import Line, requests_of, sort_into_lines
 from sim.response.responders import CERTIFIED, NO_LIMIT, NOBODY, Responder, Team, has_room
+from sim.response.ways import OPEN, Hazards
+from sim.spec.desks import desk_for
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
@@ -77,7 +79,7 @@ class Desk:
         for crew in self.crews:
             crew.lanes = []
         self.line_of = sort_into_lines(self)
-        for need in self.own:
+        for need in self.own | self._cut_off():
             self.line_of[need] = self.line_now(need)
         for need in sorted(waiting, key=lambda need: (self.asked(need), need)):
             if self.book.state[need] == WAITING or need in self.own:
@@ -99,8 +101,8 @@ class Desk:
                     durations[rows] += spec.handling.quantile(uniform)
         return cells(durations)
 
-    def line(self, need_type: int, zone: int, value: float) -> Line:
-        """Return the line of a need type in a zone under a value of the triage rule."""
+    def line(self, need_type: int, zone: int, value: float, across: Hazards = OPEN) -> Line:
+        """Return the line of a need type in a zone under a value of the triage rule, for who can cross some hazards."""
         spec = self.book.specs[need_type]
         wanted = spec.skill + CERTIFIED if spec.certified and spec.skill is not None else spec.skill
         able = [
@@ -109,6 +111,7 @@ class Desk:
             if (crew.team.covers is None or zone in crew.team.covers)
             and (not self.match.by_skill or wanted is None or wanted in crew.skills)
             and self.model.permitted(crew.team, need_type)
+            and across <= set(crew.team.spec.crosses)
         ]
         able.sort(key=lambda number: (len(self.crews[number].skills), number))
         name = tuple(able), spec.sessions is not None, value
@@ -118,6 +121,12 @@ class Desk:
                 crew.lanes.append(line)
                 crew.lanes.sort(key=lambda lane: lane.value)
         return self.lines[name]
+
+    def _cut_off(self) -> set[int]:
+        """Return the needs of this desk in buildings that are known to be cut off."""
+        hazards = self.model.local_hazards
+        known = hazards.ways.known if hazards is not None else {}
+        return {int(need) for building in known for need in hazards.ways.of(building)} & set(self.needs.tolist())  # type: ignore[union-attr]
 
     # -- a request's way to a responder -----------------------------------------------------------------------------
 
@@ -298,7 +307,22 @@ class Desk:
         demand = self.book.demand
         value = float(self.rule.split(requests_of(self, np.array([need])))[0])
         zone = int(self.model.population.zone[demand.resident[need]])
-        return self.line(int(demand.need_type[need]), zone, value)
+        hazards = self.model.local_hazards
+        across = hazards.ways.known.get(self.book.building[need], OPEN) if hazards is not None else OPEN
+        return self.line(int(demand.need_type[need]), zone, value, across)
+
+    def move(self, needs: list[int]) -> None:
+        """Put needs into the lines that they belong to now, and offer those that wait."""
+        self.book.risen = True
+        book, now = self.book, self.clock.now
+        for need in needs:
+            before, line = self.line_of[need], self.line_now(need)
+            if line is before:
+                continue
+            self.line_of[need] = line
+            asked = book.request[need] < now or (book.request[need] == now and need in before.waiting)
+            if asked and book.state[need] == WAITING and not book.has_left(need, now):
+                self.offer(need)
 
     def rise(self, need: int) -> None:
         """Put a request in the line of its urgency, which has risen."""
@@ -308,3 +332,23 @@ class Desk:
             self.line_of[need] = line
             if self.book.state[need] == WAITING:
                 self._push(need)
+
+
+def build_desks(model: CrisisModel) -> tuple[list[Desk], npt.NDArray[np.int64]]:
+    """Make the desks; returns them, and the number of the desk of each need type in each zone.
+
+    Each need type in each zone, and each unit, belongs to one desk.
+    """
+    specs = model.response.all_desks()
+    demand, zones = model.demand, model.population.zone_names
+    numbers = {name: number for number, name in enumerate(specs)}
+    owner = np.array([[numbers[desk_for(specs, need, zone)] for zone in zones] for need in demand.type_names], np.int64)
+    owner = owner.reshape(len(demand.type_names), len(zones))
+    claimed = {unit for spec in specs.values() for unit in spec.units}
+    free = tuple(name for name in model.teams if name not in claimed)
+    mine = owner[demand.need_type, model.population.zone[demand.resident]]
+    desks = []
+    for number, (name, spec) in enumerate(specs.items()):
+        with_units = spec if spec.units else spec.model_copy(update={"units": free})
+        desks.append(Desk(model, name, with_units, np.flatnonzero(mine == number)))
+    return desks, owner

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 Rows = npt.NDArray[np.int64]
 SEED, ELSEWHERE, SERVICE = LAYERS.index("seed"), LAYERS.index("elsewhere"), LAYERS.index("service")
 FIRST = LAYERS.index("household")
-GROWN_UP, TOO_OLD = 18, 70
-"""Ages of residents who work as volunteers or staff."""
 
 
 class Infections:
@@ -39,11 +37,9 @@ class Infections:
         self.model = model
         self.spec = spec
         self.clock = model.clock
-        self.row_of: dict[Responder, int] = {}
-        """The row of each responder: their own as a resident, or one after all residents."""
-        self.workers: dict[int, list[Responder]] = {}
-        outside = self._find_rows()
-        self.states = people(spec, model.population, outside, model.chance)
+        assert model.dwellings is not None
+        self.row_of, self.workers = model.dwellings.row_of, model.dwellings.workers
+        self.states = people(spec, model.population, model.dwellings.outside, model.chance)
         self.groups = Groups.of(self.states, model.population)
         self.rows = RowBuffer(6)
         """(row, episode, layer, infected, infectious, recovered) of each infection."""
@@ -55,29 +51,6 @@ class Infections:
         self.protection = {name: self._lets_through(team.spec.kit) for name, team in model.teams.items()}
         if spec.contacts.service > 0:
             model.moments.visit_ended.append(self._visited)
-
-    def _find_rows(self) -> int:
-        """Give each responder a row: residents who work are drawn among the grown-up; returns how many are others."""
-        population, chance = self.model.population, self.model.chance
-        taken = set(self.model.person_of)
-        others = 0
-        for team in self.model.teams.values():
-            at_home = team.spec.home == "residents"
-            willing: Iterable[int] = ()
-            if at_home:
-                luck = chance.uniform(f"epidemic.works.{team.name}", np.arange(population.size))
-                fit = ~((population.age < GROWN_UP) | (population.age > TOO_OLD))  # unknown ages fit
-                willing = (int(row) for row in np.argsort(np.where(fit, luck, 2.0)) if row not in taken)
-            free = iter(willing)
-            for person in team.people:
-                row = person.resident if person.resident is not None else next(free, None)
-                if row is None:
-                    row = population.size + others
-                    others += 1
-                taken.add(row)
-                self.row_of[person] = row
-                self.workers.setdefault(row, []).append(person)
-        return others
 
     def _lets_through(self, kit: Iterable[str]) -> float:
         """Return the share of the pressure face to face that the kit of a unit lets through."""

@@ -27,14 +27,17 @@ class Outages:
         """Set the moments of outages and obstructions."""
         clock, end_h = self.model.clock, self.model.spec.end_h
         for name, outage in self.model.world.outages.items():
-            if outage.begins < end_h:
-                clock.call_at(outage.begins, self._cut, name)
+            if outage.begins is not None and outage.begins < end_h:
+                clock.call_at(outage.begins, self.cut, name)
             if outage.ends is not None and outage.ends < end_h:
                 clock.call_at(outage.ends, self.repaired, name)
         if self.model.world.obstructions is not None:
             self._plan_obstructions(self.model.world.obstructions.per_day / 24, end_h)
 
-    def _cut(self, name: str) -> None:
+    def cut(self, name: str) -> None:
+        """Begin an outage."""
+        if name in self.now_out:
+            return
         self.now_out.add(name)
         self.model.tell("outage", name)
         for listener in self.listeners:

@@ -47,6 +47,10 @@ class Outside:
     def _at_gate(self, call: tuple[str, Request]) -> None:
         name, (_, building, _, _) = call
         if self._spec(name).by_road and building is not None:
+            hazards = self.model.local_hazards
+            if hazards is not None and building in hazards.ways.cut:
+                hazards.ways.pass_way(building, self._at_gate, call)
+                return
             self.model.outages.pass_lane(building, self._there, call)
         else:
             self._there(call)

@@ -48,6 +48,8 @@ class Presence:
     def _kept_out(self, person: Responder) -> bool:
         """Tell whether the gates are closed to somebody, or there is no money for them."""
         now, team = self.clock.now, person.team
+        if self.model.local_hazards is not None and self.model.local_hazards.keeps_away(person):
+            return True
         if self.model.funds is not None and not self.model.funds.can_pay(team):
             self.model.tell("not_paid", team.name)
             return True

@@ -50,7 +50,7 @@ class Stores:
         """Take goods from the stores for the response's own use, or for a round to households; all of them or none."""
         parts: list[tuple[Stock, int]] = []
         for item, amount in items.items():
-            stock = next((s for s in self._keeping(item) if s.on_hand - household * s.reserve >= amount), None)
+            stock = next((s for s in self._keeping(item) if s.there(kept=not household) >= amount), None)
             if stock is None:
                 return False
             parts.append((stock, amount))

@@ -9,7 +9,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from sim.records.buffers import RowBuffer
-from sim.records.codes import CLOSED, DUPLICATE, GONE, MORE, REFERRED, UNFINISHED, WRONG_SKILL
+from sim.records.codes import BLOCKED, CLOSED, DUPLICATE, GONE, MORE, REFERRED, UNFINISHED, WRONG_SKILL
 from sim.response.book import End, State
 from sim.response.quality import Quality
 from sim.response.responders import NOBODY, Responder
@@ -40,6 +40,7 @@ class Visits:
                 for unit in units
             )
             or any(spec.asks_elsewhere_after is not None for spec in book.specs)
+            or model.local_hazards is not None
         )
         """Whether there is more to look at when a visit starts or ends than the skill on the list."""
         self.twice: set[int] = set()
@@ -119,7 +120,8 @@ class Visits:
     def _may_wait(self, need: int, responder: Responder) -> bool:
         """Tell whether something has to be found out at the door before a visit can start."""
         entry = "entry" in self.model.response.authority  # a grant may lapse on the way
-        return need in self.twice or entry or self._asks(need, responder)
+        may_be_cut = self.model.local_hazards is not None
+        return need in self.twice or entry or may_be_cut or self._asks(need, responder)
 
     def _can_start(self, need: int, responder: Responder, time_h: float) -> bool:
         """Tell whether a resident still waits at a time, and whether who comes then can do what is needed."""
@@ -142,6 +144,13 @@ class Visits:
         now = self.clock.now
         need = responder.need
         responder.arrived = now
+        hazards = self.model.local_hazards
+        on_foot = not self.by_phone[self.need_type[need]]
+        if hazards is not None and on_foot and not hazards.ways.passable(self.building[need], responder.team):
+            responder.started = NAN
+            hazards.ways.found_cut(self.building[need])
+            self._leave(responder, BLOCKED)
+            return
         if not self.model.authorities.may("entry", responder.team.name) and not self.by_phone[self.need_type[need]]:
             self.model.authorities.when_granted("entry", responder.team.name, self._let_in, responder, responder)
             return
@@ -274,7 +283,7 @@ class Visits:
         if self.injuries:
             self.model.roster.coming.risk(responder)
         if self.held:
-            self.model.depots.used(need, outcome not in (GONE, WRONG_SKILL, DUPLICATE))
+            self.model.depots.used(need, outcome not in (GONE, WRONG_SKILL, DUPLICATE, BLOCKED))
         if outcome != CLOSED:
             self._follow_up(need, responder, outcome)
         if responder.settled:
@@ -291,7 +300,7 @@ class Visits:
         elif outcome == GONE:
             if book.state[need] != State.CLOSED:
                 book.close(need, End.ABANDONED, book.deadline[need])
-        elif outcome == WRONG_SKILL:
+        elif outcome in (WRONG_SKILL, BLOCKED):
             self.clock.call_later(0.0, self.model.desk_of(need).offer, need)
             book.state[need] = int(State.WAITING)
         elif book.specs[book.need_type[need]].sessions is not None:

@@ -115,6 +115,10 @@ class Community(Spec):
     table: Text | None = Field(default=None, alias="from")
     """Your own residents: a Parquet or CSV file beside the scenario; see docs/data-dictionary.md for its columns."""
 
+    def count(self) -> int:
+        """Return the number of buildings that are stated."""
+        return len(self.buildings) if isinstance(self.buildings, tuple) else self.buildings or 1
+
     @model_validator(mode="after")
     def _whole(self) -> Community:
         if self.table is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sim.errors import nearest
+from sim.spec.local_hazards import Local, Poisoning
 
 if TYPE_CHECKING:
     from sim.spec.epidemic import Epidemic
@@ -26,8 +27,36 @@ def hazard_references(scenario: Scenario) -> Iterator[Reference]:
             yield from building(scenario, f"world.epidemic.seeds[{number}].building", seed.building)
         for name in epidemic.symptoms.leads_to if epidemic.symptoms is not None else ():
             yield "world.epidemic.symptoms.leads_to", name, scenario.world.needs, "need type"
+    for name, hazard in scenario.world.hazards.items():
+        if isinstance(hazard, Local | Poisoning):
+            yield from _local(scenario, f"world.hazards.{name}", hazard)
+    levels = [name for name, hazard in scenario.world.hazards.items() if isinstance(hazard, Local)]
+    for unit, spec in scenario.response.organisation.units.items():
+        for name in spec.crosses:
+            yield f"response.organisation.units.{unit}.crosses", name, levels, "hazard with a level"
     if isolation is not None:
         yield "response.isolation.transfer", isolation.transfer, scenario.response.outside, "outside service"
+
+
+def _local(scenario: Scenario, place: str, hazard: Local | Poisoning) -> Iterator[Reference]:
+    from sim.spec.references import building
+
+    for need in hazard.leads_to:
+        yield f"{place}.leads_to", need, scenario.world.needs, "need type"
+    if isinstance(hazard, Poisoning):
+        for store in hazard.closes:
+            yield f"{place}.closes", store, scenario.response.supplies, "depot"
+        return
+    for number, name in enumerate(hazard.buildings):
+        yield from building(scenario, f"{place}.buildings[{number}]", name)
+    for outage in hazard.cuts:
+        yield f"{place}.cuts", outage, scenario.world.outages, "outage of the world"
+    community = scenario.world.community
+    listed = community.buildings if isinstance(community.buildings, tuple) else ()
+    ids = [there.id for there in listed] or [f"b{k + 1}" for k in range(community.count())]
+    known = [*community.zones, *ids]
+    for name in hazard.named() if community.table is None else ():
+        yield place, name, known, "building or zone"
 
 
 def hazard_findings(scenario: Scenario) -> Said:

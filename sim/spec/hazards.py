@@ -24,6 +24,7 @@ from sim.spec.base import (
     refuse,
 )
 from sim.spec.distributions import Duration
+from sim.spec.local_hazards import Earthquake, Fire, Flood, Heatwave, Poisoning, Storm
 
 
 class _Hazard(Spec):
@@ -98,4 +99,6 @@ class Surge(_Hazard):
         return self
 
 
-Hazard = Annotated[Steady | Lockdown | Surge, Field(discriminator="kind")]
+Hazard = Annotated[
+    Steady | Lockdown | Surge | Flood | Storm | Heatwave | Fire | Earthquake | Poisoning, Field(discriminator="kind")
+]

@@ -211,6 +211,8 @@ class Unit(Spec):
     """People lent to other communities."""
     hand_over: PositiveHours | None = None
     """At each new phase its people hand over to the next, which takes them so long."""
+    crosses: tuple[Name, ...] = ()
+    """Hazards that do not stop it: who has boats can get to flooded buildings."""
     voice: YesNo = False
     """What its requests need decided is decided first."""
     cost_per_h: NonNegative | None = None

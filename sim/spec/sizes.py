@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sim.spec.base import refuse
+from sim.spec.local_hazards import Local
 
 if TYPE_CHECKING:
     from sim.spec.hazards import Hazard
@@ -52,6 +53,8 @@ def _most_needs(scenario: Scenario, name: str, need: Need) -> float:
 
 
 def _strongest(hazard: Hazard) -> float:
+    if isinstance(hazard, Local):
+        return hazard.strongest()
     if hazard.kind == "surge":
         return max((level for _, level in hazard.curve), default=0.0) if hazard.curve is not None else 0.0
     return max(1.0, hazard.before) if hazard.kind == "lockdown" else 1.0

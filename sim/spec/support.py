@@ -45,13 +45,16 @@ class Tracing(Spec):
 class Outage(Spec):
     """Power, water or communications are out."""
 
-    begins: Hours
+    begins: Hours | None = None
+    """Without it, a hazard that ``cuts`` it begins it."""
     ends: PositiveHours | None = None
     """It ends by itself then; without it, only when it is repaired."""
 
     @model_validator(mode="after")
     def _span(self) -> Outage:
-        if self.ends is not None and self.ends <= self.begins:
+        if self.ends is not None and self.begins is None:
+            raise refuse("'ends' without 'begins': a hazard that cuts it says when it is over")
+        if self.ends is not None and self.begins is not None and self.ends <= self.begins:
             raise refuse("an end after the beginning is wanted")
         return self
 

@@ -19,6 +19,8 @@ from sim.chance import Chance
 from sim.errors import InputError, Problem, nearest
 from sim.spec.base import LONGEST_H
 from sim.spec.hazards import Hazard, Lockdown, RequestLog, Steady, Surge
+from sim.spec.local_hazards import Local, Poisoning
+from sim.world.levels import Levels
 from sim.world.population import Population
 
 Floats = npt.NDArray[np.float64]
@@ -36,6 +38,8 @@ class Strength:
 
     def bound(self) -> float:
         """Return a number that the intensity never exceeds."""
+        if isinstance(self.hazard, Local):
+            return self.hazard.strongest()
         if isinstance(self.hazard, Surge):
             if self.hazard.curve is not None:
                 return max(level for _, level in self.hazard.curve)
@@ -46,6 +50,9 @@ class Strength:
     def intensity(self, time_h: Floats, resident: Rows) -> Floats:
         """Return the intensity at each time for each resident (columns of equal length)."""
         hazard = self.hazard
+        if isinstance(hazard, Local):
+            return hazard.gain * self.levels().at(time_h, self.population.building[resident])
+        assert not isinstance(hazard, Poisoning)  # it drives nothing
         on = time_h >= hazard.begins
         if hazard.ends is not None:
             on &= time_h < hazard.ends
@@ -60,6 +67,11 @@ class Strength:
                 on &= time_h >= hazard.begins + reserve
             return np.where(on, 1.0, hazard.before)
         return np.where(on, self._surge(hazard, time_h), 0.0)
+
+    def levels(self) -> Levels:
+        """Return the levels of a hazard that has one at each building."""
+        assert isinstance(self.hazard, Local)
+        return Levels(self.hazard, self.population)
 
     def footprint(self) -> npt.NDArray[np.bool_]:
         """Return which residents live where the hazard is."""

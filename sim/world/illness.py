@@ -6,15 +6,13 @@ they fall ill, the run decides. Only the first illness of a person leads to need
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
 from sim.chance import Chance
 from sim.spec.scenario import Scenario
-from sim.world.demand import CAUSED, Demand, details
+from sim.world.demand import Demand
 from sim.world.epidemic import by_age
+from sim.world.led import Led, with_led
 from sim.world.population import Population
 
 FIRST = 1 << 27
@@ -27,27 +25,18 @@ def with_illness(
     """Return the demand with the needs that illness would lead to, and for each resident (need, delay in hours)."""
     epidemic = scenario.world.epidemic
     symptoms = epidemic.symptoms if epidemic is not None else None
-    if symptoms is None or not symptoms.leads_to:
+    if symptoms is None:
         return demand, {}
     who = np.arange(population.size)
-    parts: list[dict[str, npt.NDArray[Any]]] = []
-    leads: dict[int, list[tuple[int, float]]] = {}
-    size = demand.size
+    parts, delays = [], []
     for name, spec in symptoms.leads_to.items():
         share = by_age(population, spec.share, dict(spec.by_age))
         mine = who[chance.uniform(f"epidemic.leads.{name}", who) < share]
-        delay = spec.delay.quantile(chance.uniform(f"epidemic.leads.{name}.delay", mine))
-        kind, number = demand.type_names.index(name), np.full(mine.size, FIRST)
-        nothing, mark = np.zeros(mine.size), np.full(mine.size, CAUSED)
-        parts.append(details(kind, name, scenario.world.needs[name], nothing, mine, number, mark, chance))
-        for place, resident in enumerate(mine.tolist()):
-            leads.setdefault(resident, []).append((size + place, float(delay[place])))
-        size += mine.size
-    columns = {
-        key: np.concatenate([getattr(demand, key), *(part[key] for part in parts)])
-        for key in ("need_type", "resident", "nth", "onset_h", "request_h", "patience_h", "service_h", "mark")
-    }
-    columns["onset_h"][demand.size :] = np.nan
-    for column in columns.values():
-        column.setflags(write=False)
-    return Demand(type_names=demand.type_names, **columns), leads
+        parts.append(Led(name, mine, np.full(mine.size, FIRST)))
+        delays.append(spec.delay.quantile(chance.uniform(f"epidemic.leads.{name}.delay", mine)))
+    demand, first = with_led(demand, dict(scenario.world.needs), parts, chance)
+    leads: dict[int, list[tuple[int, float]]] = {}
+    for row, part, delay in zip(first, parts, delays, strict=True):
+        for place, resident in enumerate(part.residents.tolist()):
+            leads.setdefault(resident, []).append((row + place, float(delay[place])))
+    return demand, leads
