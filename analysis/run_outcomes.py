@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 NAN = float("nan")
+SMALLEST_GROUP = 10
+"""Groups with fewer residents are not reported: a figure about them is a figure about persons."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def _share_of(part: str, whole: str) -> Callable[[Result], Iterator[tuple[str, s
 def _wasted(result: Result) -> Iterator[tuple[str, str, float, float]]:
     visits = result.columns("visits")
     names = visits["outcome"].names
-    wasted = np.isin(visits["outcome"].codes, [names.index("wrong_skill"), names.index("gone")])
+    wasted = np.isin(visits["outcome"].codes, [names.index(name) for name in ("wrong_skill", "gone", "blocked")])
     yield "all", "all", float(wasted.sum()), float(wasted.size)
     for code, name in enumerate(visits["unit"].names):
         here = visits["unit"].codes == code

@@ -86,6 +86,9 @@ def _collect(model: CrisisModel) -> dict[str, Columns]:
             "sessions": [spec.sessions is not None for spec in model.book.specs],
             **model.positives.found(),
             "epidemic": model.infections is not None,
+            "detectors": tuple(model.early_warning.detectors),
+            "warned_h": {name: model.early_warning.began_h(name) for name in model.early_warning.detectors},
+            "preparation_cost": sum(measure.cost for measure in model.measures.values()),
             "servers": servers_of(model),
         },
     }

@@ -33,6 +33,7 @@ from sim.response.cordon import Cordon
 from sim.response.depots import Depots
 from sim.response.desk import Desk, build_desks
 from sim.response.dwellings import Dwellings
+from sim.response.early_warning import EarlyWarning
 from sim.response.experts import Experts
 from sim.response.funds import Funds
 from sim.response.homes import Homes
@@ -63,7 +64,7 @@ from sim.response.teams import build_teams, ways_in
 from sim.response.visits import Visits
 from sim.spec.changes import Change
 from sim.spec.local_hazards import Local, Poisoning
-from sim.spec.patches import changed
+from sim.spec.patches import changed, prepared
 from sim.spec.scenario import Scenario
 from sim.world.caused import with_caused
 from sim.world.demand import Rates, draw
@@ -82,6 +83,9 @@ class CrisisModel(mesa.Model):
     def __init__(self, scenario: Scenario, seed: int = 1, replication: int = 0, look_h: float = 1.0) -> None:
         super().__init__(rng=0)  # Mesa wants a seed; nothing here draws from it
         del self.step  # Mesa replaces step by a wrapper that keeps a time of its own
+        self.measures = scenario.response.preparation
+        """What was done before the beginning."""
+        scenario = prepared(scenario)
         self.spec = scenario
         self.look_h = look_h
         self.chance = Chance(seed, replication)
@@ -145,6 +149,7 @@ class CrisisModel(mesa.Model):
         self.care = Care(self)
         self.kits = Kits(self)
         self.alarms = Alarms(self)
+        self.early_warning = EarlyWarning(self)
         self.orders = Orders(self)
         self.depots = Depots(self)
         self.stores = Stores(self)
@@ -227,6 +232,7 @@ class CrisisModel(mesa.Model):
         if self.local_hazards is not None:
             self.local_hazards.begin()
         self.alarms.begin()
+        self.early_warning.begin()
         if self.infections is not None:
             self.infections.begin()
         if self.platform is not None:

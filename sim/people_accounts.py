@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from sim.records.columns import Columns, coded
+from sim.records.columns import Columns, coded, words
 from sim.response.attitudes import CAUSES as ATTITUDE_CAUSES
 from sim.response.funds import KINDS
 from sim.response.strain import CAUSES
@@ -27,6 +27,7 @@ def people_accounts(
     """Return the tables of people; ``number`` maps candidates to rows of needs, ``unit_of`` people to units."""
     return {
         "funds": _funds(model),
+        "alarms": _alarms(model),
         "attitudes": _attitudes(model),
         "residents": _residents(model),
         "strain": _strain(model, number, unit_of),
@@ -40,6 +41,21 @@ def _funds(model: CrisisModel) -> Columns:
         "kind": coded(rows[:, 1], KINDS),
         "amount": rows[:, 2].copy(),
         "balance": rows[:, 3].copy(),
+    }
+
+
+def _alarms(model: CrisisModel) -> Columns:
+    watch = model.early_warning
+    began = [watch.began_h(alarm.detector) for alarm in watch.alarms]
+    came = [watch.came(alarm) for alarm in watch.alarms]
+    return {
+        "detector": words([alarm.detector for alarm in watch.alarms]),
+        "raised_h": np.array([alarm.raised_h for alarm in watch.alarms], np.float64),
+        "cleared_h": np.array([alarm.cleared_h for alarm in watch.alarms], np.float64),
+        "seen": np.array([alarm.seen for alarm in watch.alarms], np.float64),
+        "warns_of": words([watch.detectors[alarm.detector].warns_of or "" for alarm in watch.alarms]),
+        "began_h": np.array([time if time < np.inf else np.nan for time in began], np.float64),
+        "came": np.array([np.nan if there is None else float(there) for there in came], np.float64),
     }
 
 

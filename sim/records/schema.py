@@ -234,6 +234,15 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("compliance", "float", "share", "at the end; null where not modelled"),
         Column("ties", "int", "people", "neighbours known at the end; null where not modelled"),
     ),
+    "alarms": (
+        Column("detector", "word", "", "who raised it"),
+        _time("raised_h", "when"),
+        _time("cleared_h", "taken back; null while it lasts"),
+        Column("seen", "float", "", "cases counted in the window, or the reading"),
+        Column("warns_of", "word", "", "what it was to see; empty where nobody said"),
+        _time("began_h", "when that began; null for never, or where nobody said"),
+        Column("came", "float", "", "1 if that was there while the alarm lasted, 0 for a false alarm; null unknown"),
+    ),
     "infections": (
         Column("resident", "int", "", "row of the resident; null for people from outside"),
         Column("person", "int", "", "number of the responder that this is; null where none"),

@@ -22,6 +22,8 @@ class Alarms:
     def __init__(self, model: CrisisModel) -> None:
         self.model = model
         plan = model.response.plan
+        self.taken: list[tuple[int, float]] = []
+        """(resident, when) of each report taken."""
         self.checks: tuple[Check, ...] = plan.card.checks if plan is not None else ()
 
     def begin(self) -> None:
@@ -57,6 +59,7 @@ class Alarms:
         """Take the report of somebody who has symptoms, or thinks so; without checks nobody takes any."""
         if not self.checks or who in self.model.positives.confirmed:
             return
+        self.taken.append((who, self.model.clock.now))
         self.model.tell("reported", str(who))
         self._check((who, 0))
 

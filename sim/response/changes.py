@@ -18,6 +18,7 @@ class Changes:
         self.done: list[Change] = []
         self.on_phase: list[tuple[Change, str, object]] = []
         """Changes that wait for a phase."""
+        self.on_alarm: list[tuple[Change, str, object]] = []
         model.moments.phase_entered.append(self._phase_entered)
 
     def begin(self) -> None:
@@ -34,14 +35,24 @@ class Changes:
                 clock.call_at(change.at, carry_out, change)  # type: ignore[arg-type]
         elif change.when is not None and change.when.phase is not None:
             self.on_phase.append((change, change.when.phase, carry_out))
+        elif change.when is not None and change.when.alarm is not None:
+            self.on_alarm.append((change, change.when.alarm, carry_out))
         elif change.when is not None:
             clock.call_later(0.0, self._look, (change, change.when, carry_out))
 
     def _phase_entered(self, phase: str) -> None:
-        due = [entry for entry in self.on_phase if entry[1] == phase]
-        self.on_phase = [entry for entry in self.on_phase if entry[1] != phase]
-        for change, _, carry_out in due:
-            carry_out(change)  # type: ignore[operator]
+        self.on_phase = self._carry_out(self.on_phase, phase)
+
+    def alarm(self, name: str) -> None:
+        """Carry out what waits for an alarm that has been raised."""
+        self.on_alarm = self._carry_out(self.on_alarm, name)
+
+    def _carry_out(self, waiting: list[tuple[Change, str, object]], name: str) -> list[tuple[Change, str, object]]:
+        """Carry out the changes that wait for a name; returns the others."""
+        for change, waits_for, carry_out in waiting:
+            if waits_for == name:
+                carry_out(change)  # type: ignore[operator]
+        return [entry for entry in waiting if entry[1] != name]
 
     def _look(self, watch: tuple[Change, Condition, object]) -> None:
         change, condition, carry_out = watch

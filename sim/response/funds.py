@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from sim.spec.outside_support import Funds as Spec
     from sim.spec.outside_support import Grant
 
-OPENING, GRANT, WAGES, GOODS = range(4)
+OPENING, GRANT, WAGES, GOODS, PREPARATION = range(5)
 DAY_H = 24.0
-KINDS = ("opening", "grant", "wages", "goods")
+KINDS = ("opening", "grant", "wages", "goods", "preparation")
 
 
 class Funds:
@@ -30,6 +30,9 @@ class Funds:
     def begin(self) -> None:
         """Open the account, and set the moments of grants."""
         self._book(OPENING, self.spec.opening)
+        for measure in self.model.measures.values():
+            if measure.cost:
+                self._book(PREPARATION, -measure.cost)
         self.model.clock.call_later(DAY_H, self._pay_day)
         for grant in self.spec.grants:
             if grant.at < self.model.spec.end_h:

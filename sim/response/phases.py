@@ -74,16 +74,16 @@ class Phases:
         model = self.model
         if when.signal is not None:
             return self.signalled.get(when.signal, -1.0) >= self.log[-1][0]
+        if when.alarm is not None:
+            return model.early_warning.raised(when.alarm)
         if when.activated or when.stood_down:
-            ended_h = model.orders.ended_h
-            return ended_h == ended_h if when.stood_down else model.orders.active
+            return model.orders.active if when.activated else model.orders.ended_h == model.orders.ended_h
         if when.confirmed_over is not None:
             return model.positives.confirmed_count > when.confirmed_over
         if when.quiet is not None or when.falling is not None:
             return self._under_control(when)
-        if when.backlog_below is not None:
-            return model.book.waiting(self.clock.now) < when.backlog_below
-        return model.changes.holds(when)
+        below = when.backlog_below
+        return model.changes.holds(when) if below is None else model.book.waiting(self.clock.now) < below
 
     def _under_control(self, when: Turn) -> bool:
         """Tell whether nobody, or fewer than before, have been confirmed since the phase began and for long enough."""

@@ -1,6 +1,7 @@
 """What steps of the card wait for beside each other: a time, what is noticed at once, what somebody looks at.
 
-A confirmed positive and an outage are noticed when they happen; a backlog and an empty shelf when somebody looks.
+A confirmed positive, an outage and an alarm are noticed when they happen; a backlog and an empty shelf when somebody
+looks.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class Triggers:
         self.card = card
         self.fire = fire
         self.watched: set[str] = set()
-        """Steps that wait for a confirmed positive or an outage."""
+        """Steps that wait for a confirmed positive, an outage or an alarm."""
 
     def begin(self) -> None:
         """Hear of outages."""
@@ -39,7 +40,7 @@ class Triggers:
             self.clock.call_later(0.0, self.fire, name)
         elif when.at is not None:
             self.clock.call_later(when.at, self.fire, name)
-        elif when.confirmed_over is not None or when.outage is not None:
+        elif when.confirmed_over is not None or when.outage is not None or when.alarm is not None:
             self.watched.add(name)
             self.clock.call_later(0.0, self._notice, name)
         elif when.signal is None:
@@ -71,6 +72,8 @@ class Triggers:
         model = self.model
         if when.confirmed_over is not None:
             return model.positives.confirmed_count > when.confirmed_over
+        if when.alarm is not None:
+            return model.early_warning.raised(when.alarm)
         if when.outage is not None:
             return model.outages.out(when.outage)
         return model.changes.holds(when)

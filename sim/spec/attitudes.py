@@ -30,6 +30,7 @@ EVENTS = (
     "bad_word",
     "leader_came",
     "emergency",
+    "false_alarm",
 )
 """What moves a resident's states."""
 

@@ -104,10 +104,12 @@ class Trigger(State):
     """More confirmed positives than this."""
     outage: Name | None = None
     """While this is out."""
+    alarm: Name | None = None
+    """A detector of ``response.early_warning`` has raised the alarm."""
 
     @model_validator(mode="after")
     def _one(self) -> Trigger:
-        names = ("signal", "at", "confirmed_over", "backlog_over", "stock_of", "outage")
+        names = ("signal", "at", "confirmed_over", "backlog_over", "stock_of", "outage", "alarm")
         given = [name for name in names if getattr(self, name) is not None]
         if len(given) != 1:
             raise refuse(f"one of {', '.join(names)} is wanted; found {' and '.join(given) or 'none'}")

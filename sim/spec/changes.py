@@ -23,14 +23,16 @@ class State(Spec):
 
 
 class Condition(State):
-    """A state on which something changes, or a phase that is entered."""
+    """A state on which something changes, or a phase that is entered, or an alarm."""
 
     phase: Phase | None = None
+    alarm: Name | None = None
+    """A detector of ``response.early_warning`` raises the alarm."""
 
     @model_validator(mode="after")
     def _one(self) -> Condition:
-        if sum(given is not None for given in (self.backlog_over, self.stock_of, self.phase)) != 1:
-            raise refuse("one of 'backlog_over', 'stock_of' (with 'below') and 'phase' is wanted")
+        if sum(given is not None for given in (self.backlog_over, self.stock_of, self.phase, self.alarm)) != 1:
+            raise refuse("one of 'backlog_over', 'stock_of' (with 'below'), 'phase' and 'alarm' is wanted")
         if (self.stock_of is None) != (self.below is None):
             raise refuse("'stock_of' and 'below' belong together")
         return self

@@ -22,6 +22,15 @@ HAZARDS: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
         f"{ISOLATION}.contacts", "contacts stay in, and infect fewer should they carry it", "they go about",
         ((f"{ISOLATION}.contacts", None),), ((f"{ISOLATION}.contacts", None),),
     ),
+    "early_warning": (
+        "response.early_warning", "an alarm sets going what waits for it, before the hazard is felt",
+        "the alarm is never raised",
+        (("response.early_warning.*.+over", 10**12),), (("response.early_warning.*.+over", 10**12),),
+    ),
+    "preparation": (
+        "response.preparation", "what was bought, taught and listed beforehand is there", "nothing was done",
+        (("response.preparation", None),), (("response.preparation", None),),
+    ),
     "protective_clothing": (
         "world.epidemic.protection", "what a kit holds stops infection face to face, both ways", "it stops nothing",
         (("world.epidemic.protection.*", 0),), (("world.epidemic.protection", None),),

@@ -30,12 +30,37 @@ def hazard_references(scenario: Scenario) -> Iterator[Reference]:
     for name, hazard in scenario.world.hazards.items():
         if isinstance(hazard, Local | Poisoning):
             yield from _local(scenario, f"world.hazards.{name}", hazard)
+    yield from _warnings(scenario)
     levels = [name for name, hazard in scenario.world.hazards.items() if isinstance(hazard, Local)]
     for unit, spec in scenario.response.organisation.units.items():
         for name in spec.crosses:
             yield f"response.organisation.units.{unit}.crosses", name, levels, "hazard with a level"
     if isolation is not None:
         yield "response.isolation.transfer", isolation.transfer, scenario.response.outside, "outside service"
+
+
+def _warnings(scenario: Scenario) -> Iterator[Reference]:
+    world, response = scenario.world, scenario.response
+    units, detectors = response.organisation.units, response.early_warning
+    gauges = [n for n, hazard in world.hazards.items() if isinstance(hazard, Local) and hazard.precursor is not None]
+    warned = [*world.hazards, *(["epidemic"] if world.epidemic is not None else [])]
+    for name, detector in detectors.items():
+        place = f"response.early_warning.{name}"
+        for need in detector.sees.needs:
+            yield f"{place}.sees.needs", need, world.needs, "need type"
+        yield f"{place}.sees.gauge", detector.sees.gauge, gauges, "hazard with a precursor"
+        yield f"{place}.by", detector.by, units, "unit"
+        yield f"{place}.warns_of", detector.warns_of, warned, "hazard"
+    what = "detector of response.early_warning"
+    for number, change in enumerate(response.changes):
+        if change.when is not None:
+            yield f"response.changes[{number}].when.alarm", change.when.alarm, detectors, what
+    for number, turn in enumerate(world.life_cycle.conditions if world.life_cycle is not None else ()):
+        yield f"world.life_cycle.conditions[{number}].when.alarm", turn.when.alarm, detectors, what
+        yield f"world.life_cycle.conditions[{number}].when.signal", turn.when.signal, world.signals, "signal"
+    for name, step in response.plan.card.steps.items() if response.plan is not None else ():
+        if step.when is not None:
+            yield f"response.plan.card.steps.{name}.when.alarm", step.when.alarm, detectors, what
 
 
 def _local(scenario: Scenario, place: str, hazard: Local | Poisoning) -> Iterator[Reference]:

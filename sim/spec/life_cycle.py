@@ -21,6 +21,8 @@ class Turn(State):
 
     signal: Name | None = None
     """A signal of ``world.signals`` has come since the phase began: an order or an end notice from above."""
+    alarm: Name | None = None
+    """A detector of ``response.early_warning`` has raised the alarm."""
     activated: YesNo = False
     """The plan is activated."""
     stood_down: YesNo = False

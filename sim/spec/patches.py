@@ -61,10 +61,45 @@ def validate(data: Any, source: str, lines: Mapping[tuple[str | int, ...], int] 
         scenario = Scenario.model_validate(data)
     except ValidationError as error:
         raise InputError(source, translate(error, Scenario, lines or {})) from None
-    problems = [*_check_evidence(scenario), *_check_changes(scenario)]
+    problems = [*_check_evidence(scenario), *_check_changes(scenario), *_check_preparation(scenario)]
     if problems:
         raise InputError(source, problems)
     return scenario
+
+
+def prepared(scenario: Scenario) -> Scenario:
+    """Return the scenario with what was done beforehand in force."""
+    data = scenario.data()
+    measures = scenario.response.preparation
+    if not any(measure.set for measure in measures.values()):
+        return scenario
+    for measure in measures.values():
+        for path, value in measure.set.items():
+            data["response"] = merge(data["response"], nested(path, thaw(value)))
+    data["response"] = {key: value for key, value in data["response"].items() if key != "preparation"}
+    data.pop("evidence", None)
+    return validate(data, "preparation")
+
+
+def _check_preparation(scenario: Scenario) -> list[Problem]:
+    """Check that what was done beforehand leaves a scenario that can run."""
+    known = scenario.model_dump(mode="json", by_alias=True)["response"]
+    problems: list[Problem] = []
+    for name, measure in scenario.response.preparation.items():
+        for path in measure.set:
+            parent = path.rpartition(".")[0]
+            strange = _unknown_step(known, parent) if parent else None
+            if strange is not None:
+                place = f"response.preparation.{name}.set.{path}"
+                problems.append(Problem(place, f"no such key in the response: {strange}"))
+    if problems:
+        return problems
+    try:
+        prepared(scenario)
+    except InputError as error:
+        said = (f"{problem.place}: {problem.message}".removeprefix(": ") for problem in error.problems)
+        return [Problem("response.preparation", message) for message in said]
+    return []
 
 
 def check_card(data: Any, source: str, lines: Mapping[tuple[str | int, ...], int] | None = None) -> Card:

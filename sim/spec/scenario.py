@@ -33,6 +33,7 @@ from sim.spec.care import Feedback, Insurance, Supervision
 from sim.spec.changes import Change
 from sim.spec.community import Community
 from sim.spec.desks import Desk, desk_for
+from sim.spec.early_warning import Detector, Measure
 from sim.spec.epidemic import Epidemic, Isolation
 from sim.spec.hazards import Hazard
 from sim.spec.information import Information, Online
@@ -115,6 +116,9 @@ class Response(Spec):
     plan: Plan | None = None
     outside: FrozenMap[Service] = FrozenMap()
     """Outside services that can be called."""
+    early_warning: FrozenMap[Detector] = FrozenMap()
+    preparation: FrozenMap[Measure] = FrozenMap()
+    """What was done before the beginning, by name."""
     tracing: Tracing | None = None
     isolation: Isolation | None = None
     information: Information | None = None
