@@ -86,6 +86,11 @@ def _collect(model: CrisisModel) -> dict[str, Columns]:
             "sessions": [spec.sessions is not None for spec in model.book.specs],
             **model.positives.found(),
             "epidemic": model.infections is not None,
+            "deprivation": {
+                name: (spec.deprivation.cost, spec.deprivation.doubles)
+                for name, spec in zip(model.demand.type_names, model.book.specs, strict=True)
+                if spec.deprivation is not None
+            },
             "detectors": tuple(model.early_warning.detectors),
             "warned_h": {name: model.early_warning.began_h(name) for name in model.early_warning.detectors},
             "preparation_cost": sum(measure.cost for measure in model.measures.values()),

@@ -60,6 +60,19 @@ class Detector(Spec):
         return self
 
 
+class ByClass(Spec):
+    """What a plan does differently for a class of events."""
+
+    set: PathMap[Plain]
+    """Dotted paths of the response and their values for this class."""
+
+    @model_validator(mode="after")
+    def _something(self) -> ByClass:
+        if not self.set:
+            raise refuse("at least one value to set is wanted")
+        return self
+
+
 class Measure(Spec):
     """What was done before the beginning, and what it cost."""
 

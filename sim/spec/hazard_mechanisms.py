@@ -27,6 +27,10 @@ HAZARDS: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
         "the alarm is never raised",
         (("response.early_warning.*.+over", 10**12),), (("response.early_warning.*.+over", 10**12),),
     ),
+    "by_class": (
+        "response.by_class", "the class of the event decides who leads, who is called and what is worn",
+        "every event is answered alike", (("response.by_class", None),), (("response.by_class", None),),
+    ),
     "preparation": (
         "response.preparation", "what was bought, taught and listed beforehand is there", "nothing was done",
         (("response.preparation", None),), (("response.preparation", None),),

@@ -109,6 +109,14 @@ class Clients(Spec):
     """Share of the group who are clients."""
 
 
+class Deprivation(Spec):
+    """What waiting for it costs the resident: ``cost`` × (2^(wait ÷ doubles) − 1), from onset to start."""
+
+    cost: NonNegative
+    """In the currency of the scenario: what a wait of one doubling time costs."""
+    doubles: PositiveHours
+
+
 class Rate(Spec):
     """The part of a need that an inject may change: how often it arises."""
 
@@ -158,6 +166,7 @@ class Need(Rate):
     """Who has waited so long asks at another desk too, where one takes such requests (``also``)."""
     service: Duration
     """Length of one visit from its start."""
+    deprivation: Deprivation | None = None
     reporting_delay: Duration | None = None
     """From onset to request; without it residents ask at once."""
     reported: Share = 1.0

@@ -14,6 +14,7 @@ from sim.errors import InputError, Problem, nearest
 from sim.spec.base import thaw
 from sim.spec.card import Card, Fix
 from sim.spec.changes import Change
+from sim.spec.event_classes import CLASSES, classes_of
 from sim.spec.messages import translate
 from sim.spec.outside_support import Advice
 from sim.spec.scenario import Scenario
@@ -68,30 +69,39 @@ def validate(data: Any, source: str, lines: Mapping[tuple[str | int, ...], int] 
 
 
 def prepared(scenario: Scenario) -> Scenario:
-    """Return the scenario with what was done beforehand in force."""
+    """Return the scenario with what the class of the event asks for and what was done beforehand in force."""
     data = scenario.data()
-    measures = scenario.response.preparation
-    if not any(measure.set for measure in measures.values()):
+    settings = [path_value for _, values in _settings(scenario) for path_value in values.items()]
+    if not settings:
         return scenario
-    for measure in measures.values():
-        for path, value in measure.set.items():
-            data["response"] = merge(data["response"], nested(path, thaw(value)))
-    data["response"] = {key: value for key, value in data["response"].items() if key != "preparation"}
+    for path, value in settings:
+        data["response"] = merge(data["response"], nested(path, thaw(value)))
+    data["response"] = {key: value for key, value in data["response"].items() if key not in ("preparation", "by_class")}
     data.pop("evidence", None)
     return validate(data, "preparation")
 
 
+def _settings(scenario: Scenario) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return (place, values) of all that is set before the run: by the class of the event, then what was prepared."""
+    response = scenario.response
+    here = [name for name in classes_of(scenario.world) if name in response.by_class]
+    return [
+        *((f"response.by_class.{name}", response.by_class[name].set) for name in here),
+        *((f"response.preparation.{name}", measure.set) for name, measure in response.preparation.items()),
+    ]
+
+
 def _check_preparation(scenario: Scenario) -> list[Problem]:
-    """Check that what was done beforehand leaves a scenario that can run."""
+    """Check that what is set before the run leaves a scenario that can run."""
     known = scenario.model_dump(mode="json", by_alias=True)["response"]
-    problems: list[Problem] = []
-    for name, measure in scenario.response.preparation.items():
-        for path in measure.set:
+    strangers = [name for name in scenario.response.by_class if name not in CLASSES]
+    problems = [Problem(f"response.by_class.{n}", f"{n!r} is no class{nearest(n, CLASSES)}") for n in strangers]
+    for place, values in _settings(scenario):
+        for path in values:
             parent = path.rpartition(".")[0]
             strange = _unknown_step(known, parent) if parent else None
             if strange is not None:
-                place = f"response.preparation.{name}.set.{path}"
-                problems.append(Problem(place, f"no such key in the response: {strange}"))
+                problems.append(Problem(f"{place}.set.{path}", f"no such key in the response: {strange}"))
     if problems:
         return problems
     try:

@@ -33,8 +33,9 @@ from sim.spec.care import Feedback, Insurance, Supervision
 from sim.spec.changes import Change
 from sim.spec.community import Community
 from sim.spec.desks import Desk, desk_for
-from sim.spec.early_warning import Detector, Measure
+from sim.spec.early_warning import ByClass, Detector, Measure
 from sim.spec.epidemic import Epidemic, Isolation
+from sim.spec.event_classes import EventClass
 from sim.spec.hazards import Hazard
 from sim.spec.information import Information, Online
 from sim.spec.life_cycle import LifeCycle
@@ -61,6 +62,8 @@ class World(Spec):
     hazards: FrozenMap[Hazard] = FrozenMap()
     life_cycle: LifeCycle | None = None
     needs: FrozenMap[Need] = FrozenMap()
+    classes: tuple[EventClass, ...] = ()
+    """Classes of the event, beside those that its hazards have by their kind."""
     epidemic: Epidemic | None = None
     positives: Annotated[tuple[Positive, ...], Field(max_length=10_000)] = ()
     """Who is infected when: a script."""
@@ -116,6 +119,8 @@ class Response(Spec):
     plan: Plan | None = None
     outside: FrozenMap[Service] = FrozenMap()
     """Outside services that can be called."""
+    by_class: FrozenMap[ByClass] = FrozenMap()
+    """What is done differently for a class of events: who leads, which experts and kits, which services are called."""
     early_warning: FrozenMap[Detector] = FrozenMap()
     preparation: FrozenMap[Measure] = FrozenMap()
     """What was done before the beginning, by name."""
