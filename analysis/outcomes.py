@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-import analysis.epidemic_outcomes
-import analysis.people_outcomes
-import analysis.plan_outcomes
-import analysis.site_outcomes  # noqa: F401  # registers the outcomes of people, plans and sites
+from analysis import (  # noqa: F401  # they register their outcomes
+    epidemic_outcomes,
+    harm_outcomes,
+    people_outcomes,
+    plan_outcomes,
+    site_outcomes,
+    warning_outcomes,
+)
 from analysis.need_outcomes import NEED_OUTCOMES, NeedOutcome, Selection
-from analysis.run_outcomes import RUN_OUTCOMES, RunOutcome
+from analysis.run_outcomes import RUN_OUTCOMES, SMALLEST_GROUP, RunOutcome
 
 if TYPE_CHECKING:
     from sim.records.result import Result
@@ -71,10 +75,6 @@ class Measure:
         for name, run_outcome in RUN_OUTCOMES.items():
             for by, level, value, count in run_outcome.of(result):
                 yield Row(result.replication, name, by, level, value, count)
-
-
-SMALLEST_GROUP = 10
-"""Groups with fewer residents are not reported: a figure about them is a figure about persons."""
 
 
 def parts(result: Result) -> Iterator[tuple[str, str, npt.NDArray[np.int64]]]:

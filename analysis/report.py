@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from analysis import attitude_figures, figures, plan_figures, strain_figures
+from analysis import attitude_figures, epidemic_figures, figures, plan_figures, strain_figures
 from analysis.intervals import Estimate, estimates
 from analysis.outcomes import describe
 from analysis.store import RunFolder
@@ -107,6 +107,7 @@ def _figures(folder: RunFolder, scenario: Scenario, found: Found, say: Say) -> l
     ]
     if rows:
         drawn.append((say("report.waits"), figures.waits(rows, say), say("run.interval")))
+    drawn += _of_epidemic(folder, scenario, say)
     drawn += _of_plan(folder, scenario, say)
     names = list(scenario.response.organisation.units)
     worked = figures.teams(folder.table("units"), end_h, say, names)
@@ -130,6 +131,20 @@ def _of_plan(folder: RunFolder, scenario: Scenario, say: Say) -> list[tuple[str,
         if waiting is not None:
             drawn.append((f"{say('report.queues')}: {site.title or name.replace('_', ' ')}", waiting, ""))
     return drawn
+
+
+def _of_epidemic(folder: RunFolder, scenario: Scenario, say: Say) -> list[tuple[str, Figure, str]]:
+    """Draw the epidemic, where the scenario has one."""
+    if scenario.world.epidemic is None:
+        return []
+    infections, phases = folder.table("infections"), folder.table("phases")
+    runs, end_h = int(folder.manifest()["replications"]), scenario.end_h
+    drawn = [
+        ("report.curve", epidemic_figures.curve(infections, phases, runs, end_h, say)),
+        ("report.infectious", epidemic_figures.infectious(infections, phases, runs, end_h, say)),
+        ("report.found", epidemic_figures.found(infections, phases, runs, end_h, say)),
+    ]
+    return [(say(title), figure, say(f"{title}_note")) for title, figure in drawn if figure is not None]
 
 
 def _of_people(folder: RunFolder, scenario: Scenario, say: Say) -> list[tuple[str, Figure, str]]:

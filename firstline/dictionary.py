@@ -27,6 +27,8 @@ ABOUT = {
     "funds": "One row a payment.",
     "attitudes": "One row a change of a resident's trust, anxiety or compliance, with its cause.",
     "residents": "How the crisis leaves residents. Another scenario can begin from it (`community: {from: …}`).",
+    "alarms": "One row an alarm of a detector of early warning.",
+    "infections": "One row an infection, in their order; rows only where the world has an epidemic.",
     "strain": "One row a change of a responder's strain, with its cause: the sum of changes is the strain.",
     "events": "What happened that is no stamp of a need or a visit.",
     "gauges": "Levels at each look.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from analysis.epidemic_outcomes import FOUND_WITHIN_H
 from analysis.intervals import Estimate
 from analysis.outcomes import describe
 from analysis.story import clock_text
@@ -123,6 +124,7 @@ def print_run(scenario: Scenario, found: Found, folder: Path, replications: int,
     ]
     _table(console, words, "table.needs", "column.need", "need", need_columns, found, total=True)
     _table(console, words, "table.groups", "column.group", "group", need_columns[1:], found, total=False)
+    _print_rows(console, words, "table.epidemic", list(_of_epidemic(words, scenario, found)))
     _print_plan(console, words, scenario, found)
     unit_columns: list[tuple[str, str, Say]] = [
         ("column.on_duty", "on_duty_h", lambda h: f"{number(h)} h" if math.isfinite(h) else "–"),
@@ -131,7 +133,7 @@ def print_run(scenario: Scenario, found: Found, folder: Path, replications: int,
         ("column.overtime", "overtime_h", lambda h: f"{number(h)} h" if math.isfinite(h) else "–"),
     ]
     _table(console, words, "table.units", "column.unit", "unit", unit_columns, found, total=True)
-    _print_people(console, words, scenario, found)
+    _print_rows(console, words, "table.people", list(_of_people(words, scenario, found)))
     stock_columns: list[tuple[str, str, Say]] = [
         ("column.fill_rate", "fill_rate", percent),
         ("column.stock_out", "stock_out_share", percent),
@@ -183,17 +185,40 @@ def _print_plan(console: Console, words: Words, scenario: Scenario, found: Found
     _table(console, words, "table.stations", "column.station", "station", station_columns, found, total=False)
 
 
-def _print_people(console: Console, words: Words, scenario: Scenario, found: Found) -> None:
-    """Print how people are, as far as the scenario models it; nothing for a scenario without people."""
-    rows = list(_of_people(words, scenario, found))
+def _print_rows(console: Console, words: Words, title: str, rows: Sequence[tuple[str, str]]) -> None:
+    """Print outcomes line by line; nothing where there are none."""
     if rows:
-        table = _new_table(words("table.people"))
+        table = _new_table(words(title))
         table.add_column(words("column.outcome"), no_wrap=True)
         table.add_column(words("report.value"), justify="right", no_wrap=True)
         for label, value in rows:
             table.add_row(Text(label), value)
         console.print()
         console.print(table)
+
+
+def _of_epidemic(words: Words, scenario: Scenario, found: Found) -> Iterator[tuple[str, str]]:
+    """Yield (what, value) of an epidemic, and nothing without one."""
+    if scenario.world.epidemic is None:
+        return
+    infected = found.get(("infections", "all", "all"), MISSING)
+    yield words("epidemic.infections"), with_interval(infected, number)
+    for (outcome, by, level), estimate in found.items():
+        if (outcome, by) == ("infections", "layer") and estimate.mean > 0:
+            part = with_interval(estimate, number)
+            yield f"  {words.name('layer', level)}", f"{part} ({percent(estimate.mean / infected.mean)})"
+    lines: list[tuple[str, Say]] = [
+        ("attack_share", percent),
+        ("infections_of_responders", number),
+        ("infectious_peak", number),
+        ("infectious_peak_h", say_duration),
+        ("found_share", percent),
+        ("found_delay_mean_h", say_duration),
+        ("infections_outside", number),
+    ]
+    for outcome, say in lines:
+        label = words(f"epidemic.{outcome}", days=f"{FOUND_WITHIN_H / 24:.0f}")
+        yield label, with_interval(found.get((outcome, "all", "all"), MISSING), say)
 
 
 def _of_people(words: Words, scenario: Scenario, found: Found) -> Iterator[tuple[str, str]]:

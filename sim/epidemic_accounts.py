@@ -23,14 +23,28 @@ def infections_of(model: CrisisModel) -> Columns:
     building = np.full(row.size, -1)
     building[here] = population.building[row[here]]
     workers = infections.workers if infections is not None else {}
-    person = [float(workers[who][0].number) if who in workers else np.nan for who in row.tolist()]
+    joined = {who: [p for p in people if p.employed or p.duty] for who, people in workers.items()}
+    person = [float(joined[who][0].number) if joined.get(who) else np.nan for who in row.tolist()]
     ill = infections.illness.since if infections is not None and infections.illness is not None else {}
-    confirmed = model.positives.confirmed
-    isolated = model.isolation.since if model.isolation is not None else {}
+    confirmed = model.positives.confirmations
+    spells = model.isolation.spells if model.isolation is not None else {}
+    again = np.full(row.size, np.inf)  # when the same person is infected next
+    order = np.lexsort((episode, row))
+    same = np.diff(row[order]) == 0
+    again[order[:-1][same]] = rows[order[1:][same], 3]
 
-    def by_person(times: dict[int, float]) -> np.ndarray:
-        found = np.array([times.get(who, np.nan) for who in row.tolist()], np.float64)
-        return np.where(episode == 1, found, np.nan)  # what is known of somebody is known of the first infection
+    def known(number: int) -> float:
+        times = confirmed.get(int(row[number]), ())
+        return next((time for time in times if rows[number, 3] <= time < again[number]), np.nan)
+
+    def stay(number: int) -> tuple[float, float]:
+        """Return the first stay that falls into the infectious time of an infection."""
+        _, _, _, _, begin, end = rows[number]
+        there = (spell for spell in spells.get(int(row[number]), ()) if spell[1] > begin and spell[0] < end)
+        since, until = next(there, (np.nan, np.nan))
+        return since, until
+
+    stays = np.array([stay(k) for k in range(row.size)], np.float64).reshape(-1, 2)
 
     def until_the_end(column: np.ndarray) -> np.ndarray:
         return np.where(column < end_h, column, np.nan)
@@ -45,6 +59,8 @@ def infections_of(model: CrisisModel) -> Columns:
         "infectious_h": until_the_end(rows[:, 4]),
         "recovered_h": until_the_end(rows[:, 5]),
         "ill_h": np.array([ill.get(key, np.nan) for key in zip(row.tolist(), episode.tolist(), strict=True)], float),
-        "confirmed_h": by_person(confirmed),
-        "isolated_h": by_person(isolated),
+        "confirmed_h": np.array([known(k) for k in range(row.size)], np.float64),
+        "isolated_h": stays[:, 0].copy(),
+        "released_h": until_the_end(stays[:, 1]),
+        **{f"in_{name}": here & flags[np.where(here, row, 0)] for name, flags in population.groups.items()},
     }

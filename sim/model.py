@@ -320,6 +320,8 @@ class CrisisModel(mesa.Model):
         for desk in self.desks:
             if desk.office is None:
                 self.book.taken_in_at_once(desk.needs, end)
+        if self.infections is not None:
+            self.infections.pass_time()
         self.visits.unfinished()
         self.book.sweep(end)
         self.roster.finish()

@@ -18,7 +18,7 @@ ROOMS = [  # from the ground up; a room stands above all that it imports
     {"files"},
     {"world"},
     {"response"},
-    {"accounts", "plan_accounts", "people_accounts", "laws"},
+    {"accounts", "plan_accounts", "people_accounts", "epidemic_accounts", "laws"},
     {"model"},
     {"runs"},
 ]

@@ -258,8 +258,9 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _time("infectious_h", "infectious from here on"),
         _time("recovered_h", "infectious until here"),
         _time("ill_h", "first symptoms; null for none"),
-        _time("confirmed_h", "the response knows; of somebody's first infection"),
-        _time("isolated_h", "first told to stay at home; of somebody's first infection"),
+        _time("confirmed_h", "the response knows; null for never"),
+        _time("isolated_h", "begins to stay in, of the first stay that falls into the infectious time"),
+        _time("released_h", "that stay ends"),
     ),
     "strain": (
         _time("t_h", "when"),

@@ -2,7 +2,8 @@
 
 Each breathes in what the infectious there give off, for as long as both are there: a running integral of the share of
 those present who are infectious, read when somebody comes and when they go. So one visit costs two looks, however long
-the queue. Who serves meets each visitor face to face.
+the queue. How infectious somebody is stays for that time as it was when they came. Who serves meets each visitor face
+to face.
 """
 
 from __future__ import annotations

@@ -102,10 +102,12 @@ class Coming:
 
     def leave_for(self, responder: Responder, length_h: float) -> None:
         """Let somebody be away for a time."""
-        responder.away_until = self.clock.now + length_h
+        responder.away_until = max(responder.away_until, self.clock.now + length_h)
         if responder.on_duty:
             responder.rostered_until = min(responder.rostered_until, self.clock.now)
             self.roster.go_off_duty(responder)
+        elif responder.team.spec.shift is None and responder.away_until < self.model.spec.end_h:
+            self.clock.call_at(responder.away_until, self.roster.fill, responder.team, 2)
 
     def risk(self, responder: Responder) -> None:
         """Let somebody be hurt by the work they have just done: they leave, and stay away for a time."""

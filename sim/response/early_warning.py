@@ -142,8 +142,7 @@ class EarlyWarning:
             return NAN
         if warns_of == EPIDEMIC:
             infections = self.model.infections
-            rows = infections.rows.array() if infections is not None else np.empty((0, 6))
-            return float(rows[:, 3].min()) if len(rows) else inf
+            return min(infections.first_h.values(), default=inf) if infections is not None else inf
         hazard = self.model.world.hazards[warns_of]
         if isinstance(hazard, Local):
             levels = Levels(hazard, self.model.population)

@@ -44,6 +44,9 @@ class Infections:
         self.rows = RowBuffer(6)
         """(row, episode, layer, infected, infectious, recovered) of each infection."""
         self.episodes: dict[int, int] = {}
+        self.first_h: dict[int, float] = {}
+        """When each person was first infected."""
+        self.latest_h: dict[int, float] = {}
         self.active: Rows = np.empty(0, np.int64)
         self.last_h = 0.0
         self.stepping = False
@@ -72,10 +75,6 @@ class Infections:
         course, now = self.spec.course, self.clock.now
         begin = self.states.infectious_from[row] - course.shows_before
         return bool(begin <= now < self.states.infectious_until[row] + course.shows_after)
-
-    def ever(self) -> set[int]:
-        """Return the residents who have been infected so far."""
-        return {row for row in self.episodes if row < self.model.population.size}
 
     # -- time passes ------------------------------------------------------------------------------------------------
 
@@ -114,7 +113,9 @@ class Infections:
         now = self.clock.now
         if not any(hazard.begins <= now and (hazard.ends is None or now < hazard.ends) for hazard in shut):
             row = int(self.model.chance.one("epidemic.import.who", nth) * self.model.population.size)
-            if not isinf(self.states.threshold[row]):
+            isolation = self.model.isolation
+            away = isolation is not None and isolation.place.get(row) == "away"
+            if not away and not isinf(self.states.threshold[row]):
                 self._infect(row, now, ELSEWHERE)
         self._next_import((nth + 1, now))
 
@@ -171,6 +172,8 @@ class Infections:
             if isinf(states.threshold[row]):
                 return
         episode = self.episodes[row] = self.episodes.get(row, 0) + 1
+        self.first_h.setdefault(row, time_h)
+        self.latest_h[row] = time_h
         begin = time_h + course.latent.at(chance.one("epidemic.latent", row, episode))
         until = begin + course.infectious.at(chance.one("epidemic.infectious", row, episode))
         states.threshold[row] = NEVER
@@ -202,6 +205,9 @@ class Infections:
 
     def met(self, responder: Responder, resident: int, hours: float) -> None:
         """Expose a responder and a resident to each other for some hours face to face."""
+        isolation = self.model.isolation
+        if isolation is not None and isolation.place.get(resident) == "away":
+            return
         row = self.row_of[responder]
         theirs, ours = self.infectivity(resident), self.infectivity(row)
         rate = self.spec.contacts.service * hours * self.protection[responder.team.name]

@@ -6,6 +6,7 @@ at home does not come to work.
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,15 +27,15 @@ class Isolation:
         self.place: dict[int, str] = {}
         """home or away, by resident."""
         self.until: dict[int, float] = {}
-        self.since: dict[int, float] = {}
-        """When each was first told to stay."""
+        self.spells: dict[int, list[list[float]]] = {}
+        """[begin, end] of each stay of each resident who obeyed; the end is infinite while it lasts."""
         self.taken = 0
         """Beds taken."""
 
     def confirmed(self, resident: int) -> None:
         """Let somebody who has just been confirmed stay at home, and have them taken away where that is the rule."""
-        self._stay(resident)
-        if self.spec.confirmed != "away":
+        obeys = self._stay(resident)
+        if self.spec.confirmed != "away" or not obeys:
             return
         if self.spec.beds is not None and self.taken >= self.spec.beds:
             self.model.tell("no_bed", str(resident))
@@ -56,7 +57,8 @@ class Isolation:
         """Tell whether somebody is not to come to a site, since they are confirmed and in isolation."""
         return resident in self.place and resident in self.model.positives.confirmed
 
-    def _stay(self, resident: int) -> None:
+    def _stay(self, resident: int) -> bool:
+        """Let somebody stay at home; tell whether they do."""
         model = self.model
         self._works_not(resident)
         self.until[resident] = until = model.clock.now + self.spec.lasts
@@ -66,10 +68,11 @@ class Isolation:
             nth = 1 if resident in model.positives.confirmed else 0
             if model.attitudes is not None and not model.attitudes.comply(np.array([resident]), "isolation", nth)[0]:
                 model.tell("not_obeyed", str(resident))
-                return
+                return False
             self.place[resident] = "home"
-            self.since.setdefault(resident, model.clock.now)
+            self.spells.setdefault(resident, []).append([model.clock.now, inf])
             self._mix(resident)
+        return True
 
     def _works_not(self, resident: int) -> None:
         infections = self.model.infections
@@ -79,8 +82,9 @@ class Isolation:
             self.model.roster.coming.leave_for(person, self.spec.lasts)
 
     def _away(self, resident: int) -> None:
+        if resident not in self.place:
+            self.spells.setdefault(resident, []).append([self.model.clock.now, inf])
         self.place[resident] = "away"
-        self.since.setdefault(resident, self.model.clock.now)
         self.model.tell("taken_away", str(resident))
         self._mix(resident)
         if self.until[resident] <= self.model.clock.now:  # the way took longer than the stay
@@ -89,7 +93,11 @@ class Isolation:
     def _over(self, resident: int) -> None:
         if self.model.clock.now < self.until[resident]:  # it was begun anew meanwhile
             return
-        if self.place.pop(resident, None) == "away":
+        place = self.place.pop(resident, None)
+        if place is None:
+            return
+        self.spells[resident][-1][1] = self.model.clock.now
+        if place == "away":
             self.taken -= 1
         self._mix(resident)
 

@@ -31,6 +31,8 @@ class Positives:
                 if entry.symptoms is not None:
                     self.reports.append((entry.symptoms, who))
         self.confirmed: dict[int, float] = {}
+        """When each was confirmed last."""
+        self.confirmations: dict[int, list[float]] = {}
         self.traced: set[int] = set()
         self.contacts: set[int] = set()
 
@@ -62,22 +64,32 @@ class Positives:
 
     def found(self) -> dict[str, int]:
         """Return how many residents have been infected, and how many of them are confirmed."""
-        infected = set(self.spells)
+        infected = {who: spells[0][0] for who, spells in self.spells.items()}
         if self.model.infections is not None:
-            infected |= self.model.infections.ever()
-        return {"infected": len(infected), "infected_confirmed": len(infected & set(self.confirmed))}
+            residents, first_h = self.model.population.size, self.model.infections.first_h
+            infected |= {row: time for row, time in first_h.items() if row < residents}
+        found = sum(self.confirmed.get(who, -1.0) >= since for who, since in infected.items())
+        return {"infected": len(infected), "infected_confirmed": found}
 
     def confirm(self, resident: int, how: str) -> None:
-        """Write down a confirmed positive; once a person."""
-        if resident in self.confirmed:
+        """Write down a confirmed positive; once a person and infection."""
+        if resident in self.confirmed and not self._infected_again(resident):
             return
         self.confirmed[resident] = self.model.clock.now
+        self.confirmations.setdefault(resident, []).append(self.model.clock.now)
         self.model.tell("confirmed", str(resident), how)
         if self.model.isolation is not None:
             self.model.isolation.confirmed(resident)
         self.model.orders.set_level()
         self.model.orders.triggers.noticed()
         self.model.phases.noticed()
+
+    def _infected_again(self, resident: int) -> bool:
+        """Tell whether somebody has recovered and been infected since they were confirmed."""
+        infections = self.model.infections
+        if infections is None or infections.episodes.get(resident, 0) < 2:
+            return False
+        return infections.latest_h[resident] > self.confirmed[resident]
 
     def self_tests(self, household: int, reported: float, sensitivity: float, nth: int) -> None:
         """Let a household test itself; positives are confirmed as far as they show and are reported."""

@@ -225,7 +225,7 @@ class Rounds:
 
     def _not_come(self, visitor: int) -> bool:
         arrived = self.site.arrived[visitor]
-        return arrived != arrived
+        return arrived != arrived and not self.site.excused(visitor)
 
     def found(self, visitor: int) -> None:
         """Let somebody come who was found at home."""

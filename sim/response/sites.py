@@ -187,8 +187,10 @@ class Site(Visitors):
             self.expected -= 1
             return
         spec = self.spec
-        if (spec.only_closed and not self._stopped(visitor)) or self._excused(visitor):
+        if (spec.only_closed and not self._stopped(visitor)) or self._stays_in(visitor):
             self.expected -= self.columns["round"][visitor] > 0
+            if not self.expected:
+                self._look()
             return
         self.arrived[visitor] = now
         if spec.closes is not None and now > spec.closes and visitor not in self.retests:
@@ -211,13 +213,11 @@ class Site(Visitors):
             self.end[visitor] = NOT_STOPPED
         return stopped
 
-    def _excused(self, visitor: int) -> bool:
-        """Tell whether somebody is called who is confirmed, and in isolation since."""
-        isolation, resident = self.model.isolation, int(self.columns["resident"][visitor])
-        excused = isolation is not None and resident >= 0 and isolation.excused(resident)
-        if excused:
+    def _stays_in(self, visitor: int) -> bool:
+        if self.excused(visitor):
             self.end[visitor] = NO_SHOW
-        return excused
+            return True
+        return False
 
     def _wait_outside(self, visitor: int) -> None:
         self.end[visitor] = AT_SITE

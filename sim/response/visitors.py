@@ -109,6 +109,15 @@ class Visitors:
             kinds[fits & (kinds < 0)] = number
         return kinds
 
+    def excused(self, visitor: int) -> bool:
+        """Tell whether nobody expects somebody who was called: ill at home, or confirmed and in isolation."""
+        resident = int(self.columns["resident"][visitor])
+        isolation, infections = self.model.isolation, self.model.infections
+        if resident < 0 or infections is None:
+            return False
+        ill = infections.illness is not None and resident in infections.illness.at_home
+        return ill or (isolation is not None and isolation.excused(resident))
+
     def came_near(self, resident: int, within_h: float) -> set[int]:
         """Return the residents who came here within a time of somebody."""
         who = np.array(self.columns["resident"], np.float64)

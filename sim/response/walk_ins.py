@@ -49,10 +49,12 @@ class WalkIns:
         send(self.model, self.spec.reception, "reception", length_h, self._received, nth, NOBODY)
 
     def _received(self, nth: int) -> None:
-        if not self.free or not self.model.roster.presence.lets_in(self.free[0]):
+        well = [person for person in self.free if person.away_until <= self.model.clock.now]
+        if not well or not self.model.roster.presence.lets_in(well[0]):
             self.model.tell("sent_away", str(nth), self.team.name)
             return
-        person = self.free.pop(0)
+        person = well[0]
+        self.free.remove(person)
         stays_h = self.spec.stays.at(self.model.chance.one(f"walk_in.stays.{self.team.name}", nth))
         person.employed = True
         self.model.roster.come_for(person, stays_h)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from sim.spec.base import (
     Count,
@@ -32,7 +33,10 @@ ByAge = FrozenMap[Share]
 
 def _bands(place: str, by_age: FrozenMap[float]) -> None:
     """Refuse age bands that cannot be read, or that overlap."""
-    bands = sorted(age_band(band) for band in by_age)
+    try:
+        bands = sorted(age_band(band) for band in by_age)
+    except PydanticCustomError as error:
+        raise refuse(f"{place}: {error.message()}") from None
     if any(low <= before for (_, before), (low, _) in zip(bands, bands[1:], strict=False)):
         raise refuse(f"{place}: age bands that do not overlap are wanted")
 
@@ -139,6 +143,12 @@ class Importation(Spec):
     per_day: Annotated[NonNegative, between(0, 100_000, "at most 100,000 a day")]
     begins: Hours = 0.0
     until: PositiveHours | None = None
+
+    @model_validator(mode="after")
+    def _span(self) -> Importation:
+        if self.until is not None and self.until <= self.begins:
+            raise refuse("an 'until' after 'begins' is wanted")
+        return self
 
 
 class Epidemic(Spec):

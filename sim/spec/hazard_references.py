@@ -99,6 +99,13 @@ def hazard_findings(scenario: Scenario) -> Said:
 
 def _epidemic(scenario: Scenario, epidemic: Epidemic) -> Said:
     world, response = scenario.world, scenario.response
+    imports = epidemic.importation is not None and epidemic.importation.per_day > 0
+    if not imports and all(seed.at >= scenario.horizon for seed in epidemic.seeds):
+        yield "world.epidemic", "nobody is infected before the horizon"
+    if not any(rate for _, rate in epidemic.contacts):
+        yield "world.epidemic.contacts", "every rate is 0: nobody infects anybody"
+    if epidemic.step > epidemic.course.latent.mean_h():
+        yield "world.epidemic.step", "longer than the latent time: who is infected in a step infects nobody in it"
     worn = {item for unit in response.organisation.units.values() for item in unit.kit}
     for item in epidemic.protection:
         if item not in worn:
@@ -106,6 +113,8 @@ def _epidemic(scenario: Scenario, epidemic: Epidemic) -> Said:
     aged = {"susceptibility_by_age": epidemic.susceptibility_by_age}
     if epidemic.symptoms is not None:
         aged["symptoms.by_age"] = epidemic.symptoms.by_age
+        for name, leads in epidemic.symptoms.leads_to.items():
+            aged[f"symptoms.leads_to.{name}.by_age"] = leads.by_age
         if epidemic.symptoms.reports > 0 and (response.plan is None or not response.plan.card.checks):
             yield "world.epidemic.symptoms.reports", "the card has no checks: nobody takes a report"
     if epidemic.vaccination is not None:
