@@ -57,15 +57,10 @@ def _prepared(result: Result) -> Rows:
 
 
 def _total(result: Result) -> Rows:
-    """Hours on duty, goods and preparation together, as far as they have a price."""
-    parts = [value for name in ("cost", "goods_cost") for value in _whole(name, result)]
-    yield "all", "all", sum(parts) + float(result.raw["_run"]["preparation_cost"]), 1.0
-
-
-def _whole(name: str, result: Result) -> list[float]:
-    """Return the value of an outcome for all people or pieces, where it has one."""
-    rows = RUN_OUTCOMES[name].of(result)
-    return [value for by, _, value, _ in rows if by == "all" and value == value]
+    """Hours on duty, goods and preparation together; what has no price costs nothing."""
+    hours = float(np.nansum(result.columns("people")["cost"]))
+    goods = sum(value for by, _, value, _ in RUN_OUTCOMES["goods_cost"].of(result) if by == "item" and value == value)
+    yield "all", "all", hours + goods + float(result.raw["_run"]["preparation_cost"]), 1.0
 
 
 _add = RUN_OUTCOMES.add

@@ -52,7 +52,7 @@ def _group_sizes(population: Population) -> dict[str, int]:
 def _collect(model: CrisisModel) -> dict[str, Columns]:
     """Return the tables that were written down during the run."""
     keep = np.flatnonzero(model.book.state_column != State.CANDIDATE)
-    if model.parents.size:  # needs that others led to stand last in the demand, and in time in the table
+    if (model.demand.mark == CAUSED).any():  # what leads to them decides when: last in the demand, in time in the table
         keep = keep[np.argsort(model.book.onset_h[keep], kind="stable")]
     number = np.full(model.book.demand.size + 1, -1, np.int64)
     number[keep] = np.arange(keep.size)
@@ -108,7 +108,7 @@ def _rare(model: CrisisModel, name: str, keep: npt.NDArray[np.int64]) -> Floats:
 
 def _needs(model: CrisisModel, keep: npt.NDArray[np.int64], number: npt.NDArray[np.int64]) -> Columns:
     book, demand, population = model.book, model.demand, model.population
-    whole = keep.size == demand.size and not model.parents.size
+    whole = keep.size == demand.size and not (demand.mark == CAUSED).any()
 
     def pick(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return column if whole else column[keep]

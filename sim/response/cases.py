@@ -52,7 +52,8 @@ class Cases:
         if not owner.employed:
             self.model.desk_of(need).offer(need)
             return
-        owner.own.append(need)
+        if not self._held_back(need, owner):
+            owner.own.append(need)
         if owner.crew.desk is not None and owner in owner.crew.idle:
             owner.crew.idle.remove(owner)
             self.model.roster.release(owner)
@@ -62,10 +63,20 @@ class Cases:
         book = self.model.book
         while responder.own:
             need = responder.own.popleft()
+            if self._held_back(need, responder):
+                continue
             if not book.specs[book.need_type[need]].items or self.model.depots.issue(need):
                 self.model.visits.begin(need, responder, None)
                 return True
         return False
+
+    def _held_back(self, need: int, owner: Responder) -> bool:
+        """Let a session wait that is behind a way which is known to be cut; tell whether it does."""
+        hazards, building = self.model.local_hazards, self.model.book.building[need]
+        if hazards is None or hazards.ways.may_be_sent(building, owner.team):
+            return False
+        hazards.ways.hold(building, self.due, need)
+        return True
 
     def finished(self, need: int) -> None:
         """Close a case after its last session."""

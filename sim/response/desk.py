@@ -307,8 +307,9 @@ class Desk:
         demand = self.book.demand
         value = float(self.rule.split(requests_of(self, np.array([need])))[0])
         zone = int(self.model.population.zone[demand.resident[need]])
-        hazards = self.model.local_hazards
-        across = hazards.ways.known.get(self.book.building[need], OPEN) if hazards is not None else OPEN
+        hazards, across = self.model.local_hazards, OPEN
+        if hazards is not None and not self.book.specs[demand.need_type[need]].by_phone:
+            across = hazards.ways.known.get(self.book.building[need], OPEN)
         return self.line(int(demand.need_type[need]), zone, value, across)
 
     def move(self, needs: list[int]) -> None:
@@ -320,9 +321,14 @@ class Desk:
             if line is before:
                 continue
             self.line_of[need] = line
-            asked = book.request[need] < now or (book.request[need] == now and need in before.waiting)
-            if asked and book.state[need] == WAITING and not book.has_left(need, now):
-                self.offer(need)
+            if need in before.waiting:
+                before.waiting.remove(need)
+                if (book.state[need] == WAITING and not book.has_left(need, now)) or need in self.own:
+                    self._push(need)
+        for team in self.teams:
+            self.offer_places(team)
+        if self.match.batched:
+            self.batches.due()
 
     def rise(self, need: int) -> None:
         """Put a request in the line of its urgency, which has risen."""

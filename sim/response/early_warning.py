@@ -46,6 +46,8 @@ class EarlyWarning:
         self.alarms: list[Alarm] = []
         self.on: dict[str, Alarm] = {}
         """The alarm that lasts now, by detector."""
+        self.asked: set[str] = set()
+        """Detectors whose look waits for somebody."""
         self.last: dict[str, float] = {}
         """When each detector last saw too much."""
         self._of_type = {
@@ -70,13 +72,15 @@ class EarlyWarning:
     def _look(self, name: str) -> None:
         detector = self.detectors[name]
         self.clock.call_later(detector.every, self._look, name)
-        seen = self._seen(name, detector)
         if detector.by is None or detector.takes is None:
-            self._judge((name, seen))
+            self._judge(name)
             return
+        if name in self.asked:  # the last look has not been taken yet
+            return
+        self.asked.add(name)
         nth = round(self.clock.now / detector.every)
         length_h = detector.takes.at(self.model.chance.one(f"early_warning.{name}.takes", nth))
-        send(self.model, detector.by, "early_warning", length_h, self._judge, (name, seen), NOBODY)
+        send(self.model, detector.by, "early_warning", length_h, self._judge, name, NOBODY)
 
     def _seen(self, name: str, detector: Detector) -> float:
         """Return what a detector counts or reads at this look."""
@@ -106,9 +110,11 @@ class EarlyWarning:
         luck = float(ndtri(self.model.chance.one(f"hazard.{hazard}.gauge", round(time_h * 60))))
         return value * (1 + spec.precursor.error * luck)
 
-    def _judge(self, look: tuple[str, float]) -> None:
-        name, seen = look
+    def _judge(self, name: str) -> None:
+        """See what there is to see now."""
+        self.asked.discard(name)
         detector, now = self.detectors[name], self.clock.now
+        seen = self._seen(name, detector)
         if seen > detector.over:
             self.last[name] = now
             if name not in self.on:
@@ -135,25 +141,30 @@ class EarlyWarning:
 
     # -- the truth, which no detector knows -------------------------------------------------------------------------
 
-    def began_h(self, detector: str) -> float:
-        """Return when that of which a detector warns began; infinite for never."""
-        warns_of = self.detectors[detector].warns_of
-        if warns_of is None:
-            return NAN
+    def _there(self, detector: str) -> list[tuple[float, float]]:
+        """Return the spells in which that of which a detector warns is there."""
+        warns_of, end_h = self.detectors[detector].warns_of, self.model.spec.end_h
         if warns_of == EPIDEMIC:
             infections = self.model.infections
-            return min(infections.first_h.values(), default=inf) if infections is not None else inf
-        hazard = self.model.world.hazards[warns_of]
+            first = min(infections.first_h.values(), default=inf) if infections is not None else inf
+            return [(first, inf)] if first < inf else []
+        hazard = self.model.world.hazards[warns_of or ""]
         if isinstance(hazard, Local):
-            levels = Levels(hazard, self.model.population)
-            spells = levels.above(0.0, self.model.spec.end_h).values()
-            return min((begin for times in spells for begin, _ in times), default=inf)
-        return hazard.at if isinstance(hazard, Poisoning) else hazard.begins
+            spells = Levels(hazard, self.model.population).above(0.0, end_h).values()
+            return sorted({spell for times in spells for spell in times})
+        if isinstance(hazard, Poisoning):
+            return [(hazard.at, inf)]
+        return [(hazard.begins, hazard.ends if hazard.ends is not None else inf)]
+
+    def began_h(self, detector: str) -> float:
+        """Return when that of which a detector warns began; infinite for never, NaN where nobody said what that is."""
+        if self.detectors[detector].warns_of is None:
+            return NAN
+        return min((begin for begin, _ in self._there(detector)), default=inf)
 
     def came(self, alarm: Alarm) -> bool | None:
-        """Tell whether that of which an alarm warned was there while it lasted, or came; None where nobody said."""
-        began = self.began_h(alarm.detector)
-        if began != began:
+        """Tell whether that of which an alarm warns was there while it lasted; None where nobody said what that is."""
+        if self.detectors[alarm.detector].warns_of is None:
             return None
-        until = alarm.cleared_h if alarm.cleared_h == alarm.cleared_h else inf
-        return began <= until
+        until = alarm.cleared_h if alarm.cleared_h == alarm.cleared_h else self.model.spec.end_h
+        return any(begin <= until and end >= alarm.raised_h for begin, end in self._there(alarm.detector))

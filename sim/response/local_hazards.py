@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from sim.response.outages import DAMAGE
 from sim.response.ways import Ways
 from sim.spec.local_hazards import Local, Poisoning
 from sim.world.levels import Levels
@@ -37,10 +38,12 @@ class LocalHazards:
         self.ways = Ways(model)
         self.at_home: Counter[int] = Counter()
         """Hazards that keep people at home, by building."""
-        self.out = 0
-        """How many hazards keep people out now, counted by building."""
-        self.above: Counter[str] = Counter()
-        """Buildings at which a hazard cuts something, by what it cuts."""
+        self.out: Counter[str] = Counter()
+        """Buildings at which a hazard keeps people out, by hazard."""
+        self.kept: dict[Responder, tuple[int, int]] = {}
+        """(day, number) of the shift that each was kept from."""
+        self.above: Counter[tuple[str, str]] = Counter()
+        """Buildings at which a hazard cuts something, by (what it cuts, hazard)."""
 
     def begin(self) -> None:
         """Set the moments at which levels pass heights, and those of the needs they lead to."""
@@ -65,7 +68,7 @@ class LocalHazards:
         spells(hazard.keeps_home_over, self._keep_home, self._let_out, name)
         spells(hazard.keeps_out_over, self._keep_out, self._let_in, name)
         for outage, cut in hazard.cuts.items():
-            spells(cut.over, self._cut, self._mend, (outage, cut.damaged))
+            spells(cut.over, self._cut, self._mend, (outage, name, cut.damaged))
         if hazard.closes_stores_over is not None:
             near = {depot: self._nearest(depot) for depot in self.model.depots.depots}
             above = levels.above(hazard.closes_stores_over, end_h)
@@ -104,17 +107,19 @@ class LocalHazards:
     def _open_way(self, place: tuple[str, int]) -> None:
         self.ways.open(place[1], place[0])
 
-    def _cut(self, place: tuple[tuple[str, bool], int]) -> None:
-        outage = place[0][0]
-        self.above[outage] += 1
-        if self.above[outage] == 1:
-            self.model.outages.cut(outage)
+    def _cut(self, place: tuple[tuple[str, str, bool], int]) -> None:
+        outage, hazard, damaged = place[0]
+        self.above[outage, hazard] += 1
+        if self.above[outage, hazard] == 1:
+            self.model.outages.cut(outage, f"hazard {hazard}")
+            if damaged:
+                self.model.outages.cut(outage, DAMAGE)
 
-    def _mend(self, place: tuple[tuple[str, bool], int]) -> None:
-        outage, damaged = place[0]
-        self.above[outage] -= 1
-        if not self.above[outage] and not damaged:
-            self.model.outages.repaired(outage)
+    def _mend(self, place: tuple[tuple[str, str, bool], int]) -> None:
+        outage, hazard, _ = place[0]
+        self.above[outage, hazard] -= 1
+        if not self.above[outage, hazard]:
+            self.model.outages.over(outage, f"hazard {hazard}")
 
     def _nearest(self, depot: Depot) -> int:
         """Return the building next to a store."""
@@ -134,17 +139,33 @@ class LocalHazards:
 
     def _let_out(self, place: tuple[str, int]) -> None:
         self.at_home[place[1]] -= 1
+        self._fill()
 
-    def _keep_out(self, _place: tuple[str, int]) -> None:
-        self.out += 1
+    def _keep_out(self, place: tuple[str, int]) -> None:
+        self.out[place[0]] += 1
 
-    def _let_in(self, _place: tuple[str, int]) -> None:
-        self.out -= 1
+    def _let_in(self, place: tuple[str, int]) -> None:
+        self.out[place[0]] -= 1
+        self._fill()
+
+    def _fill(self) -> None:
+        """Let those come who are kept no more: around the clock, or in the middle of their shift."""
+        roster = self.model.roster
+        for team in self.model.teams.values():
+            if team.spec.shift is None:
+                roster.fill(team)
+        for person in sorted(self.kept, key=lambda person: person.number):
+            if not self.keeps_away(person):
+                turn = self.kept.pop(person)
+                if not person.on_duty and roster.presence.comes(person.team, person.index, *turn):
+                    roster.coming.join_shift(person.team, person)
 
     def keeps_away(self, person: Responder) -> bool:
         """Tell whether a hazard keeps somebody from coming to work."""
-        dwellings = self.model.dwellings
-        if person.team.spec.remote or dwellings is None:
+        dwellings, spec = self.model.dwellings, person.team.spec
+        if spec.remote or dwellings is None:
             return False
         building = dwellings.building(person)
-        return self.out > 0 if building is None else self.at_home[building] > 0
+        if building is not None:
+            return self.at_home[building] > 0
+        return any(count > 0 and name not in spec.crosses for name, count in self.out.items())

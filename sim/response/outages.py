@@ -11,12 +11,16 @@ if TYPE_CHECKING:
     from sim.model import CrisisModel
 
 
+TIMES, DAMAGE = "times", "damage"
+
+
 class Outages:
     """Keep what is out, and which lanes are blocked, with who waits for them."""
 
     def __init__(self, model: CrisisModel) -> None:
         self.model = model
-        self.now_out: set[str] = set()
+        self.why: dict[str, set[str]] = {}
+        """Why each is out that is out: its times, damage, or a hazard by its name."""
         self.listeners: list[Callable[[str, bool], object]] = []
         """Told (name, whether it is out) at each change."""
         self._blocked: set[int] = set()
@@ -30,30 +34,42 @@ class Outages:
             if outage.begins is not None and outage.begins < end_h:
                 clock.call_at(outage.begins, self.cut, name)
             if outage.ends is not None and outage.ends < end_h:
-                clock.call_at(outage.ends, self.repaired, name)
+                clock.call_at(outage.ends, self._over, name)
         if self.model.world.obstructions is not None:
             self._plan_obstructions(self.model.world.obstructions.per_day / 24, end_h)
 
-    def cut(self, name: str) -> None:
-        """Begin an outage."""
-        if name in self.now_out:
-            return
-        self.now_out.add(name)
-        self.model.tell("outage", name)
-        for listener in self.listeners:
-            listener(name, True)
+    def cut(self, name: str, why: str = TIMES) -> None:
+        """Begin an outage, or add a reason to one."""
+        began = name not in self.why
+        self.why.setdefault(name, set()).add(why)
+        if began:
+            self.model.tell("outage", name)
+            for listener in self.listeners:
+                listener(name, True)
 
-    def repaired(self, name: str) -> None:
-        """End an outage."""
-        if name in self.now_out:
-            self.now_out.discard(name)
+    def over(self, name: str, why: str) -> None:
+        """End one reason of an outage; it is over when there is none left."""
+        reasons = self.why.get(name)
+        if reasons is None or why not in reasons:
+            return
+        reasons.discard(why)
+        if not reasons:
+            del self.why[name]
             self.model.tell("repaired", name)
             for listener in self.listeners:
                 listener(name, False)
 
+    def _over(self, name: str) -> None:
+        self.over(name, TIMES)
+
+    def repaired(self, name: str) -> None:
+        """Repair what can be: all but what a hazard still cuts."""
+        self.over(name, TIMES)
+        self.over(name, DAMAGE)
+
     def out(self, name: str) -> bool:
         """Tell whether something is out."""
-        return name in self.now_out
+        return name in self.why
 
     # -- lanes ------------------------------------------------------------------------------------------------------
 

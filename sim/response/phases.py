@@ -20,7 +20,9 @@ class Phases:
         self.log: list[tuple[float, str]] = []
         """(when, phase) of each phase entered."""
         self.signalled: dict[str, float] = {}
-        """When each signal came last."""
+        """When each signal came last that has not turned a phase."""
+        self.at_once: set[str] = set()
+        """Phases entered at this moment: none comes twice at one, so that conditions in a circle go on with time."""
 
     def begin(self) -> None:
         """Set the moments that are known, and begin to look for the others."""
@@ -37,6 +39,9 @@ class Phases:
             self.clock.call_at(0.0, self._enter, self.spec.begins)
 
     def _enter(self, phase: str) -> None:
+        if self.log and self.log[-1][0] < self.clock.now:
+            self.at_once.clear()
+        self.at_once.add(phase)
         self.now = phase
         self.log.append((self.clock.now, phase))
         self.model.tell("phase_entered", phase)
@@ -56,8 +61,12 @@ class Phases:
         if self.spec is None or not self.spec.conditions or not self.log:
             return
         since = self.clock.now - self.log[-1][0]
+        if since > 0:
+            self.at_once.clear()
         for transition in self.spec.conditions:
-            if transition.from_ == self.now and since >= transition.at_least and self._holds(transition.when):
+            due = transition.from_ == self.now and since >= transition.at_least and transition.to not in self.at_once
+            if due and self._holds(transition.when):
+                self.signalled.pop(transition.when.signal or "", None)
                 self._enter(transition.to)
                 return
 

@@ -27,6 +27,9 @@ class Presence:
         person, model = team.people[index], self.model
         at_home = team.spec.call_up is not None and person.here_until <= self.clock.now
         if at_home or not self.can_come(person):
+            hazards = model.local_hazards
+            if hazards is not None and not at_home and team.spec.shift is not None and hazards.keeps_away(person):
+                hazards.kept[person] = day, number
             return False
         if model.strains is not None and model.strains.stays_away(person, day, number):
             model.tell("stayed_away", str(person.number), team.name)

@@ -149,7 +149,7 @@ class Visits:
         if hazards is not None and on_foot and not hazards.ways.passable(self.building[need], responder.team):
             responder.started = NAN
             hazards.ways.found_cut(self.building[need])
-            self._leave(responder, BLOCKED)
+            self.clock.call_later(self.model.desk_of(need).spec.wrong_skill, self._turns_back, responder)
             return
         if not self.model.authorities.may("entry", responder.team.name) and not self.by_phone[self.need_type[need]]:
             self.model.authorities.when_granted("entry", responder.team.name, self._let_in, responder, responder)
@@ -199,6 +199,16 @@ class Visits:
         service_h = self.first_service[need] if attempt == 1 else self.book.service(need, attempt)
         service_h *= self.quality.slower(need, responder)
         self.clock.call_at(time_h + service_h, self._ended, responder)
+
+    def _turns_back(self, responder: Responder) -> None:
+        """Nobody gets through: the trip is wasted and the request waits again, unless it has been met or given up."""
+        need = responder.need
+        if self.state[need] == CLOSED_STATE:
+            self._found_done(responder)
+        elif self.started[need] != self.started[need] and self.book.has_left(need, self.clock.now):
+            self._leave(responder, GONE)
+        else:
+            self._leave(responder, BLOCKED)
 
     def _found_wrong(self, responder: Responder) -> None:
         """The person sent cannot do it: the trip is wasted and the request waits again, in its old place."""

@@ -26,6 +26,7 @@ class Ways:
         self.model = model
         self.cut: dict[int, Hazards] = {}
         self.known: dict[int, Hazards] = {}
+        self._cases: dict[int, list[tuple[Callable[[int], object], int]]] = {}
         self._waiting: dict[int, list[tuple[Callable[[Any], object], Any]]] = {}
 
     def close(self, building: int, hazard: str) -> None:
@@ -35,14 +36,14 @@ class Ways:
 
     def open(self, building: int, hazard: str) -> None:
         """Make the way passable again, if nothing else cuts it; everybody sees that."""
-        left = self.cut[building] - {hazard}
+        left = self.cut.get(building, OPEN) - {hazard}
         if left:
             self.cut[building] = left
         else:
-            del self.cut[building]
+            self.cut.pop(building, None)
             self.model.tell("way_open", self._name(building), hazard)
         if building in self.known:
-            self._learn(building)
+            self._learn(building, self.known[building] & left)
         for then, argument in self._waiting.pop(building, ()) if not left else ():
             then(argument)
 
@@ -54,7 +55,7 @@ class Ways:
         """Let it be known that a building is cut off."""
         if self.known.get(building) != self.cut.get(building):
             self.model.tell("way_found_cut", self._name(building))
-            self._learn(building)
+            self._learn(building, self.cut.get(building, OPEN))
 
     def may_be_sent(self, building: int, team: Team) -> bool:
         """Tell whether a desk would send people of a team to a building, by what is known."""
@@ -67,16 +68,23 @@ class Ways:
         else:
             then(argument)
 
-    def _learn(self, building: int) -> None:
-        """Put the requests of a building into the lines of those who can get there."""
-        now = self.cut.get(building)
-        if now is None:
-            del self.known[building]
+    def _learn(self, building: int, hazards: Hazards) -> None:
+        """Put the requests of a building into the lines of those who can get there, by what is known now."""
+        if hazards:
+            self.known[building] = hazards
         else:
-            self.known[building] = now
+            self.known.pop(building, None)
         needs = self.of(building)
         for desk in self.model.desks:
-            desk.move(needs[np.isin(needs, desk.needs)].tolist())
+            also = [need for need in needs.tolist() if need in desk.own]
+            desk.move(sorted({*needs[np.isin(needs, desk.needs)].tolist(), *also}))
+        if not hazards:
+            for resume, need in self._cases.pop(building, ()):
+                resume(need)
+
+    def hold(self, building: int, resume: Callable[[int], object], need: int) -> None:
+        """Let a session wait until a way that is known to be cut is open."""
+        self._cases.setdefault(building, []).append((resume, need))
 
     def of(self, building: int) -> np.ndarray:
         """Return the needs of those who live in a building."""

@@ -11,7 +11,7 @@ from sim.errors import InputError, Problem
 from sim.spec.base import thaw
 from sim.spec.experiment import ONLY_WORLD, Experiment, Lines, Surroundings, line_of, place_of
 from sim.spec.findings import Finding, findings
-from sim.spec.patches import merge, patched
+from sim.spec.patches import merge, patched, prepared
 from sim.spec.scenario import Scenario
 
 
@@ -37,9 +37,9 @@ class Crossed:
         return tuple(dict.fromkeys(cell.world for cell in self.cells))
 
     def head_counts(self) -> dict[str, int]:
-        """Return the number of people in the units of each variant."""
+        """Return the number of people in the units of each variant, with what was prepared."""
         return {
-            cell.variant: sum(unit.count for unit in cell.scenario.response.organisation.units.values())
+            cell.variant: sum(unit.count for unit in prepared(cell.scenario).response.organisation.units.values())
             for cell in self.cells
         }
 

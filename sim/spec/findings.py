@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sim.spec.hazard_references import hazard_findings
+from sim.spec.local_hazards import Local, Poisoning
 from sim.spec.needs import Need
 from sim.spec.organisation import Shift, Unit
+from sim.spec.patches import prepared
 from sim.spec.people_findings import people_findings
 from sim.spec.plan_findings import plan_findings, units_of_the_plan
 from sim.spec.scenario import Scenario
@@ -25,7 +27,8 @@ class Finding:
 
 
 def findings(scenario: Scenario) -> list[Finding]:
-    """Return everything suspect about a scenario."""
+    """Return everything suspect about a scenario, with what is set before the run."""
+    scenario = prepared(scenario)
     return [
         *_spans(scenario),
         *_skills(scenario),
@@ -145,7 +148,7 @@ def _units(scenario: Scenario) -> Iterator[Finding]:
 
 def _hazards(scenario: Scenario) -> Iterator[Finding]:
     for name, hazard in scenario.world.hazards.items():
-        if hazard.drives == ():
+        if hazard.drives == () and not isinstance(hazard, Local | Poisoning):
             yield Finding(f"world.hazards.{name}", "it drives no need")
         if hazard.begins >= scenario.horizon:
             yield Finding(f"world.hazards.{name}", "it begins after the horizon")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sim.spec.plan_mechanisms import Rule
 
 ISOLATION = "response.isolation"
+NEVER_RAISED: tuple[Rule, ...] = (("+over", 10**12), ("by", None), ("takes", None))
 
 HAZARDS: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
     # name: where, what it does, what off means, off, without
@@ -22,10 +23,15 @@ HAZARDS: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
         f"{ISOLATION}.contacts", "contacts stay in, and infect fewer should they carry it", "they go about",
         ((f"{ISOLATION}.contacts", None),), ((f"{ISOLATION}.contacts", None),),
     ),
+    "protective_clothing": (
+        "world.epidemic.protection", "what a kit holds stops infection face to face, both ways", "it stops nothing",
+        (("world.epidemic.protection.*", 0),), (("world.epidemic.protection", None),),
+    ),
     "early_warning": (
         "response.early_warning", "an alarm sets going what waits for it, before the hazard is felt",
         "the alarm is never raised",
-        (("response.early_warning.*.+over", 10**12),), (("response.early_warning.*.+over", 10**12),),
+        tuple((f"response.early_warning.*.{key}", off) for key, off in NEVER_RAISED),
+        tuple((f"response.early_warning.*.{key}", off) for key, off in NEVER_RAISED),
     ),
     "by_class": (
         "response.by_class", "the class of the event decides who leads, who is called and what is worn",
@@ -34,9 +40,5 @@ HAZARDS: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
     "preparation": (
         "response.preparation", "what was bought, taught and listed beforehand is there", "nothing was done",
         (("response.preparation", None),), (("response.preparation", None),),
-    ),
-    "protective_clothing": (
-        "world.epidemic.protection", "what a kit holds stops infection face to face, both ways", "it stops nothing",
-        (("world.epidemic.protection.*", 0),), (("world.epidemic.protection", None),),
     ),
 }  # fmt: skip

@@ -51,6 +51,7 @@ def _warnings(scenario: Scenario) -> Iterator[Reference]:
         yield f"{place}.sees.gauge", detector.sees.gauge, gauges, "hazard with a precursor"
         yield f"{place}.by", detector.by, units, "unit"
         yield f"{place}.warns_of", detector.warns_of, warned, "hazard"
+    held = {item for depot in response.supplies.values() for item in depot.stock}
     what = "detector of response.early_warning"
     for number, change in enumerate(response.changes):
         if change.when is not None:
@@ -58,6 +59,7 @@ def _warnings(scenario: Scenario) -> Iterator[Reference]:
     for number, turn in enumerate(world.life_cycle.conditions if world.life_cycle is not None else ()):
         yield f"world.life_cycle.conditions[{number}].when.alarm", turn.when.alarm, detectors, what
         yield f"world.life_cycle.conditions[{number}].when.signal", turn.when.signal, world.signals, "signal"
+        yield f"world.life_cycle.conditions[{number}].when.stock_of", turn.when.stock_of, held, "item in a store"
     for name, step in response.plan.card.steps.items() if response.plan is not None else ():
         if step.when is not None:
             yield f"response.plan.card.steps.{name}.when.alarm", step.when.alarm, detectors, what
@@ -88,6 +90,12 @@ def hazard_findings(scenario: Scenario) -> Said:
     """Return everything suspect about the blocks for hazards."""
     world, response = scenario.world, scenario.response
     epidemic, isolation = world.epidemic, response.isolation
+    silent = ("drives", "leads_to", "cuts")
+    heights = ("blocks_over", "keeps_home_over", "keeps_out_over", "closes_stores_over")
+    for name, hazard in world.hazards.items():
+        idle = isinstance(hazard, Local) and not any(getattr(hazard, key) for key in silent)
+        if idle and all(getattr(hazard, key) is None for key in heights):
+            yield f"world.hazards.{name}", "it does nothing: it drives, leads to, cuts, blocks and closes nothing"
     if isolation is not None:
         if epidemic is None:
             yield "response.isolation", "without world.epidemic nobody infects anybody: it keeps people in for nothing"
@@ -97,8 +105,7 @@ def hazard_findings(scenario: Scenario) -> Said:
         yield from _epidemic(scenario, epidemic)
 
 
-def _epidemic(scenario: Scenario, epidemic: Epidemic) -> Said:
-    world, response = scenario.world, scenario.response
+def _spread(scenario: Scenario, epidemic: Epidemic) -> Said:
     imports = epidemic.importation is not None and epidemic.importation.per_day > 0
     if not imports and all(seed.at >= scenario.horizon for seed in epidemic.seeds):
         yield "world.epidemic", "nobody is infected before the horizon"
@@ -106,6 +113,11 @@ def _epidemic(scenario: Scenario, epidemic: Epidemic) -> Said:
         yield "world.epidemic.contacts", "every rate is 0: nobody infects anybody"
     if epidemic.step > epidemic.course.latent.mean_h():
         yield "world.epidemic.step", "longer than the latent time: who is infected in a step infects nobody in it"
+
+
+def _epidemic(scenario: Scenario, epidemic: Epidemic) -> Said:
+    world, response = scenario.world, scenario.response
+    yield from _spread(scenario, epidemic)
     worn = {item for unit in response.organisation.units.values() for item in unit.kit}
     for item in epidemic.protection:
         if item not in worn:

@@ -1,7 +1,7 @@
 """Hazards with a level at each building: flood, storm, heatwave, fire, earthquake; and poisoning by a meal.
 
 A level does more than raise rates: it blocks ways, cuts utilities, closes stores, keeps people from work, and harms
-residents once where it first reaches them. What it does not name it does not do. A level is known beforehand, so that
+residents where it rises to them. What it does not name it does not do. A level is known beforehand, so that
 every plan meets the same hazard; what follows from it happens while the clock runs.
 """
 
@@ -31,7 +31,7 @@ from sim.spec.distributions import Duration, Fixed
 TINY_H = 1e-6
 """How fast a level that jumps does so."""
 AT_ONCE = Fixed.model_validate({"value": "0 h"})
-Curve = Annotated[tuple[tuple[Hours, Number], ...], non_empty("point"), Field(max_length=10_000)]
+Curve = Annotated[tuple[tuple[Hours, Number], ...], Field(max_length=10_000), non_empty("point")]
 """Points (time, value), joined by straight lines; constant before the first and after the last."""
 
 
@@ -43,7 +43,7 @@ def rising(curve: tuple[tuple[float, float], ...], what: str) -> None:
 
 
 class Strikes(Spec):
-    """A need that a hazard leads to, once, where its level first passes a height: an injury, a flooded flat."""
+    """A need that a hazard leads to where its level passes a height, each time: an injury, a flooded flat."""
 
     over: NonNegative = 0.0
     share: Share
@@ -256,7 +256,7 @@ class Earthquake(Local):
     def _apart(self) -> Earthquake:
         rising(self.shocks, "shocks")
         times = [time for time, _ in self.shocks]
-        if any(later - earlier <= self.lasts for earlier, later in zip(times, times[1:], strict=False)):
+        if any(later - earlier <= self.lasts + 2 * TINY_H for earlier, later in zip(times, times[1:], strict=False)):
             raise refuse("shocks further apart than they last are wanted")
         return self
 

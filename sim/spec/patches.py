@@ -98,9 +98,11 @@ def _check_preparation(scenario: Scenario) -> list[Problem]:
     problems = [Problem(f"response.by_class.{n}", f"{n!r} is no class{nearest(n, CLASSES)}") for n in strangers]
     for place, values in _settings(scenario):
         for path in values:
-            parent = path.rpartition(".")[0]
+            parent, itself = path.rpartition(".")[0], path.split(".")[0]
             strange = _unknown_step(known, parent) if parent else None
-            if strange is not None:
+            if itself in ("preparation", "by_class"):
+                problems.append(Problem(f"{place}.set.{path}", f"{itself!r} cannot set itself or be set"))
+            elif strange is not None:
                 problems.append(Problem(f"{place}.set.{path}", f"no such key in the response: {strange}"))
     if problems:
         return problems
@@ -283,10 +285,14 @@ def _matches(path: str, pattern: str) -> bool:
     return len(keys) >= len(wanted) and all(want in ("*", key) for key, want in zip(keys, wanted, strict=False))
 
 
+BEFORE_THE_RUN = ("changes", "injects", "experts", "preparation", "by_class")
+"""Parts of a response or world that change it, and are no part of what is changed."""
+
+
 def changed(scenario: Scenario, part: str, change: Change) -> Scenario:
     """Return the scenario as it stands after one change of its ``part`` ("response" or "world")."""
     data = scenario.data()
-    data[part] = {key: value for key, value in data[part].items() if key not in ("changes", "injects", "experts")}
+    data[part] = {key: value for key, value in data[part].items() if key not in BEFORE_THE_RUN}
     if isinstance(data[part].get("plan"), dict):  # its fixes are changes too
         data[part]["plan"] = {key: value for key, value in data[part]["plan"].items() if key != "review"}
     data.pop("evidence", None)

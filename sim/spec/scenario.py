@@ -93,6 +93,9 @@ class World(Spec):
                 _known(f"hazards.{name}.drives", need, self.needs, "need type")
             if hazard.kind == "surge" and hazard.log is not None and hazard.log.replay:
                 for need_name in hazard.drives if hazard.drives is not None else self.needs:
+                    if self.needs[need_name].by_phase and self.life_cycle is not None and self.life_cycle.conditions:
+                        place = f"needs.{need_name}.by_phase"
+                        raise refuse(f"{place}: a replayed log is decided before the run, phases by conditions are not")
                     rate = self.needs[need_name].per_hour
                     if rate is None or rate > 1:
                         place = f"needs.{need_name}.per_hour"

@@ -25,6 +25,12 @@ def phases_by_state(scenario: Scenario) -> tuple[str, ...]:
     return (life_cycle.begins, *(turn.to for turn in life_cycle.conditions))
 
 
+def _by_phase(scenario: Scenario, name: str, need: Need) -> bool:
+    """Tell whether a need's rate depends on the phase, from the beginning or by an inject."""
+    path = f"needs.{name}.by_phase"
+    return bool(need.by_phase) or any(key.startswith(path) for inject in scenario.world.injects for key in inject.set)
+
+
 def state_decided(scenario: Scenario) -> dict[str, tuple[Change, ...]]:
     """Return the need types whose rate the run decides, each with the conditional injects that may change it."""
     by_type: dict[str, list[Change]] = {}
@@ -33,6 +39,6 @@ def state_decided(scenario: Scenario) -> dict[str, tuple[Change, ...]]:
             for name in dict.fromkeys(path.split(".")[1] for path in inject.set):
                 by_type.setdefault(name, []).append(inject)
     for name, need in scenario.world.needs.items():
-        if need.more_with or (need.by_phase and phases_by_state(scenario)):
+        if need.more_with or (phases_by_state(scenario) and _by_phase(scenario, name, need)):
             by_type.setdefault(name, [])
     return {name: tuple(injects) for name, injects in by_type.items()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +51,7 @@ class Strength:
         """Return the intensity at each time for each resident (columns of equal length)."""
         hazard = self.hazard
         if isinstance(hazard, Local):
-            return hazard.gain * self.levels().at(time_h, self.population.building[resident])
+            return hazard.gain * self.levels.at(time_h, self.population.building[resident])
         assert not isinstance(hazard, Poisoning)  # it drives nothing
         on = time_h >= hazard.begins
         if hazard.ends is not None:
@@ -68,6 +68,7 @@ class Strength:
             return np.where(on, 1.0, hazard.before)
         return np.where(on, self._surge(hazard, time_h), 0.0)
 
+    @cached_property
     def levels(self) -> Levels:
         """Return the levels of a hazard that has one at each building."""
         assert isinstance(self.hazard, Local)

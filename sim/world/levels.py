@@ -65,6 +65,8 @@ class Levels:
             if (before > 0) == (after > 0):
                 continue
             crossing = float(times[k - 1] + (times[k] - times[k - 1]) * before / (before - after))
+            if before == 0 or after == 0:  # touched at a point: exactly there
+                crossing = float(times[k - 1] if before == 0 else times[k])
             if since is None:
                 since = crossing
             else:

@@ -182,6 +182,10 @@ def test_a_shipped_scenario_fills_its_tables(name, results):
     talks = scenario.response.desks or scenario.response.organisation.reports is not None
     plan = set() if scenario.response.plan is not None else {"orders"}
     plan |= set() if scenario.response.sites else {"sites", "stations", "tubes"}
+    pools = [s.pool for site in scenario.response.sites.values() for s in site.stations.values() if s.pool is not None]
+    plan |= set() if pools else {"tubes"}
+    plan |= set() if scenario.world.epidemic is not None else {"infections"}
+    plan |= set() if scenario.response.early_warning else {"alarms"}
     plan |= set() if scenario.response.information is not None else {"notices"}
     plan |= set() if scenario.world.strain else {"strain"}
     plan |= set() if scenario.world.attitudes else {"attitudes"}

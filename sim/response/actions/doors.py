@@ -79,7 +79,9 @@ class Rounds(StepJob):
         _, household = self.hands.pop(responder)
         if household != NO_HOUSEHOLD:
             self._at_home(household)
-        if self.over:
+        if responder.job is not self:  # what was found there has sent them home
+            pass
+        elif self.over:
             self.model.labour.free(responder)
         elif responder in self.going:
             self.going.discard(responder)

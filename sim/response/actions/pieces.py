@@ -62,7 +62,9 @@ class OneByOne(StepJob):
         responder, piece = work
         del self.hands[responder]
         self.effect(piece)
-        if responder not in self.people:  # the step is over, or its people are let go
+        if responder.job is not self:  # the piece itself has sent them home: a tracer who turns out to be a contact
+            pass
+        elif responder not in self.people:  # the step is over, or its people are let go
             self.model.labour.free(responder)
         elif responder in self.going:
             self.going.discard(responder)
