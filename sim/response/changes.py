@@ -19,6 +19,7 @@ class Changes:
         self.on_phase: list[tuple[Change, str, object]] = []
         """Changes that wait for a phase."""
         self.on_alarm: list[tuple[Change, str, object]] = []
+        self.on_all_clear: list[tuple[Change, str, object]] = []
         model.moments.phase_entered.append(self._phase_entered)
 
     def begin(self) -> None:
@@ -37,6 +38,8 @@ class Changes:
             self.on_phase.append((change, change.when.phase, carry_out))
         elif change.when is not None and change.when.alarm is not None:
             self.on_alarm.append((change, change.when.alarm, carry_out))
+        elif change.when is not None and change.when.all_clear is not None:
+            self.on_all_clear.append((change, change.when.all_clear, carry_out))
         elif change.when is not None:
             clock.call_later(0.0, self._look, (change, change.when, carry_out))
 
@@ -46,6 +49,10 @@ class Changes:
     def alarm(self, name: str) -> None:
         """Carry out what waits for an alarm that has been raised."""
         self.on_alarm = self._carry_out(self.on_alarm, name)
+
+    def all_clear(self, name: str) -> None:
+        """Carry out what waits for an alarm to be taken back."""
+        self.on_all_clear = self._carry_out(self.on_all_clear, name)
 
     def _carry_out(self, waiting: list[tuple[Change, str, object]], name: str) -> list[tuple[Change, str, object]]:
         """Carry out the changes that wait for a name; returns the others."""

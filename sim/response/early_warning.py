@@ -135,6 +135,7 @@ class EarlyWarning:
         alarm = self.on.pop(name)
         alarm.cleared_h = self.clock.now
         self.model.tell("all_clear", name)
+        self.model.changes.all_clear(name)
         if self.came(alarm) is False and self.model.attitudes is not None:
             for resident in range(self.model.population.size):
                 self.model.attitudes.happen(resident, "false_alarm")

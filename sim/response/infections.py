@@ -8,12 +8,13 @@ face; those who stand together at a site (``sim.response.air``). Before any of t
 from __future__ import annotations
 
 from math import ceil, isinf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.records.buffers import RowBuffer
+from sim.records.columns import cells
 from sim.response.illness import Illness
 from sim.response.responders import Responder
 from sim.spec.hazards import Lockdown
@@ -48,12 +49,24 @@ class Infections:
         """When each person was first infected."""
         self.latest_h: dict[int, float] = {}
         self.active: Rows = np.empty(0, np.int64)
+        self.fresh: list[int] = []
+        """Who has been infected since the last look, and joins the active then."""
+        self.course = [self._of_course(name) for name in ("latent", "infectious")]
+        """How long each person's first infection takes to each turn of its course."""
         self.last_h = 0.0
         self.stepping = False
         self.illness = Illness(self, spec.symptoms) if spec.symptoms is not None else None
         self.protection = {name: self._lets_through(team.spec.kit) for name, team in model.teams.items()}
         if spec.contacts.service > 0:
             model.moments.visit_ended.append(self._visited)
+
+    def _of_course(self, name: str) -> memoryview[Any]:
+        uniform = self.model.chance.uniform(f"epidemic.{name}", np.arange(self.states.size), 1)
+        return cells(getattr(self.spec.course, name).quantile(uniform))
+
+    def _lasts(self, name: str, row: int, episode: int) -> float:
+        """Return how long a turn of the course takes in a further infection."""
+        return float(getattr(self.spec.course, name).at(self.model.chance.one(f"epidemic.{name}", row, episode)))
 
     def _lets_through(self, kit: Iterable[str]) -> float:
         """Return the share of the pressure face to face that the kit of a unit lets through."""
@@ -122,7 +135,12 @@ class Infections:
     def pass_time(self) -> None:
         """Pass on what the infectious have given off since the last look."""
         now, states = self.clock.now, self.states
-        if now <= self.last_h or not self.active.size:
+        if now <= self.last_h:
+            return
+        if self.fresh:
+            self.active = np.append(self.active, self.fresh)
+            self.fresh.clear()
+        if not self.active.size:
             self.last_h = now
             return
         active = self.active
@@ -146,7 +164,7 @@ class Infections:
 
     def _go_on(self) -> None:
         """Look again at the next multiple of the step, while anybody carries the infection."""
-        if self.active.size and not self.stepping:
+        if (self.active.size or self.fresh) and not self.stepping:
             self.stepping = True
             step = self.spec.step
             now = self.clock.now
@@ -164,7 +182,7 @@ class Infections:
 
     def _infect(self, row: int, time_h: float, layer: int) -> None:
         """Infect somebody at a time, which may lie since the last look."""
-        states, course, chance = self.states, self.spec.course, self.model.chance
+        states, course = self.states, self.spec.course
         if isinf(states.threshold[row]):
             return
         if layer in (SEED, ELSEWHERE):
@@ -174,18 +192,22 @@ class Infections:
         episode = self.episodes[row] = self.episodes.get(row, 0) + 1
         self.first_h.setdefault(row, time_h)
         self.latest_h[row] = time_h
-        begin = time_h + course.latent.at(chance.one("epidemic.latent", row, episode))
-        until = begin + course.infectious.at(chance.one("epidemic.infectious", row, episode))
+        if episode == 1:
+            latent_h, infectious_h = self.course[0][row], self.course[1][row]
+        else:
+            latent_h, infectious_h = self._lasts("latent", row, episode), self._lasts("infectious", row, episode)
+        begin = time_h + latent_h
+        until = begin + infectious_h
         states.threshold[row] = NEVER
         states.infectious_from[row], states.infectious_until[row], states.counted[row] = begin, until, time_h
         states.infectivity[row] = 1.0
         if self.illness is not None:
             self.illness.infected(row, episode, begin, until)
         self.rows.rows.extend((row, episode, layer, time_h, begin, until))
-        self.active = np.append(self.active, row)
+        self.fresh.append(row)
         self._go_on()
         if course.immune is not None:
-            again = until + course.immune.at(chance.one("epidemic.immune", row, episode))
+            again = until + self._lasts("immune", row, episode)
             if again < self.model.spec.end_h:
                 self.clock.call_at(max(again, self.clock.now), self._susceptible_again, row)
 

@@ -28,11 +28,19 @@ class Condition(State):
     phase: Phase | None = None
     alarm: Name | None = None
     """A detector of ``response.early_warning`` raises the alarm."""
+    all_clear: Name | None = None
+    """It takes its alarm back."""
 
     @model_validator(mode="after")
     def _one(self) -> Condition:
-        if sum(given is not None for given in (self.backlog_over, self.stock_of, self.phase, self.alarm)) != 1:
-            raise refuse("one of 'backlog_over', 'stock_of' (with 'below'), 'phase' and 'alarm' is wanted")
+        if (
+            sum(
+                given is not None
+                for given in (self.backlog_over, self.stock_of, self.phase, self.alarm, self.all_clear)
+            )
+            != 1
+        ):
+            raise refuse("one of 'backlog_over', 'stock_of' (with 'below'), 'phase', 'alarm' and 'all_clear' is wanted")
         if (self.stock_of is None) != (self.below is None):
             raise refuse("'stock_of' and 'below' belong together")
         return self

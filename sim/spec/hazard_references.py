@@ -56,6 +56,7 @@ def _warnings(scenario: Scenario) -> Iterator[Reference]:
     for number, change in enumerate(response.changes):
         if change.when is not None:
             yield f"response.changes[{number}].when.alarm", change.when.alarm, detectors, what
+            yield f"response.changes[{number}].when.all_clear", change.when.all_clear, detectors, what
     for number, turn in enumerate(world.life_cycle.conditions if world.life_cycle is not None else ()):
         yield f"world.life_cycle.conditions[{number}].when.alarm", turn.when.alarm, detectors, what
         yield f"world.life_cycle.conditions[{number}].when.signal", turn.when.signal, world.signals, "signal"

@@ -139,14 +139,17 @@ def passed_on(states: States, active: Rows, until_h: float) -> Floats:
 
 def pressures(states: States, contacts: Contacts, groups: Groups, active: Rows, hours: Floats) -> list[Floats]:
     """Return what everybody feels in the layers household, building and casual, for who is active for so many hours."""
-    home = np.bincount(states.household[active], hours * states.home[active], minlength=groups.households)
-    here = np.bincount(states.building[active], hours * states.about[active], minlength=groups.building_size.size)
-    around = float((hours * states.around[active]).sum())
-    return [
-        home[states.household] * (contacts.household * states.home),
-        (here * (contacts.building / groups.building_size))[states.building] * states.about,
-        (around * contacts.casual / groups.residents) * states.around,
-    ]
+    layers = [np.zeros(states.size)] * 3
+    if contacts.household:
+        home = np.bincount(states.household[active], hours * states.home[active], minlength=groups.households)
+        layers[0] = home[states.household] * (contacts.household * states.home)
+    if contacts.building:
+        here = np.bincount(states.building[active], hours * states.about[active], minlength=groups.building_size.size)
+        layers[1] = (here * (contacts.building / groups.building_size))[states.building] * states.about
+    if contacts.casual:
+        around = float((hours * states.around[active]).sum())
+        layers[2] = (around * contacts.casual / groups.residents) * states.around
+    return layers
 
 
 def advance(

@@ -572,3 +572,15 @@ def test_the_busy_day_is_prepared():
     first = played(day).frame("stock").query("item == 'box'").iloc[0]
     assert first["on_hand"] == 500
     assert happened("alarm")(played(day)) == 0
+
+
+def test_who_was_called_goes_home_at_the_all_clear():
+    """A change may wait until the alarm is taken back: so what was called in vain need not stay to the end."""
+    data = micro({"crew": unit(1)}, {"box": need(0)}, hours=30, world=river(),
+                 early_warning=gauge(every="1 h", clears_after="1 h"),
+                 changes=[{"when": {"alarm": "gauge"}, "set": {"organisation.units.crew.count": 4}},
+                          {"when": {"all_clear": "gauge"}, "set": {"organisation.units.crew.count": 1}}])  # fmt: skip
+    result = played(data)
+    (raised, cleared), *_ = alarms(result)
+    log = result.frame("events")
+    assert log.loc[log["event"] == "change", "t_h"].tolist() == pytest.approx([raised, cleared])
