@@ -13,6 +13,7 @@ from typing import Any
 
 from sim.registry import Registry
 from sim.spec.hazard_mechanisms import HAZARDS
+from sim.spec.local_hazards import Poisoning
 from sim.spec.people_mechanisms import PEOPLE
 from sim.spec.plan_mechanisms import TABLE, setting, stated
 from sim.spec.scenario import Scenario
@@ -70,6 +71,9 @@ def _without_supplies(scenario: Scenario) -> Patch:
     if scenario.world.injects:
         injects = scenario.data()["world"]["injects"]
         world["injects"] = [inject for inject in injects if "stock_of" not in inject.get("when", {})]
+    meals = [name for name, hazard in scenario.world.hazards.items() if isinstance(hazard, Poisoning) and hazard.closes]
+    if meals:
+        world["hazards"] = {name: {"closes": []} for name in meals}
     return {"world": world, "response": response}
 
 

@@ -379,6 +379,6 @@ def test_the_random_scenarios_meet_everything():
 
     collect()
     assert found == set(TWELVE)
-    assert {*EVENTS, "calming"} - causes <= {"notice", "rumour"}, "notices take a plan, which these scenarios lack"
+    assert {*EVENTS, "calming"} - causes <= {"notice", "rumour", "false_alarm"}, "they take a plan, or a detector"
     assert origins >= {"exogenous", "state", "caused", "relapse"}
     assert by >= {"household", "neighbour", "online", "responder", "outside"}

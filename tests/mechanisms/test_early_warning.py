@@ -112,6 +112,11 @@ PAIRS: dict[str, Pair] = {
         ),
         spent("step.bags", "crew"), "raises",
     ),
+    "by_class": Pair(
+        micro({"crew": unit(1)}, {"box": need(3)}, world={"classes": ["accident"]},
+              by_class={"accident": {"set": {"organisation.units.crew.count": 4}}}),
+        needs("wait_mean_h"), "lowers",
+    ),
     "preparation": Pair(
         micro({"crew": unit(4)}, GOODS, supplies={"store": {"stock": {"box": 10}}},
               preparation=prepared({"supplies.store.stock.box": 300})),
@@ -155,7 +160,7 @@ NULLS: dict[str, Null] = {
 
 def test_each_mechanism_has_its_pair():
     """A mechanism without a pair of runs is a claim nobody has tried."""
-    assert {mechanism_of(pair) for pair in PAIRS} == {"early_warning", "preparation"}
+    assert {mechanism_of(pair) for pair in PAIRS} == {"early_warning", "by_class", "preparation"}
 
 
 @pytest.mark.parametrize("pair", PAIRS)

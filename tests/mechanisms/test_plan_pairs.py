@@ -495,6 +495,8 @@ def test_the_busy_day_is_busy():
         "attitudes",
         "residents",
         "funds",
+        "alarms",
+        "infections",
     }
     erring = merge(BUSY, organised(crew={"errors": 0.5}))
     assert {"visits.outcome", "needs.started_h", "people.busy_h"} <= differing(BUSY, erring)
