@@ -36,10 +36,7 @@ def made(*rows: dict[str, Any], end_h: float = 1000, residents: int = 100, sizes
         "episode": column("episode", 1).astype(np.int32),
         "layer": coded([LAYERS.index(row.get("layer", "casual")) for row in rows], LAYERS),
         "infected_h": column("infected_h", 0.0),
-        **{
-            name: column(name)
-            for name in ("infectious_h", "recovered_h", "ill_h", "confirmed_h", "isolated_h", "released_h")
-        },
+        **{name: column(name) for name in TIMES},
         **{f"in_{group}": np.array([group in row.get("groups", ()) for row in rows], bool) for group in GROUPS},
     }
     return Result(
