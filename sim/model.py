@@ -99,7 +99,7 @@ class CrisisModel(mesa.Model):
         self.rates = Rates(scenario, self.population, self.chance)
         demand = draw(scenario, self.population, self.chance, self.rates)
         demand, self.illness_leads = with_illness(scenario, self.population, demand, self.chance)
-        demand, struck = with_struck(scenario, self.population, demand, self.chance)
+        demand, struck = with_struck(scenario, self.rates, demand, self.chance)
         self.demand, causes, self.parents = with_caused(scenario, demand, self.chance)
         self.book = Book(self.demand, self.population, scenario.world.needs, self.chance)
         self.plan = EstatePlan(self.population, self.response.travel)
@@ -133,11 +133,11 @@ class CrisisModel(mesa.Model):
         self.outside = Outside(self)
         self.positives = Positives(self)
         self.cordon = Cordon(self)
-        live_here = world.epidemic is not None or any(isinstance(h, Local | Poisoning) for h in world.hazards.values())
-        self.dwellings = Dwellings(self) if live_here else None
+        local = any(isinstance(hazard, Local | Poisoning) for hazard in world.hazards.values())
+        self.dwellings = Dwellings(self) if local or world.epidemic is not None else None
         self.isolation = Isolation(self, response.isolation) if response.isolation is not None else None
         self.infections = Infections(self, world.epidemic) if world.epidemic is not None else None
-        self.local_hazards = LocalHazards(self, struck) if live_here else None
+        self.local_hazards = LocalHazards(self, struck) if local else None
         spec = self.response.information
         self.information = Knowledge(self, spec) if spec is not None else None
         self.platform = Platform(self, self.response.online) if self.response.online is not None else None

@@ -16,11 +16,9 @@ class Changes:
     def __init__(self, model: CrisisModel) -> None:
         self.model = model
         self.done: list[Change] = []
-        self.on_phase: list[tuple[Change, str, object]] = []
-        """Changes that wait for a phase."""
-        self.on_alarm: list[tuple[Change, str, object]] = []
-        self.on_all_clear: list[tuple[Change, str, object]] = []
-        model.moments.phase_entered.append(self._phase_entered)
+        self.waiting: list[tuple[Change, tuple[str, str], object]] = []
+        """(change, (kind, name) of the moment it waits for, how it is carried out)."""
+        model.moments.phase_entered.append(lambda phase: self.happened("phase", phase))
 
     def begin(self) -> None:
         """Set the moments of all changes and injects."""
@@ -34,32 +32,17 @@ class Changes:
         if change.at is not None:
             if change.at < self.model.spec.end_h:
                 clock.call_at(change.at, carry_out, change)  # type: ignore[arg-type]
-        elif change.when is not None and change.when.phase is not None:
-            self.on_phase.append((change, change.when.phase, carry_out))
-        elif change.when is not None and change.when.alarm is not None:
-            self.on_alarm.append((change, change.when.alarm, carry_out))
-        elif change.when is not None and change.when.all_clear is not None:
-            self.on_all_clear.append((change, change.when.all_clear, carry_out))
+        elif change.when is not None and (moment := change.when.moment()) is not None:
+            self.waiting.append((change, moment, carry_out))
         elif change.when is not None:
             clock.call_later(0.0, self._look, (change, change.when, carry_out))
 
-    def _phase_entered(self, phase: str) -> None:
-        self.on_phase = self._carry_out(self.on_phase, phase)
-
-    def alarm(self, name: str) -> None:
-        """Carry out what waits for an alarm that has been raised."""
-        self.on_alarm = self._carry_out(self.on_alarm, name)
-
-    def all_clear(self, name: str) -> None:
-        """Carry out what waits for an alarm to be taken back."""
-        self.on_all_clear = self._carry_out(self.on_all_clear, name)
-
-    def _carry_out(self, waiting: list[tuple[Change, str, object]], name: str) -> list[tuple[Change, str, object]]:
-        """Carry out the changes that wait for a name; returns the others."""
-        for change, waits_for, carry_out in waiting:
-            if waits_for == name:
-                carry_out(change)  # type: ignore[operator]
-        return [entry for entry in waiting if entry[1] != name]
+    def happened(self, kind: str, name: str) -> None:
+        """Carry out what waits for a phase to be entered, an alarm to be raised or to be taken back."""
+        due = [entry for entry in self.waiting if entry[1] == (kind, name)]
+        self.waiting = [entry for entry in self.waiting if entry[1] != (kind, name)]
+        for change, _, carry_out in due:
+            carry_out(change)  # type: ignore[operator]
 
     def _look(self, watch: tuple[Change, Condition, object]) -> None:
         change, condition, carry_out = watch

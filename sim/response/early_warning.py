@@ -16,7 +16,6 @@ import numpy.typing as npt
 from sim.response.errands import send
 from sim.response.responders import NOBODY
 from sim.spec.local_hazards import Local, Poisoning
-from sim.world.levels import Levels
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
@@ -50,10 +49,6 @@ class EarlyWarning:
         """Detectors whose look waits for somebody."""
         self.last: dict[str, float] = {}
         """When each detector last saw too much."""
-        self._of_type = {
-            name: np.isin(model.demand.need_type, [model.demand.type_names.index(need) for need in detector.sees.needs])
-            for name, detector in self.detectors.items()
-        }
         self._passed_on: dict[str, npt.NDArray[np.bool_]] = {}
 
     def begin(self) -> None:
@@ -62,7 +57,8 @@ class EarlyWarning:
             if detector.sees.needs:
                 demand = self.model.demand
                 luck = self.model.chance.uniform("early_warning.need", demand.resident, demand.nth, demand.need_type)
-                self._passed_on[name] = self._of_type[name] & (luck < detector.sensitivity)
+                kinds = [demand.type_names.index(need) for need in detector.sees.needs]
+                self._passed_on[name] = np.isin(demand.need_type, kinds) & (luck < detector.sensitivity)
             self.clock.call_later(detector.every, self._look, name)
 
     def raised(self, name: str) -> bool:
@@ -127,7 +123,7 @@ class EarlyWarning:
         self.on[name] = Alarm(name, self.clock.now, seen)
         self.alarms.append(self.on[name])
         model.tell("alarm", name, f"{seen:g}")
-        model.changes.alarm(name)
+        model.changes.happened("alarm", name)
         model.orders.triggers.noticed()
         model.phases.noticed()
 
@@ -135,7 +131,7 @@ class EarlyWarning:
         alarm = self.on.pop(name)
         alarm.cleared_h = self.clock.now
         self.model.tell("all_clear", name)
-        self.model.changes.all_clear(name)
+        self.model.changes.happened("all_clear", name)
         if self.came(alarm) is False and self.model.attitudes is not None:
             for resident in range(self.model.population.size):
                 self.model.attitudes.happen(resident, "false_alarm")
@@ -151,7 +147,7 @@ class EarlyWarning:
             return [(first, inf)] if first < inf else []
         hazard = self.model.world.hazards[warns_of or ""]
         if isinstance(hazard, Local):
-            spells = Levels(hazard, self.model.population).above(0.0, end_h).values()
+            spells = self.model.rates.strengths[warns_of or ""].levels.above(0.0, end_h).values()
             return sorted({spell for times in spells for spell in times})
         if isinstance(hazard, Poisoning):
             return [(hazard.at, inf)]

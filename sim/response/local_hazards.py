@@ -50,7 +50,7 @@ class LocalHazards:
         for onset_h, need in self.struck:
             self.clock.call_at(onset_h, self._needs, need)
         for name, hazard in self.local.items():
-            self._plan(name, hazard, Levels(hazard, self.model.population))
+            self._plan(name, hazard, self.model.rates.strengths[name].levels)
         for name, meal in self.meals.items():
             self._plan_meal(name, meal)
 

@@ -31,6 +31,11 @@ class Condition(State):
     all_clear: Name | None = None
     """It takes its alarm back."""
 
+    def moment(self) -> tuple[str, str] | None:
+        """Return (kind, name) of the moment that this is; None for a state that somebody looks at."""
+        named = ((kind, getattr(self, kind)) for kind in ("phase", "alarm", "all_clear"))
+        return next((moment for moment in named if moment[1] is not None), None)
+
     @model_validator(mode="after")
     def _one(self) -> Condition:
         if (

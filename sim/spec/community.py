@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
 
 from sim.errors import nearest
 from sim.spec.base import (
@@ -40,6 +41,17 @@ def age_band(text: str) -> tuple[int, int]:
     if low > high:
         raise refuse(f"an age band from young to old is wanted; found {text!r}")
     return low, high
+
+
+def check_bands(place: str, bands: Iterable[str]) -> None:
+    """Refuse age bands that cannot be read, or that overlap; an error begins with the place, where one is given."""
+    before = f"{place}: " if place else ""
+    try:
+        spans = sorted(age_band(band) for band in bands)
+    except PydanticCustomError as error:
+        raise refuse(before + error.message()) from None
+    if any(low <= last for (_, last), (low, _) in zip(spans, spans[1:], strict=False)):
+        raise refuse(f"{before}age bands that do not overlap are wanted")
 
 
 Metres = Annotated[Number, between(-100_000, 100_000, "a place within 100 km")]
@@ -169,9 +181,7 @@ class Community(Spec):
         for name in self.shares:
             _known_group(name)
         if self.ages is not None:
-            bands = sorted(age_band(band) for band in self.ages)
-            if any(low <= before for (_, before), (low, _) in zip(bands, bands[1:], strict=False)):
-                raise refuse("age bands that do not overlap are wanted")
+            check_bands("", self.ages)
             _sums_to_one("ages", self.ages)
         if self.household_sizes is not None:
             for size in self.household_sizes:

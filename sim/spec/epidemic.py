@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from sim.spec.base import (
     Count,
@@ -25,20 +24,10 @@ from sim.spec.base import (
     between,
     refuse,
 )
-from sim.spec.community import age_band
+from sim.spec.community import check_bands
 from sim.spec.distributions import Duration, Fixed
 
 ByAge = FrozenMap[Share]
-
-
-def _bands(place: str, by_age: FrozenMap[float]) -> None:
-    """Refuse age bands that cannot be read, or that overlap."""
-    try:
-        bands = sorted(age_band(band) for band in by_age)
-    except PydanticCustomError as error:
-        raise refuse(f"{place}: {error.message()}") from None
-    if any(low <= before for (_, before), (low, _) in zip(bands, bands[1:], strict=False)):
-        raise refuse(f"{place}: age bands that do not overlap are wanted")
 
 
 class Contacts(Spec):
@@ -84,7 +73,7 @@ class Leading(Spec):
 
     @model_validator(mode="after")
     def _ages(self) -> Leading:
-        _bands("by_age", self.by_age)
+        check_bands("by_age", self.by_age)
         return self
 
 
@@ -107,7 +96,7 @@ class Symptoms(Spec):
 
     @model_validator(mode="after")
     def _ages(self) -> Symptoms:
-        _bands("by_age", self.by_age)
+        check_bands("by_age", self.by_age)
         return self
 
 
@@ -124,7 +113,7 @@ class Vaccination(Spec):
 
     @model_validator(mode="after")
     def _ages(self) -> Vaccination:
-        _bands("by_age", self.by_age)
+        check_bands("by_age", self.by_age)
         return self
 
 
@@ -173,7 +162,7 @@ class Epidemic(Spec):
 
     @model_validator(mode="after")
     def _whole(self) -> Epidemic:
-        _bands("susceptibility_by_age", self.susceptibility_by_age)
+        check_bands("susceptibility_by_age", self.susceptibility_by_age)
         if not self.seeds and self.importation is None:
             raise refuse("'seeds' or 'importation' is wanted, or nobody is ever infected; found neither")
         return self

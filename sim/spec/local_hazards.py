@@ -25,7 +25,7 @@ from sim.spec.base import (
     non_empty,
     refuse,
 )
-from sim.spec.community import age_band, known_groups
+from sim.spec.community import check_bands, known_groups
 from sim.spec.distributions import Duration, Fixed
 
 TINY_H = 1e-6
@@ -55,9 +55,7 @@ class Strikes(Spec):
 
     @model_validator(mode="after")
     def _ages(self) -> Strikes:
-        bands = sorted(age_band(band) for band in self.by_age)
-        if any(low <= before for (_, before), (low, _) in zip(bands, bands[1:], strict=False)):
-            raise refuse("by_age: age bands that do not overlap are wanted")
+        check_bands("by_age", self.by_age)
         if self.by_age and self.of != "resident":
             raise refuse("'by_age' is about residents; found it with 'of: " + self.of + "'")
         return self
@@ -123,13 +121,32 @@ class Local(Spec):
         """Return what is stated by building or zone."""
         return FrozenMap()
 
+    def stated(self, building: str, zone: str) -> float:
+        """Return what is stated for a building, else for its zone; 0 where neither is named."""
+        return self.named().get(building, self.named().get(zone, 0.0))
+
     def strongest(self) -> float:
         """Return the highest intensity anywhere."""
         least = min((self.lower(name, name) for name in ("", *self.named())), default=0.0)
         return self.gain * max(max(value for _, value in self.points()) - least, 0.0)
 
 
-class Flood(Local):
+class Curved(Local):
+    """A hazard whose level follows a curve that the scenario states."""
+
+    curve: Curve
+
+    def points(self) -> tuple[tuple[float, float], ...]:
+        """Return the curve."""
+        return self.curve
+
+    @model_validator(mode="after")
+    def _rises(self) -> Curved:
+        rising(self.curve, "a curve")
+        return self
+
+
+class Flood(Curved):
     """Water, in metres above the ground of each building."""
 
     kind: Literal["flood"]
@@ -138,25 +155,16 @@ class Flood(Local):
     ground: FrozenMap[Number] = FrozenMap()
     """Height of the entrance by building or zone, above the same datum; 0 where not named."""
 
-    def points(self) -> tuple[tuple[float, float], ...]:
-        """Return the height of the water."""
-        return self.curve
-
     def lower(self, building: str, zone: str) -> float:
         """Return the height of the entrance."""
-        return self.ground.get(building, self.ground.get(zone, 0.0))
+        return self.stated(building, zone)
 
     def named(self) -> FrozenMap[float]:
         """Return what is stated by building or zone."""
         return self.ground
 
-    @model_validator(mode="after")
-    def _curve(self) -> Flood:
-        rising(self.curve, "a curve")
-        return self
 
-
-class Storm(Local):
+class Storm(Curved):
     """Wind, in metres a second above what does no harm."""
 
     kind: Literal["storm"]
@@ -164,21 +172,12 @@ class Storm(Local):
     harmless: NonNegative = 17.0
     """Wind that does no harm: gale, Beaufort 8."""
 
-    def points(self) -> tuple[tuple[float, float], ...]:
-        """Return the speed of the wind."""
-        return self.curve
-
     def lower(self, _building: str, _zone: str) -> float:
         """Return what is harmless."""
         return self.harmless
 
-    @model_validator(mode="after")
-    def _curve(self) -> Storm:
-        rising(self.curve, "a curve")
-        return self
 
-
-class Heatwave(Local):
+class Heatwave(Curved):
     """Heat, in degrees above what is bearable indoors."""
 
     kind: Literal["heatwave"]
@@ -188,22 +187,13 @@ class Heatwave(Local):
     hotter: FrozenMap[Number] = FrozenMap()
     """Degrees that a building or zone is hotter than others: top floors, no shade."""
 
-    def points(self) -> tuple[tuple[float, float], ...]:
-        """Return the temperature."""
-        return self.curve
-
     def lower(self, building: str, zone: str) -> float:
         """Return what is bearable there, on the scale of the temperature outside."""
-        return self.bearable - self.hotter.get(building, self.hotter.get(zone, 0.0))
+        return self.bearable - self.stated(building, zone)
 
     def named(self) -> FrozenMap[float]:
         """Return what is stated by building or zone."""
         return self.hotter
-
-    @model_validator(mode="after")
-    def _curve(self) -> Heatwave:
-        rising(self.curve, "a curve")
-        return self
 
 
 class Fire(Local):
@@ -246,7 +236,7 @@ class Earthquake(Local):
 
     def lower(self, building: str, zone: str) -> float:
         """Return what is felt less."""
-        return self.softer.get(building, self.softer.get(zone, 0.0))
+        return self.stated(building, zone)
 
     def named(self) -> FrozenMap[float]:
         """Return what is stated by building or zone."""
@@ -283,7 +273,6 @@ class Poisoning(Spec):
     closed_after: Hours = 6.0
     closed_for: Interval = 72.0
     drives: ClassVar[tuple[str, ...]] = ()
-    buildings: ClassVar[tuple[str, ...]] = ()
     ends: ClassVar[None] = None
 
     @property

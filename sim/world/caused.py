@@ -18,6 +18,7 @@ from sim.spec.needs import LeadsTo
 from sim.spec.scenario import Scenario
 from sim.spec.sizes import MOST_NEEDS
 from sim.world.demand import CAUSED, Demand, details
+from sim.world.led import behind
 
 Ints = npt.NDArray[np.int64]
 MOST_GENERATIONS = 2_000
@@ -89,14 +90,7 @@ def with_caused(scenario: Scenario, demand: Demand, chance: Chance) -> tuple[Dem
         )
     if not parts:
         return demand, {}, np.empty(0, np.int64)
-    columns = {
-        key: np.concatenate([getattr(demand, key), *(part[key] for part in parts)])
-        for key in ("need_type", "resident", "nth", "onset_h", "request_h", "patience_h", "service_h", "mark")
-    }
-    columns["onset_h"][demand.size :] = np.nan
-    for column in columns.values():
-        column.setflags(write=False)
-    return Demand(type_names=demand.type_names, **columns), causes, np.concatenate(parents)
+    return behind(demand, parts), causes, np.concatenate(parents)
 
 
 def _mixed(kind: int, ordinal: int, nth: Ints) -> Ints:

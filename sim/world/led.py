@@ -35,11 +35,16 @@ def with_led(demand: Demand, needs: dict[str, Need], parts: list[Led], chance: C
         columns.append(details(kind, part.name, need, nothing, part.residents, part.numbers, mark, chance))
         first.append(size)
         size += part.residents.size
+    return behind(demand, columns), first
+
+
+def behind(demand: Demand, parts: list[dict[str, npt.NDArray[Any]]]) -> Demand:
+    """Return the demand with rows behind it, as ``details`` gives them, that have no onset yet."""
     whole = {
-        key: np.concatenate([getattr(demand, key), *(part[key] for part in columns)])
+        key: np.concatenate([getattr(demand, key), *(part[key] for part in parts)])
         for key in ("need_type", "resident", "nth", "onset_h", "request_h", "patience_h", "service_h", "mark")
     }
     whole["onset_h"][demand.size :] = np.nan
     for column in whole.values():
         column.setflags(write=False)
-    return Demand(type_names=demand.type_names, **whole), first
+    return Demand(type_names=demand.type_names, **whole)

@@ -12,10 +12,9 @@ import numpy.typing as npt
 from sim.chance import Chance
 from sim.spec.local_hazards import Local, Poisoning, Strikes
 from sim.spec.scenario import Scenario
-from sim.world.demand import Demand
+from sim.world.demand import Demand, Rates
 from sim.world.epidemic import by_age
 from sim.world.led import Led, with_led
-from sim.world.levels import Levels
 from sim.world.population import Population
 
 Rows = npt.NDArray[np.int64]
@@ -25,9 +24,10 @@ FIRST = 1 << 26
 
 
 def with_struck(
-    scenario: Scenario, population: Population, demand: Demand, chance: Chance
+    scenario: Scenario, rates: Rates, demand: Demand, chance: Chance
 ) -> tuple[Demand, list[tuple[float, int]]]:
     """Return the demand with the needs that hazards lead to, and (onset in hours, need) of each, in order of time."""
+    population = rates.population
     parts: list[Led] = []
     onsets: list[Floats] = []
     for number, (name, hazard) in enumerate(scenario.world.hazards.items()):
@@ -40,7 +40,7 @@ def with_struck(
                 onsets.append(onset[mine])
         elif isinstance(hazard, Local):
             for need, spec in hazard.leads_to.items():
-                rows, times, nth = _struck(name, need, spec, hazard, population, scenario.end_h, chance)
+                rows, times, nth = _struck(name, need, spec, rates, scenario.end_h, chance)
                 parts.append(Led(need, rows, FIRST + (number << 12) + nth))
                 onsets.append(times)
     demand, first = with_led(demand, dict(scenario.world.needs), parts, chance)
@@ -66,9 +66,10 @@ def ill(name: str, hazard: Poisoning, population: Population, chance: Chance) ->
 
 
 def _struck(
-    name: str, need: str, spec: Strikes, hazard: Local, population: Population, end_h: float, chance: Chance
+    name: str, need: str, spec: Strikes, rates: Rates, end_h: float, chance: Chance
 ) -> tuple[Rows, Floats, Rows]:
     """Return (resident, onset, how manyth time) of the needs of one type that a hazard leads to."""
+    population = rates.population
     share = by_age(population, spec.share, dict(spec.by_age))
     one_of = {
         "resident": np.arange(population.size),
@@ -77,7 +78,7 @@ def _struck(
     }
     group = np.asarray(one_of[spec.of], np.int64)
     rows, times, numbers = [np.empty(0, np.int64)], [np.empty(0)], [np.empty(0, np.int64)]
-    for building, spells in Levels(hazard, population).above(spec.over, end_h).items():
+    for building, spells in rates.strengths[name].levels.above(spec.over, end_h).items():
         here = np.flatnonzero(population.building == building)
         here = here[np.unique(group[here], return_index=True)[1]] if spec.of != "resident" else here
         for nth, (begin, _) in enumerate(spells):
