@@ -9,18 +9,18 @@ if TYPE_CHECKING:
     from analysis.intervals import estimate as estimate
     from analysis.intervals import estimates as estimates
     from analysis.outcomes import Measure as Measure
-    from analysis.store import RunFolder as RunFolder
-    from analysis.store import measure_of as measure_of
+    from analysis.outcomes import measure_of as measure_of
+    from analysis.store.folder import Folder as Folder
 
 _HOMES = {
     "Estimate": "analysis.intervals",
     "estimate": "analysis.intervals",
     "estimates": "analysis.intervals",
     "Measure": "analysis.outcomes",
-    "RunFolder": "analysis.store",
-    "measure_of": "analysis.store",
+    "Folder": "analysis.store.folder",
+    "measure_of": "analysis.outcomes",
 }
-__all__ = ["Estimate", "Measure", "RunFolder", "estimate", "estimates", "measure_of"]
+__all__ = ["Estimate", "Folder", "Measure", "estimate", "estimates", "measure_of"]
 
 
 def __getattr__(name: str) -> Any:

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.intervals import CONFIDENCE
-from sim.spec.experiment import ONLY_WORLD, Expectation, Key
+from sim.spec.experiment import ONLY_WORLD, Expectation
+from sim.spec.procedures import Key
 
 Floats = npt.NDArray[np.float64]
 Verdict = Literal["lower", "higher", "not separated", "undefined"]

@@ -1,11 +1,9 @@
-"""Run an experiment: every variant in every world under the same luck, then the comparisons within each world."""
+"""An experiment: every variant in every world under the same luck, as many runs as it wants, then the comparisons."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,47 +11,18 @@ import numpy.typing as npt
 from analysis.compare import Comparison, Judgement, Pair, compare, judge
 from analysis.intervals import Estimate, estimate
 from analysis.need_outcomes import NEED_OUTCOMES
-from analysis.outcomes import Measure, Row
+from analysis.outcomes import describe, measure_of
 from analysis.run_outcomes import RUN_OUTCOMES
-from analysis.store import measure_of
+from analysis.store.rounds import Batch, Collected, Procedure, Round
 from sim.errors import InputError, Problem, nearest
-from sim.runs import run_many
-from sim.spec.crossed import Crossed
-from sim.spec.experiment import Expectation, Experiment, Key, say
-
-if TYPE_CHECKING:
-    from sim.records.result import Result
+from sim.runs import run
+from sim.spec.crossed import Cell, Crossed
+from sim.spec.experiment import Expectation, Experiment, place_of, say
+from sim.spec.procedures import Constraint, Key, Select, Stop, amount
 
 Floats = npt.NDArray[np.float64]
-
-
-class Ran(NamedTuple):
-    """The rows of one run that the experiment asks for; ``replication`` counts from 0."""
-
-    world: str
-    variant: str
-    replication: int
-    rows: tuple[Row, ...]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Measure only some outcomes of a run; picklable, so that workers can do it."""
-
-    measure: Measure
-    keys: frozenset[Key]
-
-    def __call__(self, result: Result) -> tuple[int, tuple[Row, ...]]:
-        """Return the replication, and its rows of the outcomes that are wanted."""
-        return result.replication, tuple(row for row in self.measure(result) if row[1:4] in self.keys)
-
-
-class Everything(Wanted):
-    """Measure every outcome of a run."""
-
-    def __call__(self, result: Result) -> tuple[int, tuple[Row, ...]]:
-        """Return the replication, and all its rows."""
-        return result.replication, tuple(self.measure(result))
+AT_A_TIME = 5
+"""Runs are added in whole multiples of this, the size of a part of a folder."""
 
 
 @dataclass(frozen=True)
@@ -70,17 +39,18 @@ class Judged:
 class Concluded:
     """What an experiment found; ``values`` by world, variant and outcome, one a replication, NaN where undefined.
 
-    ``seconds`` is how long it took, by the clock on the wall.
+    ``failed`` are the runs that did not end, as (world, variant, replication): a replication in which any run of its
+    world failed is left out of all comparisons there.
     """
 
     experiment: Experiment
     seed: int
     replications: int
-    seconds: float
     head_counts: Mapping[str, int]
     values: Mapping[str, Mapping[str, Mapping[Key, Floats]]]
     comparisons: tuple[Comparison, ...]
     judged: tuple[Judged, ...]
+    failed: tuple[tuple[str, str, int], ...] = ()
 
     @property
     def runs(self) -> int:
@@ -92,83 +62,133 @@ class Concluded:
         return estimate(self.values[world][variant][key], self.experiment.confidence)
 
 
+# -- what is asked for ------------------------------------------------------------------------------------------------
+
+
 def check_outcomes(crossed: Crossed) -> None:
-    """Refuse an experiment that asks for an outcome which nobody has registered; raises InputError."""
+    """Refuse an experiment that asks for an outcome nobody has registered, or an amount in a wrong unit."""
     known = [*NEED_OUTCOMES, *RUN_OUTCOMES]
-    problems = [
-        Problem(f"outcomes[{index}]", f"no outcome is called {name!r}{nearest(name, known)}")
-        for index, (name, _, _) in enumerate(crossed.experiment.keys)
-        if name not in known
-    ]
+    problems = []
+    for path, outcome in crossed.experiment.named():
+        if outcome.outcome not in known:
+            said = f"no outcome is called {outcome.outcome!r}{nearest(outcome.outcome, known)}"
+            problems.append(Problem(place_of(path), said))
+            continue
+        for name, text in _amounts(outcome).items():
+            try:
+                amount(text, describe(outcome.outcome).unit)
+            except ValueError as error:
+                problems.append(Problem(place_of((*path, name)), str(error)))
     if problems:
         raise InputError(crossed.source, problems)
 
 
-def run_cells(
-    crossed: Crossed, replications: int, seed: int, *, workers: int = 1, plugins: tuple[Path, ...] = ()
-) -> Iterator[Ran]:
-    """Run every variant in every world with the same seed and replications, and yield each run.
+def _amounts(outcome: object) -> dict[str, str]:
+    """Return the amounts that stand with an outcome, by their key."""
+    if isinstance(outcome, Stop):
+        return {"half_width": outcome.half_width}
+    if isinstance(outcome, Select):
+        return {"indifference": outcome.indifference}
+    if isinstance(outcome, Constraint):
+        stated = {"at_least": outcome.at_least, "at_most": outcome.at_most}
+        return {name: text for name, text in stated.items() if text is not None}
+    return {}
 
-    First runs are made one by one until each outcome has been seen; raises InputError for one that no variant has.
-    """
+
+def check_seen(crossed: Crossed, seed: int) -> None:
+    """Run variants once until each outcome that counts has been seen; raises InputError for one that none has."""
     keys = frozenset(crossed.experiment.keys)
     seen: set[Key] = set()
-    looked = 0
     for cell in crossed.cells:
         if keys <= seen:
-            break
-        every = Everything(measure_of(cell.scenario), keys)
-        ((replication, rows),) = run_many(cell.scenario, 1, every, seed=seed)
-        seen |= {(row.outcome, row.by, row.level) for row in rows}
-        looked += 1
-        yield Ran(cell.world, cell.variant, replication, tuple(row for row in rows if row[1:4] in keys))
-    _refuse_unseen(crossed, seen)
-    for number, cell in enumerate(crossed.cells):
-        first = int(number < looked)
-        measure = Wanted(measure_of(cell.scenario), keys)
-        more = run_many(
-            cell.scenario, replications - first, measure, seed=seed, first=first, workers=workers, plugins=plugins
-        )
-        for replication, rows in more:
-            yield Ran(cell.world, cell.variant, replication, rows)
-
-
-def _refuse_unseen(crossed: Crossed, seen: set[Key]) -> None:
+            return
+        seen |= {(row.outcome, row.by, row.level) for row in measure_of(cell.scenario)(run(cell.scenario, seed))}
     problems = []
-    for index, key in enumerate(crossed.experiment.keys):
+    for path, outcome in crossed.experiment.named():
+        key = outcome.key
         if key in seen:
             continue
         there = [say(other) for other in sorted(seen) if other[0] == key[0]]
         listed = f"; there is {'; '.join(there[:12])}{'; …' if len(there) > 12 else ''}" if there else ""
         hint = nearest(say(key), there)
         message = f"the first run of no variant has {say(key)}{hint if 'did you mean' in hint else listed}"
-        problems.append(Problem(f"outcomes[{index}]", message))
+        problems.append(Problem(place_of(path), message))
     if problems:
         raise InputError(crossed.source, problems)
 
 
-def conclude(crossed: Crossed, ran: Iterable[Ran], replications: int, seed: int, seconds: float) -> Concluded:
-    """Compare the variants within each world from their runs, in whatever order these came."""
+# -- how many runs ----------------------------------------------------------------------------------------------------
+
+
+def conclusion(crossed: Crossed, seed: int, replications: int | None = None) -> Procedure[Concluded]:
+    """Return the procedure that an experiment states; with ``replications``, so many whatever it states."""
+    stated = crossed.experiment
+    if replications is None and stated.stop is not None:
+        return until_precise(crossed, stated.stop, seed)
+    return fixed(crossed, replications if replications is not None else stated.replications, seed)
+
+
+def fixed(crossed: Crossed, replications: int, seed: int) -> Procedure[Concluded]:
+    """Compare the variants over so many replications."""
+    collected = yield _all(crossed.cells, range(replications))
+    return conclude(crossed, collected, replications, seed)
+
+
+def until_precise(crossed: Crossed, stop: Stop, seed: int) -> Procedure[Concluded]:
+    """Compare the variants over as many replications as one outcome's differences want.
+
+    After each round the number that the widest interval wants is estimated from its spread; at most twice as many runs
+    are made at a time, so that a spread which is small by chance does not end it all. The rule is sequential: its
+    coverage falls short of the nominal a little where few runs are enough (``tests/theory/test_stopping.py``).
+    """
+    wanted = amount(stop.half_width, describe(stop.outcome).unit)
+    count, note = stop.at_least, ""
+    while True:
+        collected = yield _all(crossed.cells, range(count), note)
+        found = conclude(crossed, collected, count, seed)
+        widths = [(c.high - c.low) / 2 for c in found.comparisons if (c.outcome, c.by, c.level) == stop.key]
+        widest = max((width if np.isfinite(width) else np.inf for width in widths), default=0.0)
+        if widest <= wanted or count >= stop.at_most:
+            return found
+        count = min(stop.at_most, more(count, widest, wanted))
+        note = f"{say(stop.key)}: ± {widest:.3g}, {wanted:.3g} wanted"
+
+
+def more(count: int, half_width: float, wanted: float) -> int:
+    """Return how many runs to have in all, where so many gave a half width that is too wide."""
+    estimated = count * (half_width / wanted) ** 2 if np.isfinite(half_width) else np.inf
+    most = min(estimated, 2 * count)
+    return max(-(-int(np.ceil(most)) // AT_A_TIME) * AT_A_TIME, count + AT_A_TIME)
+
+
+def _all(cells: Iterable[Cell], replications: range, note: str = "") -> Round:
+    return Round(tuple(Batch(cell, replications) for cell in cells), note)
+
+
+# -- what is concluded ------------------------------------------------------------------------------------------------
+
+
+def conclude(crossed: Crossed, collected: Collected, replications: int, seed: int) -> Concluded:
+    """Compare the variants within each world from the values of their runs."""
     experiment = crossed.experiment
-    values: dict[str, dict[str, dict[Key, Floats]]] = {world: {} for world in crossed.worlds}
-    for cell in crossed.cells:
-        values[cell.world][cell.variant] = {key: np.full(replications, np.nan) for key in experiment.keys}
-    for run in ran:
-        here = values[run.world][run.variant]
-        for row in run.rows:
-            here[row.outcome, row.by, row.level][run.replication] = row.value
+    values: dict[str, dict[str, dict[Key, Floats]]] = {}
+    for world in crossed.worlds:
+        names = [(cell.world, cell.variant) for cell in crossed.cells if cell.world == world]
+        whole = collected.whole(names, range(replications))
+        values[world] = {name[1]: {key: collected.of(name, key, whole) for key in experiment.keys} for name in names}
     comparisons: list[Comparison] = []
     judged: list[Judged] = []
     for world in crossed.worlds:
         asked = [expected for expected in experiment.expects if expected.world in (None, world)]
         pairs = [_pair(experiment, expected) for expected in asked]
-        family = list(dict.fromkeys([*_against_reference(experiment), *pairs]))
+        family = list(dict.fromkeys([*against_reference(experiment.keys, experiment), *pairs]))
         compared = dict(zip(family, compare(values[world], family, experiment.confidence, world), strict=True))
         comparisons += compared.values()
         for expected, pair in zip(asked, pairs, strict=True):
             judged.append(Judged(world, expected, compared[pair], judge(expected, compared[pair])))
+    failed = tuple(sorted(run for run in collected.failed if run[2] < replications))
     return Concluded(
-        experiment, seed, replications, seconds, crossed.head_counts(), values, tuple(comparisons), tuple(judged)
+        experiment, seed, replications, crossed.head_counts(), values, tuple(comparisons), tuple(judged), failed
     )
 
 
@@ -177,6 +197,7 @@ def _pair(experiment: Experiment, expected: Expectation) -> Pair:
     return Pair(expected.key, expected.variant, than)
 
 
-def _against_reference(experiment: Experiment) -> list[Pair]:
+def against_reference(keys: Sequence[Key], experiment: Experiment) -> list[Pair]:
+    """Return the comparison of every variant with the reference, for each outcome."""
     others = [name for name in experiment.variants if name != experiment.against]
-    return [Pair(key, name, experiment.against) for key in experiment.keys for name in others]
+    return [Pair(key, name, experiment.against) for key in keys for name in others]

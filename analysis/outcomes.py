@@ -16,8 +16,10 @@ import numpy.typing as npt
 from analysis import (  # noqa: F401  # they register their outcomes
     epidemic_outcomes,
     harm_outcomes,
+    hazard_outcomes,
     people_outcomes,
     plan_outcomes,
+    recovery_outcomes,
     site_outcomes,
     warning_outcomes,
 )
@@ -26,6 +28,7 @@ from analysis.run_outcomes import RUN_OUTCOMES, SMALLEST_GROUP, RunOutcome
 
 if TYPE_CHECKING:
     from sim.records.result import Result
+    from sim.spec.scenario import Scenario
 
 NAN = float("nan")
 
@@ -75,6 +78,12 @@ class Measure:
         for name, run_outcome in RUN_OUTCOMES.items():
             for by, level, value, count in run_outcome.of(result):
                 yield Row(result.replication, name, by, level, value, count)
+
+
+def measure_of(scenario: Scenario) -> Measure:
+    """Return the measure of a scenario's outcomes."""
+    needs = scenario.world.needs
+    return Measure(tuple((name, need.target) for name, need in needs.items() if need.target is not None))
 
 
 def parts(result: Result) -> Iterator[tuple[str, str, npt.NDArray[np.int64]]]:

@@ -8,10 +8,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from analysis import attitude_figures, epidemic_figures, figures, plan_figures, strain_figures
+from analysis import (
+    attitude_figures,
+    epidemic_figures,
+    figures,
+    hazard_figures,
+    level_figures,
+    plan_figures,
+    strain_figures,
+)
 from analysis.intervals import Estimate, estimates
 from analysis.outcomes import describe
-from analysis.store import RunFolder
+from analysis.store.folder import Folder
 from analysis.story import clock_text, story
 from sim.errors import InputError, Problem
 from sim.spec.strain import CAPACITY
@@ -36,10 +44,9 @@ class Say(Protocol):
         """Return the word for a name of the model."""
 
 
-def write_report(
-    folder: RunFolder, out: Path | None, say: Say, sentence: Callable[[Scenario, Found, int], str]
-) -> Path:
+def write_report(folder: Folder, out: Path | None, say: Say, sentence: Callable[[Scenario, Found, int], str]) -> Path:
     """Write the page and return its path; raises InputError where it cannot be written or has no font."""
+    folder.check_whole()
     path = out if out is not None else folder.path / "report.html"
     page = _page(folder, say, sentence)
     try:
@@ -50,13 +57,13 @@ def write_report(
     return path
 
 
-def _page(folder: RunFolder, say: Say, sentence: Callable[[Scenario, Found, int], str]) -> str:
+def _page(folder: Folder, say: Say, sentence: Callable[[Scenario, Found, int], str]) -> str:
     from jinja2 import Environment, FileSystemLoader, select_autoescape
     from matplotlib import rc_context
 
-    scenario, manifest = folder.scenario(), folder.manifest()
+    scenario, manifest = folder.scenario(), folder.manifest
     found = estimates(folder.outcomes())
-    runs = int(manifest["replications"])
+    runs = folder.replications()
     try:
         with rc_context(figures.style(say.lang)):  # type: ignore[arg-type]  # the stubs list every key
             drawn = [
@@ -86,7 +93,7 @@ def _page(folder: RunFolder, say: Say, sentence: Callable[[Scenario, Found, int]
     )
 
 
-def _figures(folder: RunFolder, scenario: Scenario, found: Found, say: Say) -> list[tuple[str, Figure, str]]:
+def _figures(folder: Folder, scenario: Scenario, found: Found, say: Say) -> list[tuple[str, Figure, str]]:
     end_h, band = scenario.end_h, say("report.band")
     drawn = [
         (
@@ -107,6 +114,7 @@ def _figures(folder: RunFolder, scenario: Scenario, found: Found, say: Say) -> l
     ]
     if rows:
         drawn.append((say("report.waits"), figures.waits(rows, say), say("run.interval")))
+    drawn += _of_hazards(folder, scenario, say)
     drawn += _of_epidemic(folder, scenario, say)
     drawn += _of_plan(folder, scenario, say)
     names = list(scenario.response.organisation.units)
@@ -120,7 +128,7 @@ def _figures(folder: RunFolder, scenario: Scenario, found: Found, say: Say) -> l
     return drawn
 
 
-def _of_plan(folder: RunFolder, scenario: Scenario, say: Say) -> list[tuple[str, Figure, str]]:
+def _of_plan(folder: Folder, scenario: Scenario, say: Say) -> list[tuple[str, Figure, str]]:
     drawn = []
     if scenario.response.plan is not None:
         carried_out = plan_figures.steps(folder.table("orders"), scenario.end_h, say)
@@ -133,12 +141,33 @@ def _of_plan(folder: RunFolder, scenario: Scenario, say: Say) -> list[tuple[str,
     return drawn
 
 
-def _of_epidemic(folder: RunFolder, scenario: Scenario, say: Say) -> list[tuple[str, Figure, str]]:
+def _of_hazards(folder: Folder, scenario: Scenario, say: Say) -> list[tuple[str, Figure, str]]:
+    """Draw levels, alarms, phases that are consequences, and outages, where the scenario has them."""
+    world, end_h, runs = scenario.world, scenario.end_h, folder.replications()
+    conditions = world.life_cycle is not None and bool(world.life_cycle.conditions)
+    if not (world.hazards or world.outages or conditions or scenario.response.early_warning):
+        return []
+    phases, needs, infections = folder.table("phases"), folder.table("needs"), folder.table("infections")
+    drawn = [
+        ("report.levels", level_figures.levels(scenario, needs, phases, say)),
+        (
+            "report.alarms",
+            hazard_figures.alarms(scenario, folder.table("alarms"), infections, needs, phases, runs, say),
+        ),
+    ]
+    if conditions:
+        drawn.append(("report.stages", hazard_figures.phases(phases, runs, end_h, say)))
+    out = hazard_figures.utilities(folder.table("events"), phases, list(world.outages), runs, end_h, say)
+    drawn.append(("report.utilities", out))
+    return [(say(title), figure, say(f"{title}_note")) for title, figure in drawn if figure is not None]
+
+
+def _of_epidemic(folder: Folder, scenario: Scenario, say: Say) -> list[tuple[str, Figure, str]]:
     """Draw the epidemic, where the scenario has one."""
     if scenario.world.epidemic is None:
         return []
     infections, phases = folder.table("infections"), folder.table("phases")
-    runs, end_h = int(folder.manifest()["replications"]), scenario.end_h
+    runs, end_h = folder.replications(), scenario.end_h
     drawn = [
         ("report.curve", epidemic_figures.curve(infections, phases, runs, end_h, say)),
         ("report.infectious", epidemic_figures.infectious(infections, phases, runs, end_h, say)),
@@ -147,7 +176,7 @@ def _of_epidemic(folder: RunFolder, scenario: Scenario, say: Say) -> list[tuple[
     return [(say(title), figure, say(f"{title}_note")) for title, figure in drawn if figure is not None]
 
 
-def _of_people(folder: RunFolder, scenario: Scenario, say: Say) -> list[tuple[str, Figure, str]]:
+def _of_people(folder: Folder, scenario: Scenario, say: Say) -> list[tuple[str, Figure, str]]:
     """Draw strain and attitudes, where the scenario has them."""
     strain, changes, residents = folder.table("strain"), folder.table("attitudes"), folder.table("residents")
     names, end_h = list(scenario.response.organisation.units), scenario.end_h
@@ -164,7 +193,7 @@ def _of_people(folder: RunFolder, scenario: Scenario, say: Say) -> list[tuple[st
     ]
 
 
-def _story(folder: RunFolder, scenario: Scenario, say: Say) -> list[tuple[str, str]]:
+def _story(folder: Folder, scenario: Scenario, say: Say) -> list[tuple[str, str]]:
     """Return the lines of the first run of a plan: (time, text)."""
     if scenario.response.plan is None:
         return []

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 import sys
-import time
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.errors import FirstlineError, InputError, Problem
+from firstline.options import AsJson, Cluster, Detail, Lang, Language, Out, Plugin, Retry, ScenarioName, Sets, Workers
+from sim.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from sim.spec.crossed import Crossed
@@ -27,27 +26,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-
-class Language(StrEnum):
-    """The languages of the screen."""
-
-    EN = "en"
-    ZH = "zh"
-
-
-ScenarioName = Annotated[
-    str, typer.Argument(metavar="SCENARIO", help="A scenario file, or a shipped scenario by name.")
-]
-Sets = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change a value by its dotted path; may be given again."),
-]
-Lang = Annotated[Language, typer.Option("--lang", help="Language of the output.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-Plugin = Annotated[
-    list[Path] | None, typer.Option("--plugin", metavar="FILE.py", help="Python file that registers rules or outcomes.")
-]
 
 
 @app.callback(invoke_without_command=True)
@@ -182,45 +160,37 @@ def run(
     ] = 1,
     replications: Annotated[int, typer.Option("--replications", "-r", min=1, max=100_000, help="Number of runs.")] = 10,
     sets: Sets = None,
-    out: Annotated[Path | None, typer.Option(help="A new folder for the results.")] = None,
-    workers: Annotated[int, typer.Option(min=1, max=512, help="Processes that work side by side.")] = 1,
+    out: Out = None,
+    workers: Workers = 1,
+    cluster: Cluster = None,
+    detail: Annotated[Detail, typer.Option(help="Which tables are kept; a report wants them all.")] = Detail.FULL,
+    retry: Retry = False,
     plugin: Plugin = None,
     lang: Lang = Language.EN,
     as_json: AsJson = False,
 ) -> None:
     """Run a scenario many times over and print what happened, with intervals over the runs."""
     from analysis.intervals import estimates
-    from analysis.store import RunFolder, free_folder, measure_of
-    from firstline.progress import progress
+    from analysis.store.rounds import once
+    from firstline.making import Where, about, make, say_failed
     from firstline.tables import print_run, run_as_json
-    from sim.runs import run_many
+    from sim.spec.crossed import Cell
+    from sim.spec.experiment import ONLY_WORLD
     from sim.spec.findings import findings
 
     scenario = _load(file, sets, plugin)
     _say_findings(findings(scenario))
-    path = out if out is not None else free_folder(Path("runs"), f"{scenario.name}-seed{seed}")
-    options = {"seed": seed, "replications": replications, "set": sets or [], "command": ["firstline", *sys.argv[1:]]}
-    folder = RunFolder.create(path, scenario, file, options)
-    runs = run_many(
-        scenario,
-        replications,
-        measure_of(scenario),
-        seed=seed,
-        workers=workers,
-        out=folder.tables,
-        plugins=tuple(plugin or ()),
-    )
-    try:
-        rows = [row for rows_of_run in progress(runs, replications, "runs") for row in rows_of_run]
-    except FirstlineError:
-        folder.discard()
-        raise
-    folder.finish(rows)
-    found = estimates(rows)
+    where = Where(out, workers, cluster, retry, detail.value, tuple(plugin or ()))
+    manifest = about("run", scenario.name, seed, where, {"scenario": scenario.data()}, file)
+    _, folder = make(once([Cell(ONLY_WORLD, ONLY_WORLD, scenario)], replications), (), manifest, where)
+    failed = say_failed(folder)
+    found = estimates(row for row in folder.outcomes() if row.replication < replications)
     if as_json:
         print(json.dumps(run_as_json(scenario, found, folder.path, seed, replications), ensure_ascii=False, indent=1))
     else:
         print_run(scenario, found, folder.path, replications, lang.value)
+    if failed:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -233,34 +203,39 @@ def experiment(
         int | None,
         typer.Option("--replications", "-r", min=2, max=100_000, help="Runs of each variant; the file's by default."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(metavar="FILE.md", help="Write the tables as Markdown, too.")] = None,
-    workers: Annotated[int, typer.Option(min=1, max=512, help="Processes that work side by side.")] = 1,
+    out: Out = None,
+    workers: Workers = 1,
+    cluster: Cluster = None,
+    detail: Annotated[Detail, typer.Option(help="Which tables are kept of each run.")] = Detail.KPI,
+    retry: Retry = False,
     plugin: Plugin = None,
     lang: Lang = Language.EN,
     as_json: AsJson = False,
 ) -> None:
     """Compare plans under the same luck: paired differences, with intervals that hold together."""
-    from analysis.experiment import conclude, run_cells
-    from firstline.experiment_tables import experiment_as_json, markdown, page, print_page
-    from firstline.progress import progress
+    from analysis.experiment import check_seen, conclusion
+    from firstline.experiment_tables import experiment_as_json, page, print_page
+    from firstline.making import Where, about, make, say_failed
+    from firstline.words import Words
 
-    begun = time.monotonic()
     crossed = _load_experiment(file, plugin)
-    if out is not None and (out.is_dir() or not out.resolve().parent.is_dir()):
-        raise InputError(str(out), [Problem("--out", "a file in a folder that exists is wanted, such as results.md")])
     _say_findings(crossed.findings())
-    seed = seed if seed is not None else crossed.experiment.seed
-    replications = replications if replications is not None else crossed.experiment.replications
-    runs = run_cells(crossed, replications, seed, workers=workers, plugins=tuple(plugin or ()))
-    ran = list(progress(runs, replications * len(crossed.cells), "runs"))
-    found = conclude(crossed, ran, replications, seed, time.monotonic() - begun)
-    blocks = page(found, lang.value)
-    if out is not None:
-        out.write_text(markdown(blocks), encoding="utf-8")
+    asked = crossed.experiment
+    seed = seed if seed is not None else asked.seed
+    where = Where(out, workers, cluster, retry, detail.value, tuple(plugin or ()))
+    check_seen(crossed, seed)
+    subject = {"experiment": asked.model_dump(mode="json", by_alias=True), "scenario": crossed.base.data()}
+    manifest = about("experiment", asked.experiment, seed, where, subject, file)
+    found, folder = make(conclusion(crossed, seed, replications), asked.keys, manifest, where)
+    failed = say_failed(folder)
     if as_json:
-        print(json.dumps(experiment_as_json(found), ensure_ascii=False, indent=1, allow_nan=False))
+        kept = {"folder": str(folder.path), "digest": folder.digest(), "cpu_seconds": folder.seconds()}
+        print(json.dumps(experiment_as_json(found) | kept, ensure_ascii=False, indent=1, allow_nan=False))
     else:
-        print_page(blocks)
+        print_page(page(found, folder.seconds(), lang.value))
+        print(f"{Words(lang.value)('run.data')}: {folder.path}")
+    if failed:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -272,14 +247,14 @@ def report(
 ) -> None:
     """Write one self-contained HTML page about a run: the plain sentence first, then pictures."""
     from analysis.report import write_report
-    from analysis.store import RunFolder
+    from analysis.store.folder import Folder
     from firstline.tables import sentence
     from firstline.words import Words
 
     _load_plugins(plugin)
     words = Words(lang.value)
     path = write_report(
-        RunFolder.open(folder), out, words, lambda scenario, found, runs: sentence(scenario, found, runs, words)
+        Folder.open(folder), out, words, lambda scenario, found, runs: sentence(scenario, found, runs, words)
     )
     print(path)
 

@@ -14,9 +14,10 @@ from rich.text import Text
 from analysis.compare import Comparison
 from analysis.experiment import Concluded, Judged
 from analysis.outcomes import describe
-from firstline.tables import PAGE_WIDTH, percent, with_interval
+from firstline.formats import percent, with_interval
+from firstline.tables import PAGE_WIDTH
 from firstline.words import Words
-from sim.spec.experiment import Key
+from sim.spec.procedures import Key
 from sim.units import say_duration
 
 Say = Callable[[float], str]
@@ -47,8 +48,8 @@ JUDGED = {
 }
 
 
-def page(found: Concluded, lang: str) -> list[Block]:
-    """Return what is said of an experiment, as paragraphs and tables."""
+def page(found: Concluded, seconds: float, lang: str) -> list[Block]:
+    """Return what is said of an experiment whose runs took so long, as paragraphs and tables."""
     words = Words(lang)
     experiment = found.experiment
     counts = {
@@ -56,7 +57,7 @@ def page(found: Concluded, lang: str) -> list[Block]:
         "replications": found.replications,
         "runs": found.runs,
         "seed": found.seed,
-        "time": say_duration(found.seconds / 3600),
+        "time": say_duration(seconds / 3600),
     }
     several = len(found.values) > 1
     blocks: list[Block] = [experiment.title or experiment.experiment]
@@ -259,7 +260,6 @@ def experiment_as_json(found: Concluded) -> dict[str, Any]:
             "replications": found.replications,
             "confidence": experiment.confidence,
             "runs": found.runs,
-            "seconds": found.seconds,
             "head_counts": dict(found.head_counts),
             "outcomes": means,
             "comparisons": [asdict(c) | {"verdict": c.verdict} for c in found.comparisons],

@@ -1,37 +1,54 @@
-"""A bar with the time left, on stderr, for what takes longer than two seconds."""
+"""A bar with what is done, failed and left and with the time that is left, on stderr, after two seconds."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from analysis.store.carry_out import Progress
+
 PATIENCE_S = 2.0
 
 
-def progress(things: Iterable[T], total: int, what: str) -> Iterator[T]:
-    """Yield things while showing how many are done, once it has taken longer than two seconds."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+class Bar:
+    """Show how far runs are; told of each part that is made."""
 
-    bar = Progress(
-        TextColumn(what),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    task = bar.add_task(what, total=total)
-    begun, shown = time.monotonic(), False
-    try:
-        for thing in things:
-            bar.advance(task)
-            if not shown and time.monotonic() - begun > PATIENCE_S:
-                bar.start()
-                shown = True
-            yield thing
-    finally:
-        if shown:
-            bar.stop()
+    def __init__(self, what: str) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Rich
+
+        self.what = what
+        self.begun = time.monotonic()
+        self.shown = False
+        columns: list[Any] = [
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        ]
+        self.bar = Rich(*columns, TextColumn("{task.fields[note]}"), console=Console(stderr=True), transient=True)
+        self.task = self.bar.add_task(what, total=None, note="")
+
+    def __call__(self, progress: Progress) -> None:
+        """Show it."""
+        failed = f", {progress.failed} failed" if progress.failed else ""
+        self.bar.update(
+            self.task,
+            description=f"{self.what}{failed}",
+            completed=progress.done + progress.failed,
+            total=progress.planned,
+            note=progress.note,
+        )
+        if not self.shown and time.monotonic() - self.begun > PATIENCE_S:
+            self.bar.start()
+            self.shown = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self.shown:
+            self.bar.stop()

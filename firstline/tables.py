@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,46 +11,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from analysis.epidemic_outcomes import FOUND_WITHIN_H
-from analysis.intervals import Estimate
 from analysis.outcomes import describe
 from analysis.story import clock_text
+from firstline.blocks import of_epidemic, of_hazards, of_people
+from firstline.formats import MISSING, Found, Say, number, percent, with_interval
 from firstline.words import Words
 from sim.spec.scenario import Scenario
 from sim.units import say_duration
-
-Found = Mapping[tuple[str, str, str], Estimate]
-Say = Callable[[float], str]
-MISSING = Estimate(math.nan, math.nan, 0, 0)
-
-
-def percent(value: float) -> str:
-    """Write a share for a reader."""
-    return f"{100 * value:.1f} %" if math.isfinite(value) else "–"
-
-
-def number(value: float) -> str:
-    """Write a count or an amount for a reader."""
-    if not math.isfinite(value):
-        return "–"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.1f}"
-
-
-def share(value: float) -> str:
-    """Write a state between 0 and 1 for a reader."""
-    return f"{value:.3f}" if math.isfinite(value) else "–"
-
-
-def with_interval(found: Estimate, say: Say) -> str:
-    """Write an estimate: its mean, and half the width of its interval in the same unit."""
-    if not math.isfinite(found.mean):
-        return "–"
-    if not math.isfinite(found.half_width) or found.half_width == 0:
-        return say(found.mean)
-    if say is say_duration:
-        return f"{say(found.mean)} ± {_same_unit(found)}"
-    return f"{say(found.mean).removesuffix(' %')} ± {say(found.half_width)}"
-
 
 PAGE_WIDTH = 130
 """Columns of a page that goes to a file or a pipe; a terminal says its own width."""
@@ -59,16 +26,6 @@ PAGE_WIDTH = 130
 def _console() -> Console:
     console = Console(highlight=False, markup=False)
     return console if console.is_terminal else Console(highlight=False, markup=False, width=PAGE_WIDTH)
-
-
-def _same_unit(found: Estimate) -> str:
-    """Write a half width in the unit of its mean, so that the two can be compared at a glance."""
-    size = abs(found.mean)
-    if size < 1 / 60:
-        return f"{found.half_width * 3600:.0f} s"
-    if size < 2:
-        return f"{found.half_width * 60:.{1 if size < 1 / 6 else 0}f} min"
-    return f"{found.half_width:.1f} h" if size < 48 else f"{found.half_width / 24:.1f} d"
 
 
 def sentence(scenario: Scenario, found: Found, replications: int, words: Words) -> str:
@@ -124,7 +81,8 @@ def print_run(scenario: Scenario, found: Found, folder: Path, replications: int,
     ]
     _table(console, words, "table.needs", "column.need", "need", need_columns, found, total=True)
     _table(console, words, "table.groups", "column.group", "group", need_columns[1:], found, total=False)
-    _print_rows(console, words, "table.epidemic", list(_of_epidemic(words, scenario, found)))
+    _print_rows(console, words, "table.hazards", list(of_hazards(words, scenario, found)))
+    _print_rows(console, words, "table.epidemic", list(of_epidemic(words, scenario, found)))
     _print_plan(console, words, scenario, found)
     unit_columns: list[tuple[str, str, Say]] = [
         ("column.on_duty", "on_duty_h", lambda h: f"{number(h)} h" if math.isfinite(h) else "–"),
@@ -133,7 +91,7 @@ def print_run(scenario: Scenario, found: Found, folder: Path, replications: int,
         ("column.overtime", "overtime_h", lambda h: f"{number(h)} h" if math.isfinite(h) else "–"),
     ]
     _table(console, words, "table.units", "column.unit", "unit", unit_columns, found, total=True)
-    _print_rows(console, words, "table.people", list(_of_people(words, scenario, found)))
+    _print_rows(console, words, "table.people", list(of_people(words, scenario, found)))
     stock_columns: list[tuple[str, str, Say]] = [
         ("column.fill_rate", "fill_rate", percent),
         ("column.stock_out", "stock_out_share", percent),
@@ -195,50 +153,6 @@ def _print_rows(console: Console, words: Words, title: str, rows: Sequence[tuple
             table.add_row(Text(label), value)
         console.print()
         console.print(table)
-
-
-def _of_epidemic(words: Words, scenario: Scenario, found: Found) -> Iterator[tuple[str, str]]:
-    """Yield (what, value) of an epidemic, and nothing without one."""
-    if scenario.world.epidemic is None:
-        return
-    infected = found.get(("infections", "all", "all"), MISSING)
-    yield words("epidemic.infections"), with_interval(infected, number)
-    for (outcome, by, level), estimate in found.items():
-        if (outcome, by) == ("infections", "layer") and estimate.mean > 0:
-            part = with_interval(estimate, number)
-            yield f"  {words.name('layer', level)}", f"{part} ({percent(estimate.mean / infected.mean)})"
-    lines: list[tuple[str, Say]] = [
-        ("attack_share", percent),
-        ("infections_of_responders", number),
-        ("infectious_peak", number),
-        ("infectious_peak_h", say_duration),
-        ("found_share", percent),
-        ("found_delay_mean_h", say_duration),
-        ("infections_outside", number),
-    ]
-    for outcome, say in lines:
-        label = words(f"epidemic.{outcome}", days=f"{FOUND_WITHIN_H / 24:.0f}")
-        yield label, with_interval(found.get((outcome, "all", "all"), MISSING), say)
-
-
-def _of_people(words: Words, scenario: Scenario, found: Found) -> Iterator[tuple[str, str]]:
-    """Yield (what, value) of what is modelled: strain, complaints, attitudes, mutual help."""
-    world = scenario.world
-    if ("strain_mean", "all", "all") in found:
-        yield words("people.strain"), with_interval(found["strain_mean", "all", "all"], percent)
-        units = {level: e for (outcome, by, level), e in found.items() if (outcome, by) == ("strain_mean", "unit")}
-        if len(units) > 1:
-            worst = max(units, key=lambda unit: units[unit].mean)
-            yield words("people.worst", unit=words.name("unit", worst)), with_interval(units[worst], percent)
-    counts = (("stayed_away", world.strain), ("left_for_good", world.strain), ("complaints", world.complaints))
-    for outcome, modelled in counts:
-        if modelled:
-            yield words(f"people.{outcome}"), with_interval(found.get((outcome, "all", "all"), MISSING), number)
-    for state in ("trust", "anxiety"):
-        if state in world.attitudes:
-            yield words(f"people.{state}"), with_interval(found.get((f"{state}_end", "all", "all"), MISSING), share)
-    if world.mutual_help is not None:
-        yield words("people.informal"), with_interval(found.get(("informal_share", "all", "all"), MISSING), percent)
 
 
 def _new_table(title: str) -> Table:

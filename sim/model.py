@@ -53,6 +53,7 @@ from sim.response.outside import Outside
 from sim.response.phases import Phases
 from sim.response.plan import EstatePlan
 from sim.response.positives import Positives
+from sim.response.recovery import Recovery
 from sim.response.requests import RequestsToCome
 from sim.response.responders import Resident, Responder, Team
 from sim.response.roster import Roster
@@ -65,11 +66,13 @@ from sim.response.visits import Visits
 from sim.spec.changes import Change
 from sim.spec.local_hazards import Local, Poisoning
 from sim.spec.patches import changed, prepared
+from sim.spec.recovery import during_run
 from sim.spec.scenario import Scenario
 from sim.world.caused import with_caused
 from sim.world.demand import Rates, draw
 from sim.world.illness import with_illness
 from sim.world.population import populate
+from sim.world.residual import with_residual
 from sim.world.struck import with_struck
 from sim.world.table import check_table_zones
 
@@ -90,7 +93,7 @@ class CrisisModel(mesa.Model):
         self.look_h = look_h
         self.chance = Chance(seed, replication)
         self.clock = Clock(0.0)
-        self.response = scenario.response
+        self.response = during_run(scenario.response)
         self.world = scenario.world
         self.events: list[tuple[float, str, str, str]] = []
         self.population = populate(scenario.world.community, self.chance)
@@ -100,7 +103,8 @@ class CrisisModel(mesa.Model):
         demand = draw(scenario, self.population, self.chance, self.rates)
         demand, self.illness_leads = with_illness(scenario, self.population, demand, self.chance)
         demand, struck = with_struck(scenario, self.rates, demand, self.chance)
-        self.demand, causes, self.parents = with_caused(scenario, demand, self.chance)
+        demand, causes, parents = with_caused(scenario, demand, self.chance)
+        self.demand, causes, self.parents, rests = with_residual(scenario, demand, causes, parents, self.chance)
         self.book = Book(self.demand, self.population, scenario.world.needs, self.chance)
         self.plan = EstatePlan(self.population, self.response.travel)
         self.moments = Moments()
@@ -112,9 +116,9 @@ class CrisisModel(mesa.Model):
         self.at_desk = self.response.at_desk()
         self.book.listeners = self.moments.closed
         self.consequences = Consequences(self, causes) if causes else None
-        self._build_response(struck)
+        self._build_response(struck, rests)
 
-    def _build_response(self, struck: Struck) -> None:
+    def _build_response(self, struck: Struck, rests: dict[int, int]) -> None:
         """Make the mechanisms, in an order in which each finds those that it meets when it is made."""
         self.teams = build_teams(self)
         self.roster = Roster(self)
@@ -166,6 +170,7 @@ class CrisisModel(mesa.Model):
             name: Site(self, number, name, spec) for number, (name, spec) in enumerate(self.response.sites.items())
         }
         self.changes = Changes(self)
+        self.recovery = Recovery(self, rests)
         self.requests = RequestsToCome(self)
 
     # -- Mesa's names -----------------------------------------------------------------------------------------------

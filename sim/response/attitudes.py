@@ -16,13 +16,13 @@ import numpy.typing as npt
 from sim.records.buffers import RowBuffer
 from sim.records.codes import GONE, WRONG_SKILL
 from sim.response.book import BY_OUTSIDE, End
-from sim.spec.attitudes import EVENTS, STATES
+from sim.spec.attitudes import AFTERWARDS, EVENTS, STATES
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
     from sim.response.responders import Responder
 
-CAUSES = (*EVENTS, "calming")
+CAUSES = (*EVENTS, "calming", *AFTERWARDS)
 CALMING = len(EVENTS)
 MIDDLE = 0.5
 Ints = npt.NDArray[np.int64]
@@ -66,7 +66,7 @@ class Attitudes:
         for number, name in enumerate(STATES):
             spec = self.specs.get(name)
             if spec is not None and event in spec.moves:
-                self._move(number, name, resident, EVENTS.index(event), spec.moves[event])
+                self._move(number, name, resident, CAUSES.index(event), spec.moves[event])
 
     def _move(self, number: int, name: str, resident: int, cause: int, move: float) -> None:
         before = self.now(name, resident, note=True)

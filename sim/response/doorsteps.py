@@ -1,6 +1,7 @@
 """People sent to doors for a round of invitations: to look for who has not come, and to bring who cannot walk.
 
-Also the one who counts who has come.
+A way that a hazard has cut is found out by who walks there. Its doors are left out, and come back to at the end of the
+round if the way is open then; else nobody has been there. Also the one who counts who has come.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ class DoorRound(Job):
         self.nth = 0
         self.doors: deque[tuple[int, list[int]]] = deque()
         """(household, visitors) of the doors to come."""
+        self.cut_off: list[tuple[int, list[int]]] = []
+        """Doors left out, since it is known that there is no way to them."""
         self.busy: set[Responder] = set()
         self.going: set[Responder] = set()
         self.claims: list[Claim] = []
@@ -52,29 +55,67 @@ class DoorRound(Job):
 
     def joined(self, responder: Responder) -> None:
         """Go to the next door."""
-        if not self.doors:
+        if not self._any_left():
             self.model.labour.free(responder)
             self._end_if_done()
             return
         household, visitors = self.doors.popleft()
         self.busy.add(responder)
-        plan, population = self.model.plan, self.model.population
-        resident = int(self.rounds.site.columns["resident"][visitors[0]])
-        building = int(population.building[resident])
+        plan, resident, building = self.model.plan, self._resident(visitors), self._building(visitors)
         walk_h = plan.walk_h(responder.place, building) if plan.moves else 0.0
         responder.place = plan.places[building]
         luck = self.model.chance.one(self.stream, resident, self.rounds.site.round, self.nth)
-        each = self.each.at(luck)
-        self.model.clock.call_later(walk_h + each, self._done, (responder, household, visitors))
+        done_h = self.model.clock.now + (walk_h + self.each.at(luck))
+        door = responder, household, visitors
+        if self.model.local_hazards is None:
+            self.model.clock.call_at(done_h, self._done, door)
+        else:
+            self.model.clock.call_later(walk_h, self._arrived, (door, done_h))
+
+    def _resident(self, visitors: list[int]) -> int:
+        return int(self.rounds.site.columns["resident"][visitors[0]])
+
+    def _building(self, visitors: list[int]) -> int:
+        return int(self.model.population.building[self._resident(visitors)])
+
+    def _arrived(self, turn: tuple[tuple[Responder, int, list[int]], float]) -> None:
+        """Be at the door, or find out that there is no way to it."""
+        door, done_h = turn
+        responder, household, visitors = door
+        building, hazards = self._building(visitors), self.model.local_hazards
+        if hazards is None or hazards.ways.passable(building, self.team):
+            self.model.clock.call_at(done_h, self._done, door)
+            return
+        hazards.ways.found_cut(building)
+        self.busy.discard(responder)
+        self.cut_off.append((household, visitors))
+        self._go_on(responder)
+
+    def _any_left(self) -> bool:
+        """Tell whether there is a door to go to; those behind a cut way come last, if the way is open by then."""
+        hazards = self.model.local_hazards
+        if hazards is None:
+            return bool(self.doors)
+        while self.doors and not hazards.ways.may_be_sent(self._building(self.doors[0][1]), self.team):
+            self.cut_off.append(self.doors.popleft())
+        if not self.doors:
+            open_now = [hazards.ways.may_be_sent(self._building(door[1]), self.team) for door in self.cut_off]
+            self.doors.extend(door for door, may in zip(self.cut_off, open_now, strict=True) if may)
+            self.cut_off = [door for door, may in zip(self.cut_off, open_now, strict=True) if not may]
+        return bool(self.doors)
 
     def _done(self, door: tuple[Responder, int, list[int]]) -> None:
         responder, household, visitors = door
         self.busy.discard(responder)
         self.at_door(household, visitors)
+        self._go_on(responder)
+
+    def _go_on(self, responder: Responder) -> None:
+        """Take the next door, or let somebody go who is to be relieved."""
         if responder in self.going:
             self.going.discard(responder)
             self.model.labour.free(responder)
-            if self.doors:
+            if self._any_left():
                 self.claims.append(self.model.labour.ask(self.team, self))
             self._end_if_done()
         else:
@@ -89,6 +130,8 @@ class DoorRound(Job):
             return
         self.over = True
         self.model.labour.withdraw(self.claims)
+        if self.cut_off:
+            self.model.tell("doors_not_reached", self.kind, len(self.cut_off))
         self.end()
 
     def at_door(self, household: int, visitors: list[int]) -> None:

@@ -33,6 +33,8 @@ EVENTS = (
     "false_alarm",
 )
 """What moves a resident's states."""
+AFTERWARDS = ("meeting",)
+"""What moves them besides, once the crisis is over: a meeting of a building's residents."""
 
 Move = Annotated[Number, between(-1, 1, "a move between -1 and 1")]
 
@@ -51,10 +53,9 @@ class Attitude(Spec):
     @model_validator(mode="after")
     def _events(self) -> Attitude:
         for event in self.moves:
-            if event not in EVENTS:
-                raise refuse(
-                    f"moves: {event!r} is no such event{nearest(event, EVENTS)}; there are {', '.join(EVENTS)}"
-                )
+            known = (*EVENTS, *AFTERWARDS)
+            if event not in known:
+                raise refuse(f"moves: {event!r} is no such event{nearest(event, known)}; there are {', '.join(known)}")
         return self
 
 

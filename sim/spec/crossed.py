@@ -28,6 +28,7 @@ class Crossed:
     """An experiment with the scenario of each variant in each world; ``source`` is the file it was read from."""
 
     experiment: Experiment
+    base: Scenario
     cells: tuple[Cell, ...]
     source: str
 
@@ -84,7 +85,7 @@ def cross(
     if problems:
         said = [Problem(place, message, line) for (place, message), line in problems.items()]
         raise InputError(source, sorted(said, key=lambda problem: problem.line or 0))
-    crossed = Crossed(experiment, tuple(cells), source)
+    crossed = Crossed(experiment, base, tuple(cells), source)
     counts = crossed.head_counts()
     if experiment.equal_head_count and len(set(counts.values())) > 1:
         told = ", ".join(f"{name} {count}" for name, count in counts.items())

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, ValidationError
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, ValidationError, model_validator
 
 from sim.errors import InputError, Problem, nearest
 from sim.spec.base import (
     FrozenMap,
     Integer,
-    Name,
-    Number,
     PathMap,
     ScenarioName,
     Spec,
@@ -29,10 +27,9 @@ from sim.spec.base import (
     thaw,
 )
 from sim.spec.messages import translate
+from sim.spec.procedures import Assumptions, Confidence, Key, Outcome, Runs, Select, Stop
 from sim.units import found
 
-Key = tuple[str, str, str]
-"""What an outcome is of: (outcome, by, level)."""
 Lines = Mapping[tuple[str | int, ...], int]
 ONLY_WORLD = "base"
 """The world of an experiment that names none: that of its base."""
@@ -57,19 +54,6 @@ class Surroundings(Spec):
     """A world in which the plans are compared: a patch of the base's world, and of nothing else."""
 
     world: Patch = PathMap()
-
-
-class Outcome(Spec):
-    """An outcome that counts; of everything, or of one part such as the unit 'casework'."""
-
-    outcome: Name
-    by: Name = "all"
-    level: Text = "all"
-
-    @property
-    def key(self) -> Key:
-        """The outcome, what it is split by, and of which part it is."""
-        return self.outcome, self.by, self.level
 
 
 class Expectation(Outcome):
@@ -98,9 +82,13 @@ class Experiment(Spec):
     variants: FrozenMap[Variant]
     worlds: FrozenMap[Surroundings] = FrozenMap()
     outcomes: Annotated[tuple[Annotated[Outcome, BeforeValidator(_one_name)], ...], non_empty("outcome")]
-    replications: Annotated[Integer, between(2, 100_000, "a number of replications between 2 and 100,000")] = 30
+    replications: Runs = 30
+    """Runs of each variant in each world; with ``stop``, ``select`` or ``assumptions`` those decide."""
+    stop: Stop | None = None
+    select: Select | None = None
+    assumptions: Assumptions | None = None
     seed: Annotated[Integer, between(0, 2**53, "a seed between 0 and 9007199254740992")] = 1
-    confidence: Annotated[Number, between(0.5, 0.9999, "a confidence between 0.5 and 0.9999")] = 0.95
+    confidence: Confidence = 0.95
     reference: Text | None = None
     """The variant that the others are compared with; the first, where not said."""
     expects: tuple[Expectation, ...] = ()
@@ -114,8 +102,26 @@ class Experiment(Spec):
 
     @property
     def keys(self) -> tuple[Key, ...]:
-        """The outcomes that count."""
-        return tuple(outcome.key for outcome in self.outcomes)
+        """The outcomes that count: those of the list, and those by which runs are ended or a plan is chosen."""
+        return tuple(dict.fromkeys(outcome.key for _, outcome in self.named()))
+
+    def named(self) -> Iterator[tuple[tuple[str | int, ...], Outcome]]:
+        """Yield every outcome that counts, with its place: those listed, and those by which something is decided."""
+        for index, outcome in enumerate(self.outcomes):
+            yield ("outcomes", index), outcome
+        if self.stop is not None:
+            yield ("stop",), self.stop
+        if self.select is not None:
+            yield ("select",), self.select
+            for index, constraint in enumerate(self.select.subject_to):
+                yield ("select", "subject_to", index), constraint
+
+    @model_validator(mode="after")
+    def _one_end(self) -> Experiment:
+        given = [name for name in ("replications", "stop", "select", "assumptions") if name in self.model_fields_set]
+        if len(given) > 1:
+            raise refuse(f"one of {' and '.join(given)} is wanted: each says how many runs there are")
+        return self
 
 
 def check_experiment(data: Any, source: str, lines: Lines) -> Experiment:
@@ -137,20 +143,17 @@ def _strays(experiment: Experiment) -> Iterator[tuple[tuple[str | int, ...], str
     if len(variants) < 2:
         yield ("variants",), f"at least two variants are wanted, to compare; found {len(variants)}"
         return
+    if experiment.assumptions is not None and experiment.worlds:
+        yield ("worlds",), "with 'assumptions' each draw is a world of its own; no others are wanted"
     if experiment.against not in variants:
         yield ("reference",), _unknown("variant", experiment.against, variants)
-    for index, outcome in enumerate(experiment.outcomes):
-        if outcome.key in keys[:index]:
-            yield ("outcomes", index), f"each outcome is wanted once; {say(outcome.key)} stands twice"
-        if (outcome.by == "all") != (outcome.level == "all"):
-            wanted = "'by' and 'level' are wanted together, such as {outcome: utilisation, by: unit, level: runners}"
-            yield ("outcomes", index), f"{wanted}; found by {outcome.by}, level {outcome.level}"
+    yield from _stray_outcomes(experiment)
     for index, expected in enumerate(experiment.expects):
         if expected.key not in keys:
-            listed = "; ".join(say(key) for key in keys)
+            known = "; ".join(say(key) for key in keys)
             yield (
                 ("expects", index, "outcome"),
-                f"an outcome of the list is wanted: {listed}; found {say(expected.key)}",
+                f"an outcome of the list is wanted: {known}; found {say(expected.key)}",
             )
         for field, name in (("variant", expected.variant), ("than", expected.than)):
             if name is not None and name not in variants:
@@ -160,6 +163,17 @@ def _strays(experiment: Experiment) -> Iterator[tuple[tuple[str | int, ...], str
             yield ("expects", index, "variant"), said
         if expected.world is not None and expected.world not in worlds:
             yield ("expects", index, "world"), _unknown("world", expected.world, worlds)
+
+
+def _stray_outcomes(experiment: Experiment) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    listed = [outcome.key for outcome in experiment.outcomes]
+    for index, key in enumerate(listed):
+        if key in listed[:index]:
+            yield ("outcomes", index), f"each outcome is wanted once; {say(key)} stands twice"
+    for path, outcome in experiment.named():
+        if (outcome.by == "all") != (outcome.level == "all"):
+            wanted = "'by' and 'level' are wanted together, such as {outcome: utilisation, by: unit, level: runners}"
+            yield path, f"{wanted}; found by {outcome.by}, level {outcome.level}"
 
 
 def say(key: Key) -> str:

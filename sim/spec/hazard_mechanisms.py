@@ -1,10 +1,10 @@
-"""The mechanisms of the response to hazards, each with its off; the form is that of ``sim.spec.plan_mechanisms``."""
+"""The mechanisms of the response to hazards and of recovery, each with its off, as in ``sim.spec.plan_mechanisms``."""
 
 from __future__ import annotations
 
-from sim.spec.plan_mechanisms import Rule
+from sim.spec.plan_mechanisms import NEVER, Rule
 
-ISOLATION = "response.isolation"
+ISOLATION, RECOVERY = "response.isolation", "response.recovery"
 NEVER_RAISED: tuple[Rule, ...] = (("+over", 10**12), ("by", None), ("takes", None))
 
 HAZARDS: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
@@ -40,5 +40,17 @@ HAZARDS: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
     "preparation": (
         "response.preparation", "what was bought, taught and listed beforehand is there", "nothing was done",
         (("response.preparation", None),), (("response.preparation", None),),
+    ),
+    "revisits": (
+        f"{RECOVERY}.revisits", "who asked in vain is called on when the crisis ends, and asks anew",
+        "nobody is on the list", ((f"{RECOVERY}.revisits.needs", []),), ((f"{RECOVERY}.revisits", None),),
+    ),
+    "residents_meetings": (
+        f"{RECOVERY}.meetings", "neighbours who meet afterwards trust more and come to know each other",
+        "the first is held in ten years", ((f"{RECOVERY}.meetings.every", NEVER),), ((f"{RECOVERY}.meetings", None),),
+    ),
+    "lessons": (
+        f"{RECOVERY}.lessons", "what a review after the crisis changes meets the next one",
+        "nobody reviews anything", ((f"{RECOVERY}.lessons", None),), ((f"{RECOVERY}.lessons", None),),
     ),
 }  # fmt: skip

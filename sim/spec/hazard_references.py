@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sim.errors import nearest
 from sim.spec.local_hazards import Local, Poisoning
+from sim.spec.recovery import recovery_findings, recovery_references
 
 if TYPE_CHECKING:
     from sim.spec.epidemic import Epidemic
@@ -31,6 +32,7 @@ def hazard_references(scenario: Scenario) -> Iterator[Reference]:
         if isinstance(hazard, Local | Poisoning):
             yield from _local(scenario, f"world.hazards.{name}", hazard)
     yield from _warnings(scenario)
+    yield from recovery_references(scenario)
     levels = [name for name, hazard in scenario.world.hazards.items() if isinstance(hazard, Local)]
     for unit, spec in scenario.response.organisation.units.items():
         for name in spec.crosses:
@@ -102,6 +104,7 @@ def hazard_findings(scenario: Scenario) -> Said:
             yield "response.isolation", "without world.epidemic nobody infects anybody: it keeps people in for nothing"
         if isolation.contacts is not None and response.tracing is None:
             yield "response.isolation.contacts", "without response.tracing nobody is known as a contact"
+    yield from recovery_findings(scenario)
     if epidemic is not None:
         yield from _epidemic(scenario, epidemic)
 

@@ -43,6 +43,7 @@ from sim.spec.needs import Need
 from sim.spec.neighbourhood import BuildingLeaders, ComplaintDesk
 from sim.spec.organisation import Organisation, Travel
 from sim.spec.outside_support import Authority, Experts, Funds
+from sim.spec.recovery import Recovery, check_lessons
 from sim.spec.references import check_references
 from sim.spec.signals import FalseReports, Moments, Positive
 from sim.spec.sites import Site
@@ -144,6 +145,7 @@ class Response(Spec):
     funds: Funds | None = None
     building_leaders: BuildingLeaders | None = None
     complaints: ComplaintDesk | None = None
+    recovery: Recovery | None = None
     changes: tuple[Change, ...] = ()
     """Changes of the response while the clock runs."""
 
@@ -248,6 +250,7 @@ class Scenario(Spec):
         if not self.world.needs and not self.response.sites and self.response.plan is None:
             raise refuse("a need type under 'world.needs', a site or a plan under 'response' is wanted; found none")
         check_size(self)
+        check_lessons(self)
         return self
 
     def data(self) -> dict[str, Any]:

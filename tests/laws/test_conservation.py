@@ -32,12 +32,14 @@ from tests.laws.checks import (
 )
 from tests.laws.scenarios import scenarios
 
+pytestmark = pytest.mark.usefixtures("no_mutants")
+
 CHECKS = (
     check_needs, check_patience, check_days, check_levels, check_visits, check_stock, check_consumption, check_queues,
 )  # fmt: skip
 
 
-@many(120)
+@many(60)
 @given(scenarios(), st.integers(0, 1000))
 def test_everything_balances_in_random_scenarios(data, seed):
     """Law 7: needs, people, stock and working time balance, whatever mixture of mechanisms is at work."""
@@ -116,7 +118,7 @@ def with_a_place(result: Result, unit: str, free: list[tuple[float, float]], end
     ]
 
 
-@many(100)
+@many(50)
 @given(scenarios(simple=True), st.integers(0, 1000))
 def test_nobody_idles_while_a_request_waits_that_they_may_serve(data, seed):
     """Work conservation: without caseloads, stock, leaders, posts and coordinators, an able person who is free and a

@@ -9,8 +9,7 @@ import pytest
 
 import sim
 from analysis.intervals import estimates
-from analysis.outcomes import Row
-from analysis.store import measure_of
+from analysis.outcomes import Row, measure_of
 from sim.errors import InputError
 from sim.records.result import Result
 from sim.spec.patches import validate

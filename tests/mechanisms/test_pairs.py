@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from scipy import stats
 
-from analysis.store import measure_of
+from analysis.outcomes import measure_of
 from sim.runs import run_many
 from sim.spec.hazard_mechanisms import HAZARDS
 from sim.spec.mechanisms import MECHANISMS

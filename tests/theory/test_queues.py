@@ -65,9 +65,10 @@ MMC = Case(
         "share_in_target": formulas.mmc_wait_cdf(TARGET_H, ARRIVALS, RATE, SERVERS),
         "wait_p90_h": formulas.mmc_wait_quantile(0.9, ARRIVALS, RATE, SERVERS),
     },
-    replications=15,
+    replications=13,
     sensitive=("wait_mean_h", "stay_mean_h", "share_at_once"),
     seed=1,
+    mutant_replications=3,
 )
 
 
@@ -151,7 +152,7 @@ ERLANG_A_CASE = Case(
         "wait_restricted_h": ERLANG_A.wait_mean_restricted(TAU_H),
         "wait_served_h": ERLANG_A.wait_mean_served,
     },
-    replications=7,
+    replications=5,
     sensitive=("abandon_share", "queue_mean_h", "wait_restricted_h"),
     seed=2,
 )
@@ -195,13 +196,13 @@ def mg1(dist: str, cv: float, load: float, replications: int, seed: int) -> Case
 
 
 MG1 = {
-    "lognormal": mg1("lognormal", 0.8, 0.6, 6, seed=3),
-    "gamma": mg1("gamma", 1.2, 0.6, 8, seed=4),
+    "lognormal": mg1("lognormal", 0.8, 0.6, 5, seed=3),
+    "gamma": mg1("gamma", 1.2, 0.6, 5, seed=4),
     "fixed": Case(
         data=lambda slower: single({"dist": "fixed", "value": hours(MEAN_H * slower)}, 0.8, 300_000),
         measure=single_measure,
         theory={"wait_mean_h": formulas.md1_wait_mean(0.8 * RATE, MEAN_H)},
-        replications=7,
+        replications=5,
         sensitive=("wait_mean_h",),
         seed=5,
     ),
@@ -255,7 +256,7 @@ PRIORITIES = Case(
         f"wait_mean_h_{name}": wait
         for name, wait in zip(CLASSES, formulas.mmc_priority_waits(CLASS_RATES, RATE, PAIR), strict=True)
     },
-    replications=8,
+    replications=6,
     sensitive=("wait_mean_h_soon", "wait_mean_h_later"),
     seed=6,
 )
@@ -312,7 +313,7 @@ FEEDBACK_CASE = Case(
         "first_in_target": FEEDBACK.first_wait_cdf(TARGET_H),
         "wait_per_visit_h": FEEDBACK.wait_per_visit_mean,
     },
-    replications=7,
+    replications=5,
     sensitive=("sojourn_mean_h", "first_wait_mean_h", "wait_per_visit_h"),
     seed=7,
 )
@@ -380,7 +381,7 @@ SURGE = Case(
     data=surge_data,
     measure=surge_measure,
     theory=surge_theory(),
-    replications=20,
+    replications=13,
     sensitive=("busy_mean",),
     seed=8,
     mutant_replications=8,

@@ -26,9 +26,9 @@ BATCHES = 20
 
 AGAIN = 0.25
 """Chance of another episode after each (assumed in the project's list of systems, row 101)."""
-SERVERS, LOAD = 3, 0.7
+SERVERS, LOAD = 2, 0.6
 FIRST = LOAD * SERVERS * RATE * (1 - AGAIN)
-"""New troubles an hour, so that with the relapses the servers are busy for 70 % of the time."""
+"""New troubles an hour, so that with the relapses the servers are busy for 60 % of the time."""
 JACKSON = formulas.mmc_feedback(FIRST, RATE, SERVERS, AGAIN)
 
 
@@ -68,7 +68,7 @@ RELAPSE = Case(
         "utilisation": JACKSON.utilisation,
         "troubles_per_hour": FIRST,
     },
-    replications=12,
+    replications=6,
     sensitive=("wait_mean_h", "utilisation"),
     seed=31,
 )
@@ -93,7 +93,7 @@ LATER = Case(
         "utilisation": FIRST / (SERVERS * RATE * (1 - AGAIN)),
         "troubles_per_hour": FIRST,
     },
-    replications=12,
+    replications=6,
     sensitive=("wait_mean_h", "utilisation"),
     seed=32,
 )
@@ -174,7 +174,7 @@ LINE = Case(
         "at_once": 1 - HOTLINE.wait_probability,
         "in_a_minute": HOTLINE.started_by(MEAN_H),
     },
-    replications=12,
+    replications=4,
     sensitive=("abandon_share", "wait_mean_h", "at_once"),
     seed=33,
 )

@@ -13,8 +13,7 @@ from scipy import stats
 import sim
 from analysis.incidence import incidence
 from analysis.intervals import estimate, estimates
-from analysis.outcomes import Measure, describe
-from analysis.store import measure_of
+from analysis.outcomes import Measure, describe, measure_of
 
 
 def test_without_other_ends_it_is_the_empirical_distribution():

@@ -86,10 +86,15 @@ def test_a_run_with_people_shows_them(tmp_path: Path):
 
 
 def test_a_second_run_never_overwrites(tmp_path: Path):
-    """The same command again finds a new folder; a folder named by --out must be new or empty."""
-    for folder in ("tutorial-seed1", "tutorial-seed1-2"):
-        assert firstline("run", "tutorial", "-r", "1", cwd=tmp_path).returncode == 0
+    """The same again adds to its folder, anything else finds a new one; --out holds the same, or is new or empty."""
+    more = ["--set", "response.organisation.units.runners.count=5"]
+    for folder, sets in (("tutorial-seed1", []), ("tutorial-seed1", []), ("tutorial-seed1-2", more)):
+        done = firstline("run", "tutorial", "-r", "1", *sets, cwd=tmp_path)
+        assert f"Data: runs/{folder}\n" in done.stdout
         assert (tmp_path / "runs" / folder / "manifest.json").is_file()
+    done = firstline("run", "tutorial", "-r", "1", *more, "--out", "runs/tutorial-seed1", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "were made with another scenario" in done.stderr
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
     done = firstline("run", "tutorial", "--out", "mine", cwd=tmp_path)
@@ -107,7 +112,7 @@ def test_json_is_json(tmp_path: Path):
     assert found["replications"] == 2
     assert {"outcome", "mean", "half_width", "unit", "direction", "denominator"} <= set(found["outcomes"][0])
     manifest = json.loads((tmp_path / found["folder"] / "manifest.json").read_text())
-    assert manifest["scenario"]["response"]["organisation"]["units"]["runners"]["count"] == 4
+    assert manifest["subject"]["scenario"]["response"]["organisation"]["units"]["runners"]["count"] == 4
 
 
 def test_two_workers_say_the_same_as_one(tmp_path: Path):
@@ -130,8 +135,8 @@ BAD = {
     "no value": (["run", "tutorial", "--set", "response"], "KEY=VALUE is wanted"),
     "bad value": (["check", "tutorial", "--set", "horizon=5"], "did you mean '5 h'?"),
     "no plugin": (["run", "tutorial", "--plugin", "mine.py"], "there is no such file"),
-    "no run": (["report", "."], "a folder made by 'firstline run' is wanted"),
-    "no folder": (["report", "nowhere"], "a folder made by 'firstline run' is wanted"),
+    "no run": (["report", "."], "a folder made by 'firstline run' or"),
+    "no folder": (["report", "nowhere"], "a folder made by 'firstline run' or"),
     "no replications": (["run", "tutorial", "-r", "0"], "than or"),
     "out is a file": (["run", "tutorial", "--out", "{file}"], "a new or empty folder is wanted"),
     "unknown command": (["simulate"], "No such command"),
@@ -166,14 +171,16 @@ def test_a_plugin_brings_a_rule(tmp_path: Path):
     assert firstline("report", "runs/tutorial-seed1", "--plugin", "mine.py", cwd=tmp_path).returncode == 0
 
 
-def test_runs_started_together_share_no_folder(tmp_path: Path):
-    """Eight runs at the same moment find eight folders: what one wrote another never touches."""
+def test_runs_started_together_are_in_nobodys_way(tmp_path: Path):
+    """Eight equal runs at the same moment find a folder each, or one that is finished: all say the same."""
     command = [sys.executable, "-m", "firstline", "run", "tutorial", "-r", "1"]
     started = [
         subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for _ in range(8)
     ]
-    said = [re.findall(r"Data: (\S+)", run.communicate(timeout=120)[0].decode()) for run in started]
-    assert len({folder for (folder,) in said}) == 8
+    said = [run.communicate(timeout=120)[0].decode() for run in started]
+    assert [run.returncode for run in started] == [0] * 8
+    assert len({re.sub(r"tutorial-seed1\S*", "", text) for text in said}) == 1
+    assert "Data: runs/" in said[0]
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +193,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 DAMAGE = {
     "an empty manifest": ("manifest.json", b"{}"),
     "a manifest cut short": ("manifest.json", b'{"scenario'),
-    "outcomes cut short": ("outcomes.parquet", b"PAR1"),
+    "outcomes cut short": ("tables/outcomes/part-000001.parquet", b"PAR1"),
+    "a plan cut short": ("runs_planned.parquet", b"PAR1"),
+    "runs missing": ("tables/runs/part-000001.parquet", None),
     "a part cut short": ("tables/needs/part-000001.parquet", b""),
     "a part missing": ("tables/needs/part-000001.parquet", None),
 }
@@ -203,7 +212,7 @@ def test_a_damaged_folder_is_said_to_be(finished: Path, damage: str, tmp_path: P
         (tmp_path / "bad" / name).write_bytes(content)
     done = firstline("report", "bad", cwd=tmp_path)
     assert done.returncode == 2, done.stderr
-    assert "damaged" in done.stderr
+    assert "damaged" in done.stderr or "did not finish" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -7,6 +7,7 @@ import pickle
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,12 @@ import pytest
 
 import sim
 from analysis.compare import Comparison, Pair, compare, judge
-from analysis.experiment import Concluded, check_outcomes, conclude, run_cells
+from analysis.experiment import Concluded, check_outcomes, check_seen, conclude, fixed
+from analysis.outcomes import measure_of
+from analysis.store.carry_out import carry_out
+from analysis.store.folder import Folder
+from analysis.store.rounds import Collected
+from analysis.store.workers import local
 from firstline.experiment_tables import experiment_as_json, markdown, outcome_name, page
 from firstline.words import Words
 from sim import files
@@ -50,9 +56,18 @@ def experiment_of(folder: Path, outcomes: str, more: str = "", three: str = "{co
     )
 
 
+def about(seed: int = 1) -> dict[str, Any]:
+    """What a manifest says of runs."""
+    return {"kind": "experiment", "name": "mine", "seed": seed, "detail": "kpi", "plugins": {}, "subject": {}}
+
+
 def ran(crossed: Crossed, replications: int = 3, seed: int = 1, workers: int = 1) -> Concluded:
-    runs = list(run_cells(crossed, replications, seed, workers=workers))
-    return conclude(crossed, runs, replications, seed, 1.0)
+    with (
+        tempfile.TemporaryDirectory() as name,
+        local(workers) as hands,
+        Folder.begin(Path(name) / "runs", about(seed)) as folder,
+    ):
+        return carry_out(fixed(crossed, replications, seed), folder, crossed.experiment.keys, hands)
 
 
 @pytest.fixture(scope="module")
@@ -185,8 +200,6 @@ def test_a_name_that_no_file_can_have(name: str):
 def test_the_runs_are_those_of_the_scenarios(example: Concluded):
     """A variant's values are those of its scenario run by itself: an experiment adds no luck of its own."""
     (cell,) = [c for c in read_experiment(EXAMPLE).cells if c[:2] == ("busy", "three")]
-    from analysis.store import measure_of
-
     rows = measure_of(cell.scenario)(sim.run(cell.scenario, seed=3, replication=5))
     (alone,) = [row.value for row in rows if row[1:4] == WAIT]
     assert example.values["busy"]["three"][WAIT][5] == alone
@@ -212,24 +225,39 @@ def test_workers_change_nothing():
 def test_the_order_of_the_runs_changes_nothing():
     """Values are put in their place by replication, so that whoever comes first is not the first."""
     crossed = read_experiment(EXAMPLE)
-    runs = list(run_cells(crossed, 4, 1))
-    forth, back = (conclude(crossed, some, 4, 1, 1.0) for some in (runs, runs[::-1]))
-    assert experiment_as_json(forth) == experiment_as_json(back)
+    keys = crossed.experiment.keys
+    runs = [(cell.world, cell.variant, k) for cell in crossed.cells for k in range(4)]
+    values = {run: {key: float(place * 7 % 5 + n) for n, key in enumerate(keys)} for place, run in enumerate(runs)}
+    found = []
+    for order in (runs, runs[::-1]):
+        collected = Collected(keys)
+        for run in order:
+            collected.add(run, values[run])
+        found.append(experiment_as_json(conclude(crossed, collected, 4, 1)))
+    assert found[0] == found[1]
 
 
-def test_every_run_is_made_once():
-    """The first runs, made to look for the outcomes, count and are not made again."""
+def test_a_replication_in_which_a_run_failed_is_left_out_for_all():
+    """What cannot be paired is not compared: the other variants' runs of that luck are left out too, in that world."""
     crossed = read_experiment(EXAMPLE)
-    made = [(run.world, run.variant, run.replication) for run in run_cells(crossed, 3, 1)]
-    assert sorted(made) == sorted((world, variant, k) for world, variant, _ in crossed.cells for k in range(3))
+    keys = crossed.experiment.keys
+    collected = Collected(keys)
+    for cell in crossed.cells:
+        for k in range(4):
+            collected.add((cell.world, cell.variant, k), dict.fromkeys(keys, float(k)))
+    collected.fail(("busy", "two", 2))
+    found = conclude(crossed, collected, 4, 1)
+    assert found.failed == (("busy", "two", 2),)
+    assert {c.runs for c in found.comparisons if c.world == "busy"} == {3}
+    assert {c.runs for c in found.comparisons if c.world == "calm"} == {4}
+    assert found.values["busy"]["three"][WAIT].tolist() == [0.0, 1.0, 3.0]
 
 
 def test_an_outcome_that_no_run_has_is_refused_at_once(tmp_path: Path):
     """A bare name of what is kept by desk only would be a dash after an hour of runs: the first run tells."""
     crossed = experiment_of(tmp_path, "[wait_mean_h, queue_max, {outcome: utilisation, by: unit, level: runers}]")
-    runs = run_cells(crossed, 1000, 1)
     with pytest.raises(InputError) as caught:
-        list(runs)
+        check_seen(crossed, 1)
     first, second = caught.value.problems
     assert (first.place, second.place) == ("outcomes[1]", "outcomes[2]")
     assert "there is queue_max of desk desk" in first.message
@@ -335,7 +363,7 @@ def test_json_holds_every_figure_and_no_nan(example: Concluded):
 def test_the_page_is_whole_in_both_languages(example: Concluded, lang: str):
     """Every table of every world, in plain words; as Markdown each row has as many cells as its head."""
     words = Words(lang)
-    text = markdown(page(example, lang))
+    text = markdown(page(example, 1.0, lang))
     for world in ("calm", "busy"):
         for table in ("table.means", "table.differences"):
             assert words("experiment.in_world", table=words(table), world=world) in text
@@ -348,7 +376,7 @@ def test_the_page_is_whole_in_both_languages(example: Concluded, lang: str):
 
 def test_a_variant_s_gain_is_called_better(example: Concluded):
     """A planner reads whether lower is good; for hours of duty and for waits it is, and more hours are worse."""
-    text = markdown(page(example, "en"))
+    text = markdown(page(example, 1.0, "en"))
     waits = re.search(r"^\| mean wait \| three \| two \|.*$", text, re.MULTILINE)
     hours = re.search(r"^\| hours on duty, runners \| three \| two \|.*$", text, re.MULTILINE)
     assert waits is not None
@@ -370,13 +398,13 @@ def firstline(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_command(tmp_path: Path):
-    """Results on stdout, findings on stderr, the same as Markdown in a file; exit code 0 whatever was found."""
-    done = firstline("experiment", str(EXAMPLE), "-r", "3", "--out", "said.md", cwd=tmp_path)
+    """Results on stdout, findings on stderr; exit code 0 whatever was found."""
+    done = firstline("experiment", str(EXAMPLE), "-r", "3", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Two runners or three\n3 variants in 2 worlds, 3 replications each: 18 runs")
     assert "People: two 2, again 2, three 3." in done.stdout
     assert "finding: two in busy, again in busy: " in done.stderr
-    assert (tmp_path / "said.md").read_text(encoding="utf-8").startswith("# Two runners or three\n")
+    assert "Data: runs/runners-seed3" in done.stdout
     done = firstline("experiment", str(EXAMPLE), "-r", "3", "--seed", "8", "--json", cwd=tmp_path)
     found = json.loads(done.stdout)
     assert (found["seed"], found["replications"], found["runs"]) == (8, 3, 18)
@@ -402,7 +430,7 @@ REFUSED = {
     "no such experiment": (["experiment", "team-structure-s"], "no experiment file or shipped experiment"),
     "a scenario": (["experiment", "small.yaml"], "this looks like a scenario"),
     "one replication": (["experiment", "runners.yaml", "-r", "1"], "than or equal to 2"),
-    "no folder": (["experiment", "runners.yaml", "--out", "no/where.md"], "a file in a folder that exists"),
+    "a folder of something else": (["experiment", "runners.yaml", "--out", "."], "a new or empty folder is wanted"),
     "a set": (["check", "runners.yaml", "--set", "horizon=2 d"], "an experiment takes neither --set nor --evidence"),
     "a bad file": (["experiment", str(BAD / "outcome_unknown.yaml")], "did you mean 'wait_mean_h'?"),
     "a bad file to check": (["check", str(BAD / "outcome_unknown.yaml")], "did you mean 'wait_mean_h'?"),
