@@ -7,7 +7,7 @@ the stated confidence (Bonferroni). A run without a value leaves its comparison 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -57,6 +57,8 @@ class Comparison:
     defined: int
     correlation: float
     variance_reduction: float
+    p_holm: float = NAN
+    """Probability of a difference at least so large where there is none, adjusted for the family as Holm does."""
 
     @property
     def verdict(self) -> Verdict:
@@ -85,9 +87,24 @@ def compare(
     not defined. Raises ValueError where two variants differ in their number of replications.
     """
     each = 1 - (1 - confidence) / max(len(family), 1)
-    return [
+    found = [
         _paired(world, pair, values[pair.variant][pair.key], values[pair.reference][pair.key], each) for pair in family
     ]
+    return [replace(one, p_holm=p) for one, p in zip(found, holm([one.p_holm for one in found]), strict=True)]
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return p values adjusted so that any of them is below a level by chance with at most that probability.
+
+    Holm, S. (1979): A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics 6(2).
+    NaN, where there is no test, stays NaN and counts among the tests.
+    """
+    p = np.asarray(p_values, np.float64)
+    order = np.argsort(p)  # NaN comes last
+    raised = np.maximum.accumulate(p[order] * (p.size - np.arange(p.size)))
+    adjusted = np.empty(p.size)
+    adjusted[order] = np.minimum(raised, 1.0)
+    return [float(value) for value in adjusted]
 
 
 def _paired(world: str, pair: Pair, variant: Floats, reference: Floats, confidence: float) -> Comparison:
@@ -97,6 +114,7 @@ def _paired(world: str, pair: Pair, variant: Floats, reference: Floats, confiden
     defined = int((np.isfinite(variant) & np.isfinite(reference)).sum())
     difference = correlation = reduction = NAN
     interval = NAN, NAN
+    p = NAN
     if defined == variant.size:
         scale = np.maximum(np.abs(variant), np.abs(reference))
         differences = variant - reference
@@ -104,7 +122,11 @@ def _paired(world: str, pair: Pair, variant: Floats, reference: Floats, confiden
         difference = float(differences.mean())
         if defined > 1:
             constant = float(np.ptp(differences)) <= ROUNDING * float(scale.max())
-            interval = (difference, difference) if constant else _interval(variant, reference, confidence)
+            interval, p = (
+                ((difference, difference), float(difference == 0))
+                if constant
+                else _tested(variant, reference, confidence)
+            )
             correlation, reduction = _pairing(variant, reference, 0.0 if constant else float(differences.var(ddof=1)))
     outcome, by, level = pair.key
     low, high = interval
@@ -124,14 +146,16 @@ def _paired(world: str, pair: Pair, variant: Floats, reference: Floats, confiden
         defined=defined,
         correlation=correlation,
         variance_reduction=reduction,
+        p_holm=p,
     )
 
 
-def _interval(variant: Floats, reference: Floats, confidence: float) -> tuple[float, float]:
+def _tested(variant: Floats, reference: Floats, confidence: float) -> tuple[tuple[float, float], float]:
     from scipy.stats import ttest_rel
 
-    interval = ttest_rel(variant, reference).confidence_interval(confidence)
-    return float(interval.low), float(interval.high)
+    test = ttest_rel(variant, reference)
+    interval = test.confidence_interval(confidence)
+    return (float(interval.low), float(interval.high)), float(test.pvalue)
 
 
 def _pairing(variant: Floats, reference: Floats, of_difference: float) -> tuple[float, float]:

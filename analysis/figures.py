@@ -5,8 +5,9 @@ Lines are means over the runs; bands hold the middle 90 % of the runs at each mo
 
 from __future__ import annotations
 
+import contextlib
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from analysis import incidence
 from analysis.intervals import Estimate
+from sim.errors import InputError, Problem
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,6 +55,19 @@ def style(lang: str) -> dict[str, Any]:
     if lang != "zh":
         return STYLE
     return {**STYLE, "font.family": [chinese_font()], "axes.unicode_minus": False}
+
+
+@contextlib.contextmanager
+def drawing(lang: str) -> Iterator[None]:
+    """Draw in the style of all pictures; raises InputError where no font can write the language."""
+    from matplotlib import rc_context
+
+    try:
+        settings = style(lang)
+    except NoFontError as error:
+        raise InputError("--lang", [Problem("", str(error))]) from None
+    with rc_context(settings):  # type: ignore[arg-type]  # the stubs list every key
+        yield
 
 
 def chinese_font() -> str:

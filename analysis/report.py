@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from analysis import (
     attitude_figures,
@@ -17,11 +16,12 @@ from analysis import (
     plan_figures,
     strain_figures,
 )
+from analysis.annex import Study, annex
 from analysis.intervals import Estimate, estimates
 from analysis.outcomes import describe
+from analysis.pages import Part, Say, drawn, rendered, write
 from analysis.store.folder import Folder
 from analysis.story import clock_text, story
-from sim.errors import InputError, Problem
 from sim.spec.strain import CAPACITY
 
 if TYPE_CHECKING:
@@ -32,64 +32,39 @@ if TYPE_CHECKING:
 Found = Mapping[tuple[str, str, str], Estimate]
 
 
-class Say(Protocol):
-    """The words of the screen in one language."""
-
-    lang: str
-
-    def __call__(self, term: str, **values: object) -> str:
-        """Return the words of an id."""
-
-    def name(self, kind: str, name: str) -> str:
-        """Return the word for a name of the model."""
-
-
 def write_report(folder: Folder, out: Path | None, say: Say, sentence: Callable[[Scenario, Found, int], str]) -> Path:
     """Write the page and return its path; raises InputError where it cannot be written or has no font."""
     folder.check_whole()
-    path = out if out is not None else folder.path / "report.html"
-    page = _page(folder, say, sentence)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise InputError(str(path), [Problem("--out", f"it cannot be written: {error.strerror}")]) from None
-    return path
+    return write(_page(folder, say, sentence), out if out is not None else folder.path / "report.html")
 
 
 def _page(folder: Folder, say: Say, sentence: Callable[[Scenario, Found, int], str]) -> str:
-    from jinja2 import Environment, FileSystemLoader, select_autoescape
-    from matplotlib import rc_context
-
     scenario, manifest = folder.scenario(), folder.manifest
     found = estimates(folder.outcomes())
     runs = folder.replications()
-    try:
-        with rc_context(figures.style(say.lang)):  # type: ignore[arg-type]  # the stubs list every key
-            drawn = [
-                {"title": title, "svg": figures.svg(figure), "note": note}
-                for title, figure, note in _figures(folder, scenario, found, say)
-            ]
-    except figures.NoFontError as error:
-        raise InputError(str(folder.path), [Problem("--lang", str(error))]) from None
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=select_autoescape(["html"])
-    )
+    with figures.drawing(say.lang):
+        parts = [
+            Part(title, note, figure, name=f"figure-{number}")
+            for number, (title, figure, note) in enumerate(_figures(folder, scenario, found, say), start=1)
+        ]
+        pictures = drawn(parts)
     sourced = sum(entry.source != "assumed" for entry in scenario.evidence.values())
-    return environment.get_template("report.html").render(
-        lang=say.lang,
+    outcomes = tuple(dict.fromkeys(outcome for outcome, _, _ in found))
+    return rendered(
+        "report.html",
+        folder,
+        say,
         title=scenario.title or scenario.name,
         byline=f"{say('report.title')} · {scenario.name} · Firstline {manifest['firstline']} · "
         f"seed {manifest['seed']} · {manifest['created'][:10]}",
         sentence=sentence(scenario, found, runs),
         description=scenario.description,
-        figures=drawn,
+        figures=pictures,
         evidence=list(scenario.evidence.items()),
         evidence_count=say("report.evidence_count", assumed=len(scenario.evidence) - sourced, sourced=sourced),
         story=_story(folder, scenario, say),
         outcomes=_outcomes(found, say),
-        manifest=json.dumps(manifest, indent=1, ensure_ascii=False),
-        say=say,
+        chapters=annex(Study(scenario, manifest, outcomes, runs, runs, folder.seconds()), say),
     )
 
 

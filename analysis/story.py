@@ -14,7 +14,8 @@ TOLD = (
     "reported", "cleared", "confirmed", "activated", "level", "cordon_closed", "cordon_lifted", "site_ready", "arrived",
     "round_called", "round_done", "slots_called_again", "tube_positive", "traced", "rumour", "outage", "repaired",
     "injured", "lent", "no_provisions", "broken", "change", "inject", "stood_down", "phase_entered", "searched",
-    "recovery_begun", "residents_met", "lessons_learned", "doors_not_reached", "alarm", "all_clear", "way_cut", "way_open",
+    "recovery_begun", "residents_met", "lessons_learned", "doors_not_reached", "alarm", "all_clear", "way_cut",
+    "way_open",
 )  # fmt: skip
 """The events that a story tells; shifts, lanes and calls are left out."""
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from firstline.ablate import ablate
+from firstline.backtest import backtest
 from firstline.options import AsJson, Cluster, Detail, Lang, Language, Out, Plugin, Retry, ScenarioName, Sets, Workers
+from firstline.reading import load_experiment, load_scenario, say_findings
+from firstline.report import report
+from firstline.sensitivity import check_design, sensitivity
 from sim.errors import InputError, Problem
-
-if TYPE_CHECKING:
-    from sim.spec.crossed import Crossed
 
 app = typer.Typer(
     name="firstline",
@@ -45,12 +47,17 @@ def root(
 
 @app.command("list")
 def list_scenarios(as_json: AsJson = False) -> None:
-    """List the shipped scenarios and experiments."""
+    """List the shipped scenarios, experiments and designs."""
+    from sim.design_files import shipped_designs
     from sim.files import load, read_yaml, shipped, shipped_experiments
 
     rows = [{"name": name, "title": load(path).title or "", "kind": "scenario"} for name, path in shipped().items()] + [
         {"name": name, "title": read_yaml(path)[0].get("title") or "", "kind": "experiment"}
         for name, path in shipped_experiments().items()
+    ]
+    rows += [
+        {"name": name, "title": read_yaml(path)[0].get("title") or "", "kind": "design"}
+        for name, path in shipped_designs().items()
     ]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
@@ -68,12 +75,19 @@ def check(
     plugin: Plugin = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a scenario, a card or an experiment: errors stop with exit code 2; findings are printed and do not."""
+    """Check a scenario, card, experiment or design: errors stop with exit code 2; findings are printed and do not."""
+    from sim.design_files import is_design
     from sim.files import is_experiment
     from sim.spec.findings import findings
 
     if file.endswith(".card.yaml"):
         _check_card(Path(file))
+        return
+    if is_design(file):
+        if sets or evidence:
+            said = "a design takes neither --set nor --evidence; they are for a scenario"
+            raise InputError(file, [Problem("", said)])
+        check_design(file, plugin, as_json)
         return
     if is_experiment(file):
         if sets or evidence:
@@ -81,7 +95,7 @@ def check(
             raise InputError(file, [Problem("", said)])
         _check_experiment(file, plugin, as_json)
         return
-    scenario = _load(file, sets, plugin)
+    scenario = load_scenario(file, sets, plugin)
     found = findings(scenario)
     if as_json:
         report: dict[str, Any] = {
@@ -92,7 +106,7 @@ def check(
             report["evidence"] = scenario.model_dump(mode="json", by_alias=True)["evidence"]
         print(json.dumps(report, ensure_ascii=False, indent=1))
         return
-    _say_findings(found)
+    say_findings(found)
     if evidence:
         from firstline.tables import print_evidence
 
@@ -116,7 +130,7 @@ def _check_card(path: Path) -> None:
 
 def _check_experiment(file: str, plugin: list[Path] | None, as_json: bool) -> None:
     """Check an experiment with the scenario of each variant in each world, and say how many runs it takes."""
-    crossed = _load_experiment(file, plugin)
+    crossed = load_experiment(file, plugin)
     experiment = crossed.experiment
     found = crossed.findings()
     runs = experiment.replications * len(crossed.cells)
@@ -130,7 +144,7 @@ def _check_experiment(file: str, plugin: list[Path] | None, as_json: bool) -> No
         }
         print(json.dumps(report, ensure_ascii=False, indent=1))
         return
-    _say_findings(found)
+    say_findings(found)
     worlds = f" in {len(crossed.worlds)} worlds" if experiment.worlds else ""
     variants = f"{len(experiment.variants)} variants{worlds}, {experiment.replications} replications each"
     noun = "finding" if len(found) == 1 else "findings"
@@ -178,8 +192,8 @@ def run(
     from sim.spec.experiment import ONLY_WORLD
     from sim.spec.findings import findings
 
-    scenario = _load(file, sets, plugin)
-    _say_findings(findings(scenario))
+    scenario = load_scenario(file, sets, plugin)
+    say_findings(findings(scenario))
     where = Where(out, workers, cluster, retry, detail.value, tuple(plugin or ()))
     manifest = about("run", scenario.name, seed, where, {"scenario": scenario.data()}, file)
     _, folder = make(once([Cell(ONLY_WORLD, ONLY_WORLD, scenario)], replications), (), manifest, where)
@@ -214,18 +228,19 @@ def experiment(
 ) -> None:
     """Compare plans under the same luck: paired differences, with intervals that hold together."""
     from analysis.experiment import check_seen, conclusion
-    from firstline.experiment_tables import experiment_as_json, page, print_page
+    from analysis.reopened import subject
+    from firstline.experiment_tables import experiment_as_json, page
+    from firstline.grids import print_page
     from firstline.making import Where, about, make, say_failed
     from firstline.words import Words
 
-    crossed = _load_experiment(file, plugin)
-    _say_findings(crossed.findings())
+    crossed = load_experiment(file, plugin)
+    say_findings(crossed.findings())
     asked = crossed.experiment
     seed = seed if seed is not None else asked.seed
     where = Where(out, workers, cluster, retry, detail.value, tuple(plugin or ()))
     check_seen(crossed, seed)
-    subject = {"experiment": asked.model_dump(mode="json", by_alias=True), "scenario": crossed.base.data()}
-    manifest = about("experiment", asked.experiment, seed, where, subject, file)
+    manifest = about("experiment", asked.experiment, seed, where, subject(crossed, replications), file)
     found, folder = make(conclusion(crossed, seed, replications), asked.keys, manifest, where)
     failed = say_failed(folder)
     if as_json:
@@ -238,72 +253,7 @@ def experiment(
         raise typer.Exit(1)
 
 
-@app.command()
-def report(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that 'firstline run' has made.")],
-    plugin: Plugin = None,
-    out: Annotated[Path | None, typer.Option(help="The HTML file; report.html in the folder where not given.")] = None,
-    lang: Lang = Language.EN,
-) -> None:
-    """Write one self-contained HTML page about a run: the plain sentence first, then pictures."""
-    from analysis.report import write_report
-    from analysis.store.folder import Folder
-    from firstline.tables import sentence
-    from firstline.words import Words
-
-    _load_plugins(plugin)
-    words = Words(lang.value)
-    path = write_report(
-        Folder.open(folder), out, words, lambda scenario, found, runs: sentence(scenario, found, runs, words)
-    )
-    print(path)
-
-
-def _load(file: str, sets: list[str] | None, plugins: list[Path] | None) -> Any:
-    from sim.files import check_files, load
-
-    _load_plugins(plugins)
-    scenario = load(file)
-    if sets:
-        scenario = scenario.with_values(_values(sets), source=f"{file} with --set")
-        check_files(scenario, file)
-    return scenario
-
-
-def _load_experiment(file: str, plugins: list[Path] | None) -> Crossed:
-    from analysis.experiment import check_outcomes
-    from sim.files import read_experiment
-
-    _load_plugins(plugins)
-    crossed = read_experiment(file)
-    check_outcomes(crossed)
-    return crossed
-
-
-def _load_plugins(plugins: list[Path] | None) -> None:
-    from sim.registry import load_entry_points, load_plugin
-
-    load_entry_points()
-    for path in plugins or ():
-        load_plugin(path)
-
-
-def _values(sets: list[str]) -> dict[str, Any]:
-    """Read KEY=VALUE pairs; a value may be any YAML, such as 8, "4 h" or {dist: fixed, value: 4 h}."""
-    from sim.files import parse_yaml
-
-    values: dict[str, Any] = {}
-    for item in sets:
-        key, equals, text = item.partition("=")
-        if not equals or not key.strip():
-            raise InputError("--set", [Problem("", f"KEY=VALUE is wanted; found {item!r}")])
-        value = values[key.strip()] = parse_yaml(text, f"--set {key}")[0]
-        if value == {}:
-            message = "an empty map changes nothing, for maps merge; KEY=null takes the key away"
-            raise InputError("--set", [Problem(key.strip(), message)])
-    return values
-
-
-def _say_findings(found: list[Any]) -> None:
-    for finding in found:
-        print(f"finding: {finding.place}: {finding.message}", file=sys.stderr)
+app.command()(ablate)
+app.command()(backtest)
+app.command()(report)
+app.command()(sensitivity)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from analysis.need_outcomes import NEED_OUTCOMES
 from analysis.outcomes import describe
 from analysis.run_outcomes import RUN_OUTCOMES
-from sim.records.schema import TABLES
+from analysis.store.jobs import FOLDER_TABLES, RUN_COLUMNS
+from sim.records.schema import TABLES, Column
 from sim.world.table import COLUMNS
 
 ABOUT = {
@@ -32,7 +33,8 @@ ABOUT = {
     "strain": "One row a change of a responder's strain, with its cause: the sum of changes is the strain.",
     "events": "What happened that is no stamp of a need or a visit.",
     "gauges": "Levels at each look.",
-    "runs": "The run itself.",
+    "runs": "One row a run, those that failed among them.",
+    "outcomes": "One row an outcome of a run; units, and what is better: at the end of this page.",
 }
 
 
@@ -44,14 +46,20 @@ def dictionary() -> str:
 HEAD = """# Data dictionary
 
 Printed by `firstline schema --tables`; edit the declarations, not this page. Times are hours since the start of the
-scenario; what has not come yet is null. Tables are Parquet files `tables/<name>/part-*.parquet`, one part a
-replication; each field carries its unit and meaning. `needs` has a flag `in_<group>` for each stated group."""
+scenario; what has not come yet is null. Tables are Parquet files `tables/<name>/part-*.parquet`; each field carries its
+unit and meaning. `outcomes` and `runs` are always kept, `needs` and `visits` with `--detail needs`, all with `--detail
+full`: [how to read them](results.md). `needs` has a flag `in_<group>` for each stated group.
+
+Every row of every table begins with its run:
+
+| column | type | unit | meaning |
+|---|---|---|---|"""
 
 OUTCOMES = """
-## Outcomes
+## The outcomes
 
-One value a run, in `outcomes.parquet`: replication, outcome, by, level, value, size. `size` is that of the denominator.
-Needs are those of the cohort; waits count everybody who asked.
+One value a run, in the table `outcomes`; `size` is that of the denominator. Needs are those of the cohort; waits count
+everybody who asked.
 
 | outcome | unit | better | denominator |
 |---|---|---|---|"""
@@ -67,12 +75,18 @@ A Parquet or CSV file named by `world.community.from`; `household` and `building
 
 def _lines() -> Iterator[str]:
     yield HEAD
-    for name, columns in TABLES.items():
+    yield from map(_row, RUN_COLUMNS)
+    of_folders = {name: columns[len(RUN_COLUMNS) :] for name, columns in FOLDER_TABLES.items()}
+    for name, columns in {**TABLES, **of_folders}.items():
         yield from ("", f"## {name}", "", ABOUT[name], "", "| column | type | unit | meaning |", "|---|---|---|---|")
-        yield from (f"| {c.name} | {c.kind} | {c.unit} | {c.meaning} |" for c in columns)
+        yield from map(_row, columns)
     yield OUTCOMES
     for outcome in (*NEED_OUTCOMES, *sorted(RUN_OUTCOMES)):  # in whatever order they were registered
         described = describe(outcome)
         yield f"| {outcome} | {described.unit} | {described.direction} | {described.denominator} |"
     yield RESIDENTS
     yield from (f"| {name} | {meaning} |" for name, meaning in COLUMNS.items())
+
+
+def _row(column: Column) -> str:
+    return f"| {column.name} | {column.kind} | {column.unit} | {column.meaning} |"

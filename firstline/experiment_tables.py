@@ -3,42 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from analysis.compare import Comparison
 from analysis.experiment import Concluded, Judged
 from analysis.outcomes import describe
-from firstline.formats import percent, with_interval
-from firstline.tables import PAGE_WIDTH
+from firstline.choice_tables import choice
+from firstline.draw_tables import draws
+from firstline.formats import with_interval
+from firstline.grids import Block, Grid, amount_of, change_of, outcome_name
 from firstline.words import Words
-from sim.spec.procedures import Key
 from sim.units import say_duration
 
-Say = Callable[[float], str]
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A table of a page: its first ``texts`` columns and those named in ``also`` hold words, the others figures."""
-
-    title: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    texts: int = 1
-    also: tuple[int, ...] = ()
-
-    def is_text(self, column: int) -> bool:
-        """Tell whether a column holds words."""
-        return column < self.texts or column in self.also
-
-
-Block = str | Grid
 JUDGED = {
     "as expected": "as_expected",
     "against expectation": "against_expectation",
@@ -67,6 +45,9 @@ def page(found: Concluded, seconds: float, lang: str) -> list[Block]:
         else words("experiment.made", **counts)
     )
     blocks.append(_people(found, words))
+    blocks += draws(found, words)
+    for selected in found.selected:
+        blocks += choice(selected, words, in_world=bool(experiment.worlds))
     for world in found.values:
         title = words("table.means")
         title = words("experiment.in_world", table=title, world=world) if experiment.worlds else title
@@ -84,6 +65,13 @@ def page(found: Concluded, seconds: float, lang: str) -> list[Block]:
     return blocks
 
 
+def p_value(p: float) -> str:
+    """Write the probability of a difference so large by chance."""
+    if not math.isfinite(p):
+        return "–"
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
 def _people(found: Concluded, words: Words) -> str:
     counts = found.head_counts
     if len(set(counts.values())) == 1:
@@ -95,7 +83,7 @@ def _means(found: Concluded, world: str, title: str, words: Words) -> Grid:
     """Return the means of the variants; what there is more of, variants or outcomes, goes down the page."""
     keys, variants = found.experiment.keys, list(found.values[world])
     means = {(v, k): found.estimate(world, v, k) for v in variants for k in keys}
-    cell = {(v, k): with_interval(mean, _value(k, mean.mean)) for (v, k), mean in means.items()}
+    cell = {(v, k): with_interval(mean, amount_of(k, mean.mean)) for (v, k), mean in means.items()}
     if len(keys) > len(variants):
         rows = tuple((outcome_name(key, words), *(cell[name, key] for name in variants)) for key in keys)
         return Grid(title, (words("column.outcome"), *variants), rows)
@@ -104,11 +92,11 @@ def _means(found: Concluded, world: str, title: str, words: Words) -> Grid:
 
 
 def _differences(comparisons: Sequence[Comparison], title: str, words: Words) -> Grid:
-    columns = ("outcome", "variant", "against", "difference", "interval", "pairing", "says")
+    columns = ("outcome", "variant", "against", "difference", "interval", "p_holm", "pairing", "says")
     rows = []
     for c in comparisons:
         key = (c.outcome, c.by, c.level)
-        say = _change(key, c.difference or c.high, words)
+        say = change_of(key, c.difference or c.high, words)
         defined = c.verdict != "undefined"
         between = words("experiment.between", low=say(c.low), high=say(c.high)) if defined else "–"
         gain = words("experiment.times", value=f"{c.variance_reduction:.1f}")
@@ -119,11 +107,12 @@ def _differences(comparisons: Sequence[Comparison], title: str, words: Words) ->
                 c.reference,
                 say(c.difference),
                 between,
+                p_value(c.p_holm),
                 gain if math.isfinite(c.variance_reduction) else "–",
                 verdict(c, words),
             )
         )
-    return Grid(title, tuple(words(f"column.{column}") for column in columns), tuple(rows), 3, (6,))
+    return Grid(title, tuple(words(f"column.{column}") for column in columns), tuple(rows), 3, (7,))
 
 
 def _expected(judged: Sequence[Judged], with_world: bool, words: Words) -> Block:
@@ -153,83 +142,6 @@ def verdict(c: Comparison, words: Words) -> str:
     return words("experiment.better" if better == c.verdict else "experiment.worse", verdict=said)
 
 
-def outcome_name(key: Key, words: Words) -> str:
-    """Return the words for an outcome, with the part that it is of."""
-    outcome, by, level = key
-    name = words.name("outcome", outcome)
-    return name if by == "all" else f"{name}, {words.name(by, level)}"
-
-
-def _value(key: Key, size: float) -> Say:
-    """Return how values of an outcome are written beside one of this size: alike in unit and decimals."""
-    outcome = describe(key[0])
-    if outcome.unit == "share":
-        return percent
-    if outcome.unit in ("h", "h since start") and outcome.denominator != "people":  # no working hours
-        return say_duration
-    size = abs(size)
-    decimals = 0 if size >= 100 else 1 if size >= 10 or not size > 0 else 2 if size >= 1 else 4
-    unit = f" {outcome.unit}" if outcome.unit == "h" else ""
-    return lambda value: f"{value:,.{decimals}f}{unit}" if math.isfinite(value) else "–"
-
-
-def _change(key: Key, size: float, words: Words) -> Say:
-    """Return how differences of an outcome are written: with their sign, those of shares in percentage points."""
-    shares, say = describe(key[0]).unit == "share", _value(key, size)
-
-    def change(value: float) -> str:
-        if not math.isfinite(value):
-            return "–"
-        if value == 0:
-            return "0"
-        points = f"{100 * abs(value):.{1 if abs(size) >= 0.001 else 3}f}"
-        return f"{'+' if value > 0 else '−'}{words('experiment.points', value=points) if shares else say(abs(value))}"
-
-    return change
-
-
-def print_page(blocks: Sequence[Block]) -> None:
-    """Print a page for a reader."""
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=PAGE_WIDTH)
-    for block in blocks:
-        if isinstance(block, str):
-            console.print(block, soft_wrap=True)
-            continue
-        table = Table(box=None, pad_edge=False)
-        for column, name in enumerate(block.head):
-            table.add_column(Text(name), justify="left" if block.is_text(column) else "right", overflow="fold")
-        for row in block.rows:
-            table.add_row(*(Text(cell) for cell in row))
-        console.print()
-        console.print(Text(block.title, style="bold"), soft_wrap=True)
-        console.print(table)
-        console.print()
-
-
-def markdown(blocks: Sequence[Block]) -> str:
-    """Return a page as Markdown; its first paragraph is the heading."""
-    parts = []
-    for place, block in enumerate(blocks):
-        if isinstance(block, str):
-            parts.append(f"# {_plain(block)}" if place == 0 else _plain(block))
-            continue
-        rules = ["---" if block.is_text(column) else "---:" for column in range(len(block.head))]
-        lines = [block.head, rules, *block.rows]
-        table = "\n".join(f"| {' | '.join(_cell(cell) for cell in row)} |" for row in lines)
-        parts.append(f"## {_plain(block.title)}\n\n{table}")
-    return "\n\n".join(parts) + "\n"
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _cell(text: str) -> str:
-    return _plain(text).replace("|", r"\|")
-
-
 def experiment_as_json(found: Concluded) -> dict[str, Any]:
     """Return an experiment for machines: null where a figure is not defined, or infinite."""
     experiment = found.experiment
@@ -251,7 +163,7 @@ def experiment_as_json(found: Concluded) -> dict[str, Any]:
                         "values": each.tolist(),
                     }
                 )
-    return _finite(
+    return finite(
         {
             "experiment": experiment.experiment,
             "base": experiment.base,
@@ -262,6 +174,8 @@ def experiment_as_json(found: Concluded) -> dict[str, Any]:
             "runs": found.runs,
             "head_counts": dict(found.head_counts),
             "outcomes": means,
+            "splits": [asdict(one) for one in found.splits],
+            "choice": [asdict(selected) | {"best": selected.best} for selected in found.selected],
             "comparisons": [asdict(c) | {"verdict": c.verdict} for c in found.comparisons],
             "expectations": [
                 {**one.expected.model_dump(), "than": one.comparison.reference, "world": one.world, "found": one.found}
@@ -271,9 +185,10 @@ def experiment_as_json(found: Concluded) -> dict[str, Any]:
     )
 
 
-def _finite(data: Any) -> Any:
+def finite(data: Any) -> Any:
+    """Return data in which what is not finite is null."""
     if isinstance(data, dict):
-        return {key: _finite(value) for key, value in data.items()}
+        return {key: finite(value) for key, value in data.items()}
     if isinstance(data, list):
-        return [_finite(value) for value in data]
+        return [finite(value) for value in data]
     return None if isinstance(data, float) and not math.isfinite(data) else data

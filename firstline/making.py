@@ -55,14 +55,22 @@ def make(procedure: Procedure[T], keys: Sequence[Key], manifest: dict[str, Any],
     if where.cluster is not None and where.workers > 1:
         raise InputError("--cluster", [Problem("", "either --cluster or --workers is wanted")])
     hands = cluster(where.cluster) if where.cluster is not None else local(where.workers)
-    with hands as workers, _folder(manifest, where) as folder, Bar("runs") as bar:
-        return carry_out(procedure, folder, keys, workers, bar), folder
+    path = None
+    try:
+        with hands as workers, _folder(manifest, where) as folder, Bar("runs") as bar:
+            path = folder.path
+            return carry_out(procedure, folder, keys, workers, bar), folder
+    except KeyboardInterrupt:
+        kept = f"; what is finished is kept in {path}" if path is not None and path.exists() else ""
+        print(f"stopped{kept}: give the same command again to go on", file=sys.stderr)
+        raise SystemExit(130) from None
 
 
 @contextlib.contextmanager
 def _folder(manifest: dict[str, Any], where: Where) -> Iterator[Folder]:
     """Hold the folder that is named, else one below ``runs`` that holds the same runs or is new."""
-    from analysis.store.folder import BusyError, Folder, holds_same
+    from analysis.store.folder import BusyError, Folder
+    from analysis.store.manifest import holds_same
 
     if where.out is not None:
         with Folder.begin(where.out, manifest, retry=where.retry) as folder:
@@ -71,7 +79,7 @@ def _folder(manifest: dict[str, Any], where: Where) -> Iterator[Folder]:
     name = f"{manifest['name']}-seed{manifest['seed']}"
     for number in itertools.count(1):
         path = Path("runs") / (name if number == 1 else f"{name}-{number}")
-        if path.exists() and not holds_same(path, manifest):
+        if not holds_same(path, manifest):
             continue
         with contextlib.ExitStack() as stack:
             try:
@@ -84,15 +92,16 @@ def _folder(manifest: dict[str, Any], where: Where) -> Iterator[Folder]:
 
 def say_failed(folder: Folder) -> int:
     """Say on stderr which runs failed, and return how many."""
-    runs = folder.table("runs")
-    failed = runs[runs["status"] == "failed"]
-    for row in failed.head(3).itertuples():
-        last = str(row.error).strip().splitlines()[-1:]
-        said = f"run {row.replication} of {row.variant} in {row.world}: {last[0] if last else 'no more is known'}"
+    failed = folder.failed()
+    for row in failed[:3]:
+        last = row["error"].strip().splitlines()[-1:]
+        said = (
+            f"run {row['replication']} of {row['variant']} in {row['world']}: {last[0] if last else 'no more is known'}"
+        )
         print(f"failed: {said}", file=sys.stderr)
-    if len(failed):
-        said = f"{len(failed)} of {len(runs)} runs failed; their tracebacks are in the table 'runs' of {folder.path}"
-        print(f"{said}; --retry makes them again", file=sys.stderr)
+    if failed:
+        said = f"{len(failed)} of {folder.replications()} runs failed; their tracebacks are in the table 'runs' of"
+        print(f"{said} {folder.path}; --retry makes them again", file=sys.stderr)
     return len(failed)
 
 

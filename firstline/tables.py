@@ -15,12 +15,10 @@ from analysis.outcomes import describe
 from analysis.story import clock_text
 from firstline.blocks import of_epidemic, of_hazards, of_people
 from firstline.formats import MISSING, Found, Say, number, percent, with_interval
+from firstline.grids import PAGE_WIDTH
 from firstline.words import Words
 from sim.spec.scenario import Scenario
 from sim.units import say_duration
-
-PAGE_WIDTH = 130
-"""Columns of a page that goes to a file or a pipe; a terminal says its own width."""
 
 
 def _console() -> Console:

@@ -25,14 +25,14 @@ DEEPEST = 40
 MOST_BASES = 8
 Path_ = tuple[str | int, ...]
 SHIPPED = Path(__file__).parent.parent / "scenarios"  # beside sim, in a checkout and in a wheel alike
-EXPERIMENTS = "experiments"
+EXPERIMENTS, DESIGNS, BACKTESTS = "experiments", "designs", "backtests"
 
 
 def shipped() -> dict[str, Path]:
     """Return the shipped scenarios by name; those of a folder below as folder/name."""
     found = [path for path in sorted(SHIPPED.rglob("*.yaml")) if not path.name.endswith(".card.yaml")]
     names = {path.relative_to(SHIPPED).with_suffix("").as_posix(): path for path in found}
-    return {name: path for name, path in names.items() if not name.startswith(f"{EXPERIMENTS}/")}
+    return {name: path for name, path in names.items() if name.partition("/")[0] not in (EXPERIMENTS, DESIGNS, BACKTESTS)}
 
 
 def shipped_experiments() -> dict[str, Path]:

@@ -13,19 +13,18 @@ made. So a folder is whole at any moment, whoever is killed when. One process wo
 from __future__ import annotations
 
 import contextlib
-import json
+import hashlib
+import math
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.outcomes import Row
-from analysis.store.jobs import Detail, Done, Job
-from analysis.store.machine import canary, versions
-from analysis.store.parts import CannotWriteError, put, sweep
+from analysis.store.jobs import FOLDER_TABLES, Detail, Done, Job
+from analysis.store.manifest import LOCK, MANIFEST, agreed, is_free, read, write
+from analysis.store.parts import put, remove, sweep, table_of
 from analysis.store.planned import Plan
 from analysis.store.rounds import Asked, Collected, Round
-from sim import __version__
 from sim.errors import InputError, Problem
 from sim.spec.patches import validate
 from sim.spec.scenario import Scenario
@@ -34,10 +33,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-MANIFEST, PLAN, TABLES, LOCK = "manifest.json", "runs_planned.parquet", "tables", "lock"
-SAME = ("kind", "name", "seed", "detail", "firstline", "canary", "plugins")
-"""What must be equal for runs to be added to those that are there."""
-WANTED: dict[str, type] = {"kind": str, "seed": int, "firstline": str, "created": str, "subject": dict, "detail": str}
+PLAN, TABLES = "runs_planned.parquet", "tables"
+DIGESTED = ["world", "variant", "replication", "seed", "status", "digest"]
 
 
 class BusyError(InputError):
@@ -51,6 +48,12 @@ class Folder:
         self.path = path
         self.manifest = manifest
         self.plan = plan
+        self.retry = False
+        """Whether runs that failed before are made again."""
+        self._kept: set[int] = set()
+        """The parts that were made while this object held the folder."""
+        self._unsaid = False
+        """Whether the manifest is still to be written: what is there is about fewer or other cells."""
 
     @property
     def detail(self) -> Detail:
@@ -77,7 +80,7 @@ class Folder:
         from filelock import FileLock, Timeout
 
         try:
-            if path.exists() and not (path / MANIFEST).is_file() and (not path.is_dir() or _holds_more(path)):
+            if not (path / MANIFEST).is_file() and not is_free(path):
                 raise InputError(str(path), [Problem("--out", "a new or empty folder is wanted; this one is in use")])
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -91,51 +94,81 @@ class Folder:
         except OSError as error:
             raise InputError(str(path), [Problem("--out", f"it cannot be written: {error.strerror}")]) from None
         try:
-            sweep(path)
-            folder = cls(path, _manifest(path, about), Plan.read(path / PLAN))
-            if retry:
-                folder._forget_failed()
-            yield folder
+            yield cls._held(path, about, retry=retry)
         finally:
+            _remove_if_empty(path)  # while it is still ours
             lock.release()
-            _remove_if_empty(path)
+
+    @classmethod
+    def _held(cls, path: Path, about: Mapping[str, Any], *, retry: bool) -> Folder:
+        sweep(path)
+        manifest = agreed(path, about)
+        folder = cls(path, manifest, Plan.read(path / PLAN))
+        folder.retry = retry
+        folder._check_plan()
+        if not (path / MANIFEST).is_file():
+            write(path, manifest)
+        else:
+            folder._unsaid = manifest != read(path)
+        return folder
 
     def ask(self, asked: Round) -> list[Job]:
         """Plan the runs of a round that are not planned yet, and return those not made yet, in parts."""
-        if self.plan.add(asked, parts_of=5 if self.detail == "kpi" else 1, source=str(self.path)):
+        grown = self.plan.add(asked, parts_of=5 if self.detail == "kpi" else 1, source=str(self.path))
+        if self._unsaid:  # only now is it sure that its cells can be added
+            write(self.path, self.manifest)
+            self._unsaid = False
+        if grown:
             put(self.path / PLAN, self.plan.encoded())
         plugins = tuple(Path(name) for name in self.manifest["plugins"])
-        cells = {(batch.cell.world, batch.cell.variant): batch.cell for batch in asked.batches}
-        return [
-            Job(part, *cell, cells[cell].scenario, replications, self.seed, self.detail, plugins)
-            for part, cell, replications in self.plan.parts(asked)
-            if not self.part("runs", part).is_file()
-        ]
+        scenarios = {(batch.cell.world, batch.cell.variant): batch.cell.scenario for batch in asked.batches}
+        jobs = []
+        for part, cell, replications in self.plan.parts(asked):
+            if self.retry and part not in self._kept:
+                self._forget_failed(part)
+            if not self.is_made(part):
+                jobs.append(Job(part, *cell, scenarios[cell], replications, self.seed, self.detail, plugins))
+        return jobs
 
     def keep(self, done: Done) -> None:
         """Write the files of a part; the one of the table ``runs`` last, for it says that the part is made."""
+        for path in (self.path / TABLES).glob(f"*/{_file(done.part)}"):
+            if path.parent.name not in done.files:  # of an attempt that got further
+                remove(path)
         for name in sorted(done.files, key=lambda name: name == "runs"):
             put(self.part(name, done.part), done.files[name])
+        self._kept.add(done.part)
 
     def recall(self, asked: Round, collected: Collected) -> None:
-        """Read the values of runs that were made before."""
+        """Read the values of those runs of a round that were made before."""
+        wanted = {run for run in asked.runs() if run not in collected}
         for part, cell, replications in self.plan.parts(asked):
-            if (*cell, replications[0]) in collected or not self.part("runs", part).is_file():
+            runs = [run for run in ((*cell, k) for k in replications) if run in wanted]
+            if not runs or not self.is_made(part):
                 continue
-            values: dict[Asked, dict[Any, float]] = {(*cell, k): {} for k in replications}
-            for row in _outcomes(self._read(self.part("outcomes", part))):
-                values[row[0]][row[1].outcome, row[1].by, row[1].level] = row[1].value
-            status = self._read(self.part("runs", part)).select(["replication", "status"]).to_pylist()
-            for one in status:
-                run = (*cell, one["replication"])
-                collected.fail(run) if one["status"] == "failed" else collected.add(run, values[run])
+            status = self._status(part)
+            if list(status) != [(*cell, k) for k in replications]:
+                said = "the folder is damaged: it holds other runs than planned"
+                raise self._damaged(self.part("runs", part), said)
+            values: dict[Asked, dict[Any, float]] = {run: {} for run in runs}
+            if collected.keys:
+                names = {key[0] for key in collected.keys}
+                for run, row in _outcomes(self._read(self.part("outcomes", part)), names):
+                    if run in values:
+                        values[run][row.outcome, row.by, row.level] = row.value
+            for run in runs:
+                collected.fail(run) if status[run] == "failed" else collected.add(run, values[run])
 
-    def _forget_failed(self) -> None:
-        """Let the parts in which a run failed be made again."""
-        for part in self.made():
-            path = self.part("runs", part)
-            if "failed" in self._read(path).column("status").to_pylist():
-                path.unlink()
+    def _forget_failed(self, part: int) -> None:
+        """Let a part in which a run failed be made again."""
+        if self.is_made(part) and "failed" in self._status(part).values():
+            remove(self.part("runs", part))
+
+    def _check_plan(self) -> None:
+        """Refuse a folder that has runs which nobody planned: their numbers could be taken for those of others."""
+        if not self.plan.rows and any((self.path / TABLES / "runs").glob("*.parquet")):
+            said = "the folder is damaged: it has runs but no plan of them; choose another folder"
+            raise InputError(str(self.path), [Problem(PLAN, said)])
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
@@ -145,15 +178,19 @@ class Folder:
         if not (path / MANIFEST).is_file():
             made = "a folder made by 'firstline run' or 'firstline experiment' is wanted"
             raise InputError(str(path), [Problem("", f"{made}; it holds no {MANIFEST}")])
-        return cls(path, _read_manifest(path), Plan.read(path / PLAN))
+        return cls(path, read(path), Plan.read(path / PLAN))
 
     def part(self, name: str, part: int) -> Path:
         """Return the path of a part of a table."""
-        return self.path / TABLES / name / f"part-{part:06d}.parquet"
+        return self.path / TABLES / name / _file(part)
+
+    def is_made(self, part: int) -> bool:
+        """Tell whether a part is made: whether its file of the table ``runs`` is in place."""
+        return self.part("runs", part).is_file()
 
     def made(self) -> list[int]:
         """Return the parts that are made."""
-        return [part for part in range(self.plan.next_part) if self.part("runs", part).is_file()]
+        return [part for part in range(self.plan.next_part) if self.is_made(part)]
 
     def check_whole(self) -> None:
         """Refuse a folder in which planned runs are missing; raises InputError."""
@@ -165,16 +202,26 @@ class Folder:
         """Return the scenario of a run, or the base of an experiment."""
         return validate(self.manifest["subject"]["scenario"], str(self.path / MANIFEST))
 
-    def outcomes(self) -> list[Row]:
-        """Return the outcomes of all runs of a folder of one cell."""
-        return [row for part in self.made() for _, row in _outcomes(self._read(self.part("outcomes", part)))]
+    def outcomes(self) -> Iterator[Row]:
+        """Yield the outcomes of all runs of a folder of one cell, a part at a time."""
+        for part in self.made():
+            yield from (row for _, row in _outcomes(self._read(self.part("outcomes", part))))
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return one table of all runs that are made, each row with its world, variant and replication."""
+        """Return one table of all runs that are made, each row with its world, variant and replication.
+
+        A run that failed has no rows, but in ``runs``. Raises InputError where the folder keeps no such table.
+        """
         import pandas as pd
 
+        made = self.made()
+        if name not in FOLDER_TABLES:  # a part of which every run failed has no such file
+            made = [part for part in made if self.part(name, part).is_file() or "done" in self._status(part).values()]
+        if not made or not (self.path / TABLES / name).is_dir():
+            said = f"it holds no table {name!r}: no run is made, or its --detail is less ({self.detail})"
+            raise InputError(str(self.path), [Problem("", said)])
         frames = []
-        for part in self.made():
+        for part in made:
             frame = self._read(self.part(name, part)).to_pandas()
             for column in frame.select_dtypes("category"):
                 frame[column] = frame[column].astype(object)
@@ -182,46 +229,64 @@ class Folder:
         filled = [frame for frame in frames if len(frame)]
         return pd.concat(filled, ignore_index=True) if filled else frames[0]
 
+    def _runs(self, columns: list[str]) -> Iterator[dict[str, Any]]:
+        for part in self.made():
+            yield from self._read(self.part("runs", part), columns).to_pylist()
+
+    def _status(self, part: int) -> dict[Asked, str]:
+        rows = self._read(self.part("runs", part), ["world", "variant", "replication", "status"]).to_pylist()
+        return {(row["world"], row["variant"], row["replication"]): row["status"] for row in rows}
+
+    def failed(self) -> list[dict[str, Any]]:
+        """Return the runs that failed: world, variant, replication and error."""
+        rows = self._runs(["world", "variant", "replication", "status", "error"])
+        return [row for row in rows if row["status"] == "failed"]
+
     def replications(self) -> int:
         """Return how many runs are made."""
-        return sum(self._read(self.part("runs", part)).num_rows for part in self.made())
+        return sum(1 for _ in self._runs(["replication"]))
 
     def seconds(self) -> float:
-        """Return the processor time that all runs took, in seconds."""
-        return float(self.table("runs")["cpu_s"].sum())
+        """Return the processor time that all runs took, in seconds; that of runs that failed is not known."""
+        return math.fsum(row["cpu_s"] for row in self._runs(["cpu_s"]) if row["cpu_s"] == row["cpu_s"])
 
     def digest(self) -> str:
         """Return a hash of all runs, whatever made them and in which order."""
-        import hashlib
-
         hasher = hashlib.blake2b(digest_size=16)
-        runs = self.table("runs").sort_values(["world", "variant", "replication"])
-        for row in runs[["world", "variant", "replication", "seed", "status", "digest"]].itertuples(index=False):
-            hasher.update(repr(tuple(row)).encode())
+        for row in sorted(tuple(row[name] for name in DIGESTED) for row in self._runs(DIGESTED)):
+            hasher.update(repr(row).encode())
         return hasher.hexdigest()
 
-    def _read(self, path: Path) -> pa.Table:
+    def _read(self, path: Path, columns: list[str] | None = None) -> pa.Table:
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
         try:
-            return pq.read_table(path)
+            return table_of(path, columns)
         except (pa.ArrowException, OSError) as error:
-            place = str(path.relative_to(self.path))
-            said = f"the folder is damaged: {str(error).splitlines()[0]}"
-            raise InputError(str(self.path), [Problem(place, said)]) from None
+            raise self._damaged(path, f"the folder is damaged: {str(error).splitlines()[0]}") from None
+
+    def _damaged(self, path: Path, said: str) -> InputError:
+        place = path.relative_to(self.path)
+        runs = Path(TABLES, "runs", path.name)
+        return InputError(str(self.path), [Problem(str(place), f"{said}; remove {runs}, and give its command again")])
 
 
-def _outcomes(table: pa.Table) -> Iterable[tuple[Asked, Row]]:
+def _file(part: int) -> str:
+    return f"part-{part:06d}.parquet"
+
+
+def _outcomes(table: pa.Table, wanted: set[str] | None = None) -> Iterable[tuple[Asked, Row]]:
+    """Yield the rows of a table of outcomes, or those of some outcomes alone."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if wanted is not None:
+        table = table.filter(pc.is_in(table.column("outcome").cast(pa.string()), pa.array(sorted(wanted))))
     names = ("world", "variant", "replication", "outcome", "by", "level", "value", "size")
     for world, variant, replication, *row in zip(*(table.column(name).to_pylist() for name in names), strict=True):
         outcome, by, level, value, size = row
         number = float("nan") if value is None else value
         yield (world, variant, replication), Row(replication, outcome, by, level, number, size)
-
-
-def _holds_more(path: Path) -> bool:
-    return any(found.name != LOCK for found in path.iterdir())
 
 
 def _remove_if_empty(path: Path) -> None:
@@ -231,49 +296,3 @@ def _remove_if_empty(path: Path) -> None:
             for name in (MANIFEST, PLAN, LOCK):
                 (path / name).unlink(missing_ok=True)
             path.rmdir()
-
-
-def _manifest(path: Path, about: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the manifest of a folder: the one that is there if it is about the same, else a new one."""
-    manifest = {
-        "firstline": __version__,
-        **about,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        **versions(),
-        "canary": canary(),
-    }
-    if (path / MANIFEST).is_file():
-        there = _read_manifest(path)
-        for key in SAME:
-            if there.get(key) != manifest[key]:
-                said = f"other runs are in this folder: their {key} is {there.get(key)!r}, not {manifest[key]!r}"
-                raise InputError(str(path), [Problem("--out", f"{said}; choose another")])
-        if there["subject"] == manifest["subject"]:
-            return there
-        manifest["created"] = there["created"]
-    try:
-        put(path / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False).encode())
-    except CannotWriteError as error:
-        raise InputError(str(path), [Problem("--out", str(error))]) from None
-    return manifest
-
-
-def _read_manifest(path: Path) -> dict[str, Any]:
-    try:
-        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise InputError(str(path), [Problem(MANIFEST, f"the folder is damaged: {error}")]) from None
-    if not isinstance(manifest, dict) or not all(isinstance(manifest.get(k), kind) for k, kind in WANTED.items()):
-        said = f"the folder is damaged: a map with {', '.join(WANTED)} is wanted"
-        raise InputError(str(path), [Problem(MANIFEST, said)])
-    return manifest
-
-
-def holds_same(path: Path, about: Mapping[str, Any]) -> bool:
-    """Tell whether a folder holds runs of the same, so that it can be taken up again."""
-    wanted = {"firstline": __version__, "canary": canary(), **about}
-    try:
-        there = _read_manifest(path)
-    except InputError:
-        return False
-    return all(there.get(key) == wanted[key] for key in (*SAME, "subject"))

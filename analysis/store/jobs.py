@@ -71,7 +71,6 @@ class Ran(NamedTuple):
     """How one run ended."""
 
     run: Asked
-    job: Job
     status: Literal["done", "failed"]
     error: str = ""
     digest: str = ""
@@ -108,14 +107,14 @@ def work(job: Job) -> Done:
         _run(job, replication, done, tables)
     done.files = {name: encoded(_joined(parts)) for name, parts in tables.items()}
     done.files["outcomes"] = encoded(_outcomes(done))
-    done.files["runs"] = encoded(_runs(done.ran))
+    done.files["runs"] = encoded(_runs(job, done.ran))
     return done
 
 
 def lost(job: Job, why: str) -> Done:
     """Return what is kept of a job whose worker did not live to tell."""
-    done = Done(job.part, [Ran((job.world, job.variant, k), job, "failed", why) for k in job.replications])
-    done.files = {"outcomes": encoded(_outcomes(done)), "runs": encoded(_runs(done.ran))}
+    done = Done(job.part, [Ran((job.world, job.variant, k), "failed", why) for k in job.replications])
+    done.files = {"outcomes": encoded(_outcomes(done)), "runs": encoded(_runs(job, done.ran))}
     return done
 
 
@@ -133,12 +132,12 @@ def _run(job: Job, replication: int, done: Done, tables: dict[str, list[pa.Table
         kept = {name: result.table(name) for name in KEPT[job.detail]}
     except InputError as error:
         done.refused = error
-        done.ran.append(Ran(asked, job, "failed", str(error)))
+        done.ran.append(Ran(asked, "failed", str(error)))
     except Exception:  # noqa: BLE001  # whatever it is, it is kept and the other runs go on
-        done.ran.append(Ran(asked, job, "failed", traceback.format_exc()))
+        done.ran.append(Ran(asked, "failed", traceback.format_exc()))
     else:
         done.rows += [(asked, row) for row in rows]
-        done.ran.append(Ran(asked, job, "done", "", digest, *_of(result)))
+        done.ran.append(Ran(asked, "done", "", digest, *_of(result)))
         for name, table in kept.items():
             tables.setdefault(name, []).append(_marked(table, asked))
 
@@ -184,15 +183,15 @@ def _outcomes(done: Done) -> pa.Table:
     return _table("outcomes", columns)
 
 
-def _runs(ran: list[Ran]) -> pa.Table:
+def _runs(job: Job, ran: list[Ran]) -> pa.Table:
     import pyarrow as pa
 
     columns = [
         _words([one.run[0] for one in ran]),
         _words([one.run[1] for one in ran]),
         pa.array([one.run[2] for one in ran], pa.int32()),
-        _words([one.job.scenario.name for one in ran]),
-        pa.array([one.job.seed for one in ran], pa.int64()),
+        _words([job.scenario.name] * len(ran)),
+        pa.array([job.seed] * len(ran), pa.int64()),
         _words([__version__] * len(ran)),
         *(pa.array([getattr(one, name) for one in ran], pa.int64()) for name in ("residents", "needs")),
         *(pa.array([getattr(one, name) for one in ran], pa.float64()) for name in ("wall_s", "cpu_s", "peak_mb")),

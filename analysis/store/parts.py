@@ -21,6 +21,12 @@ ASIDE = ".aside"
 class CannotWriteError(FirstlineError):
     """A file of the results could not be written; what was finished before is kept."""
 
+    def __init__(self, path: Path, error: OSError) -> None:
+        self.errno = error.errno
+        why = error.strerror or type(error).__name__
+        said = "what is finished is kept: mend that, and give the same command again"
+        super().__init__(f"{path}: it cannot be written ({why}); {said}")
+
 
 def put(path: Path, content: bytes) -> None:
     """Write a file, so that nobody ever reads half of it; raises CannotWriteError where that cannot be done."""
@@ -32,13 +38,28 @@ def put(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(aside, path)  # noqa: PTH105  # the tests make this very call fail
-    except OSError as error:
+    except BaseException as error:  # Ctrl-C, too, leaves nothing aside
         with contextlib.suppress(OSError):
             aside.unlink(missing_ok=True)
-        raise CannotWriteError(
-            f"{path}: it cannot be written ({error.strerror}); what is finished is kept: mend that, and give the same "
-            "command again"
-        ) from None
+        if isinstance(error, OSError):
+            raise CannotWriteError(path, error) from None
+        raise
+
+
+def remove(path: Path) -> None:
+    """Remove a file, if it is there; raises CannotWriteError where that cannot be done."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise CannotWriteError(path, error) from None
+
+
+def table_of(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """Read a table, or some columns of it; raises OSError or pyarrow's exceptions where it is missing or damaged."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:  # half the time of read_table, which looks for partitions
+        return file.read(columns)
 
 
 def sweep(folder: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from analysis.store.parts import encoded
+from analysis.store.parts import encoded, table_of
 from analysis.store.rounds import Asked, CellName, Round
 from sim.errors import InputError, Problem
 from sim.spec.scenario import Scenario
@@ -29,18 +29,25 @@ class Planned(NamedTuple):
 def fingerprint(scenario: Scenario) -> str:
     """Return a hash of a scenario's data."""
     text = json.dumps(scenario.data(), sort_keys=True, ensure_ascii=False)
-    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+    return hashlib.blake2b(text.encode("utf-8", "backslashreplace"), digest_size=12).hexdigest()
 
 
 class Plan:
     """All runs that are planned so far."""
 
     def __init__(self, rows: list[Planned]) -> None:
-        self.rows = rows
-        self._known: set[Asked] = {(row.world, row.variant, row.replication) for row in rows}
-        self._scenario: dict[CellName, str] = {(row.world, row.variant): row.scenario for row in rows}
-        self._checked: set[CellName] = set()
-        self.next_part = max((row.part for row in rows), default=-1) + 1
+        self.rows: list[Planned] = []
+        self._part: dict[Asked, int] = {}
+        """The part of each run."""
+        self._runs: dict[int, list[Asked]] = {}
+        """The runs of each part."""
+        self._scenario: dict[CellName, str] = {}
+        self._checked: dict[CellName, Scenario] = {}
+        """The scenarios of the last round: procedures that state them anew are checked anew."""
+        for row in rows:
+            self._append(row)
+        self.next_part = max(self._runs, default=-1) + 1
+        self.next_round = max((row.round for row in rows), default=-1) + 1
 
     @classmethod
     def read(cls, path: Path) -> Plan:
@@ -48,48 +55,64 @@ class Plan:
         if not path.is_file():
             return cls([])
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
         try:
-            table = pq.read_table(path)
-            return cls([Planned(**row) for row in table.to_pylist()])
+            return cls([Planned(**row) for row in table_of(path).to_pylist()])
         except (pa.ArrowException, OSError, TypeError) as error:
-            said = f"the folder is damaged: {str(error).splitlines()[0]}"
+            said = f"the folder is damaged: {str(error).splitlines()[0]}; choose another folder"
             raise InputError(str(path.parent), [Problem(path.name, said)]) from None
+
+    def _append(self, row: Planned) -> None:
+        run = (row.world, row.variant, row.replication)
+        self.rows.append(row)
+        self._part[run] = row.part
+        self._runs.setdefault(row.part, []).append(run)
+        self._scenario[row.world, row.variant] = row.scenario
 
     def add(self, asked: Round, parts_of: int, source: str) -> bool:
         """Plan what of a round is not planned yet, in parts of so many runs of a cell; tell whether there was any.
 
-        Raises InputError where a cell of that name was planned with another scenario.
+        Raises InputError where a cell of that name was planned with another scenario; nothing is planned then.
         """
-        number = max((row.round for row in self.rows), default=-1) + 1
+        hashes = self._hashes(asked, source)
         before = len(self.rows)
         for cell, replications, values in asked.batches:
             name = (cell.world, cell.variant)
-            if name not in self._checked:
-                mine = fingerprint(cell.scenario)
-                if self._scenario.setdefault(name, mine) != mine:
-                    said = f"the runs of {cell.variant!r} in {cell.world!r} were made with another scenario"
-                    raise InputError(source, [Problem("--out", f"{said}; choose another folder")])
-                self._checked.add(name)
-            fresh = [k for k in replications if (*name, k) not in self._known]
+            fresh = [k for k in dict.fromkeys(replications) if (*name, k) not in self._part]
             for first in range(0, len(fresh), parts_of):
                 for k in fresh[first : first + parts_of]:
-                    self.rows.append(Planned(number, self.next_part, *name, k, values, self._scenario[name]))
-                    self._known.add((*name, k))
+                    self._append(Planned(self.next_round, self.next_part, *name, k, values, hashes[name]))
                 self.next_part += 1
-        return len(self.rows) > before
+        grown = len(self.rows) > before
+        self.next_round += grown
+        return grown
+
+    def _hashes(self, asked: Round, source: str) -> dict[CellName, str]:
+        """Return the hash of each cell's scenario; raises InputError where it is not the one that was planned."""
+        hashes: dict[CellName, str] = {}
+        checked: dict[CellName, Scenario] = {}
+        for batch in asked.batches:
+            cell = batch.cell
+            name = (cell.world, cell.variant)
+            there = hashes.get(name, self._scenario.get(name))
+            last = checked.get(name, self._checked.get(name))
+            checked[name] = cell.scenario
+            if there is not None and last is cell.scenario:
+                hashes[name] = there
+                continue
+            mine = fingerprint(cell.scenario)
+            if there not in (None, mine):
+                said = f"the runs of {cell.variant!r} in {cell.world!r} were made with another scenario"
+                raise InputError(source, [Problem("--out", f"{said}; choose another folder")])
+            hashes[name] = mine
+        self._checked = checked
+        return hashes
 
     def parts(self, asked: Round) -> Iterator[tuple[int, CellName, tuple[int, ...]]]:
-        """Yield the parts that hold runs of a round: (part, cell, replications)."""
-        wanted = {(batch.cell.world, batch.cell.variant): batch.replications for batch in asked.batches}
-        parts: dict[int, tuple[CellName, list[int]]] = {}
-        for row in self.rows:
-            if (row.world, row.variant) in wanted:
-                parts.setdefault(row.part, ((row.world, row.variant), []))[1].append(row.replication)
-        for part, (cell, replications) in parts.items():
-            if any(k in wanted[cell] for k in replications):
-                yield part, cell, tuple(replications)
+        """Yield the parts that hold runs of a round, in their order: (part, cell, all its replications)."""
+        for part in sorted({self._part[run] for run in asked.runs()}):
+            runs = self._runs[part]
+            yield part, runs[0][:2], tuple(run[2] for run in runs)
 
     def encoded(self) -> bytes:
         """Return the plan in Parquet's form."""

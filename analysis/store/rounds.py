@@ -37,6 +37,10 @@ class Round(NamedTuple):
     batches: tuple[Batch, ...]
     note: str = ""
 
+    def runs(self) -> set[Asked]:
+        """Return the runs that are wanted."""
+        return {(batch.cell.world, batch.cell.variant, k) for batch in self.batches for k in batch.replications}
+
 
 class Collected:
     """The values of the outcomes that count, by run; NaN where a run has none or failed."""

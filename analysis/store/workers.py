@@ -16,6 +16,9 @@ from sim.errors import InputError, Problem
 
 P = ParamSpec("P")
 T = TypeVar("T")
+IDLE_S = 300
+"""After this long without work a local process ends; it is started again when there is some."""
+LOOK_S = 0.5
 
 
 class InProcess(Executor):
@@ -33,21 +36,28 @@ class InProcess(Executor):
 
 @dataclass
 class Workers:
-    """An executor, how many jobs it does side by side, and how to have it anew when it has broken."""
+    """An executor, how many jobs it does side by side, how to have it anew when it has broken, and who is there.
+
+    Without a ``width`` the executor is asked for its own; without ``present`` it is taken to have workers.
+    """
 
     executor: Executor
-    width: int = 1
+    width: int | None = None
     anew: Callable[[], Executor] | None = None
+    present: Callable[[], int] | None = None
 
     @property
     def ahead(self) -> int:
         """How many jobs are handed out at a time: enough to keep all busy, few enough to hold little in memory."""
-        return 1 if isinstance(self.executor, InProcess) else 2 * self.width
+        if isinstance(self.executor, InProcess):
+            return 1
+        return 2 * int(self.width or getattr(self.executor, "_max_workers", None) or os.cpu_count() or 1)
 
     def restart(self) -> bool:
         """Take a new executor in place of a broken one; False where there is none."""
         if self.anew is None:
             return False
+        _end(self.executor)
         self.executor = self.anew()
         return True
 
@@ -59,19 +69,36 @@ def local(workers: int) -> Iterator[Workers]:
         yield Workers(InProcess())
         return
     width = min(workers, 2 * (os.cpu_count() or 1))
-    made = Workers(_loky(width), width, lambda: _loky(width))
+    made = Workers(_processes(width), width, lambda: _processes(width))
     try:
         yield made
-    except KeyboardInterrupt:
-        _end(made.executor)
+    except BaseException:
+        _end(made.executor)  # a full disk, Ctrl-C: nobody works on for nothing
         raise
+    made.executor.shutdown()
 
 
-def _loky(width: int) -> Executor:
-    from loky import get_reusable_executor
+def _processes(width: int) -> Executor:
+    from loky import ProcessPoolExecutor
 
-    executor: Executor = get_reusable_executor(max_workers=width)
-    return executor
+    made: Executor = ProcessPoolExecutor(width, timeout=IDLE_S, initializer=_begin_to_work, initargs=(os.getpid(),))
+    return made
+
+
+def _begin_to_work(parent: int) -> None:
+    """Leave Ctrl-C to the parent, and end when it has ended, however it did."""
+    import signal
+    import threading
+    import time
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(LOOK_S)
+        os._exit(1)  # whatever it is doing, nobody waits for it
+
+    threading.Thread(target=watch, name="watch-parent", daemon=True).start()
 
 
 def _end(executor: Any) -> None:
@@ -88,16 +115,42 @@ def cluster(address: str) -> Iterator[Workers]:
     except ImportError:
         said = "workers on a cluster want the extra: pip install 'firstline[cluster]'"
         raise InputError("--cluster", [Problem("", said)]) from None
-    make: Any = distributed.Client  # untyped
+    with _without_its_log():
+        yield from _of_scheduler(distributed.Client, address)
+
+
+def _of_scheduler(make: Any, address: str) -> Iterator[Workers]:
     try:
         client = make(address, timeout="10s", set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         said = f"a Dask scheduler such as tcp://host:8786 is wanted; {address!r}: {error}"
         raise InputError("--cluster", [Problem("", said)]) from None
+
+    def present() -> int:
+        return sum(client.nthreads().values())
+
     try:
-        width = sum(client.nthreads().values())
+        width = present()
         if not width:
-            raise InputError("--cluster", [Problem("", f"the scheduler at {address} has no workers")])
-        yield Workers(client.get_executor(pure=False), width)
+            said = f"the scheduler at {address} has no workers; start some: dask worker {address} --nthreads 1"
+            raise InputError("--cluster", [Problem("", said)])
+        yield Workers(client.get_executor(pure=False), width, present=present)
     finally:
-        client.close()
+        with contextlib.suppress(Exception):  # a scheduler that has gone
+            client.close(timeout=5)
+
+
+@contextlib.contextmanager
+def _without_its_log() -> Iterator[None]:
+    """Keep Dask's own log and its tracebacks off the screen: what matters of them is said in words."""
+    import logging
+
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

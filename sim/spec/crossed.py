@@ -31,6 +31,8 @@ class Crossed:
     base: Scenario
     cells: tuple[Cell, ...]
     source: str
+    whole_cards: tuple[str, ...] = ()
+    """The variants whose card takes the place of the base's."""
 
     @property
     def worlds(self) -> tuple[str, ...]:
@@ -85,7 +87,7 @@ def cross(
     if problems:
         said = [Problem(place, message, line) for (place, message), line in problems.items()]
         raise InputError(source, sorted(said, key=lambda problem: problem.line or 0))
-    crossed = Crossed(experiment, base, tuple(cells), source)
+    crossed = Crossed(experiment, base, tuple(cells), source, tuple(whole_cards))
     counts = crossed.head_counts()
     if experiment.equal_head_count and len(set(counts.values())) > 1:
         told = ", ".join(f"{name} {count}" for name, count in counts.items())

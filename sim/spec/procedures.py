@@ -59,7 +59,8 @@ class Stop(Outcome):
 
     half_width: Amount
     """Half the width of the interval of every difference of the outcome from the reference."""
-    at_least: Runs = 10
+    at_least: Runs = 20
+    """The first look; an earlier one would too often find the runs close together by chance."""
     at_most: Runs = 200
 
     @model_validator(mode="after")

@@ -82,6 +82,7 @@ class Rates:
         }
         self.scenario = scenario
         self._worlds: dict[tuple[Change, ...], Worlds] = {}
+        self._at_one: dict[int, tuple[Need, float]] = {}
         self.worlds = self.worlds_after(())
 
     def worlds_after(self, done: tuple[Change, ...]) -> Worlds:
@@ -112,6 +113,12 @@ class Rates:
             total = float(weight.sum())
             return weight, need.per_hour / total if total > 0 else 0.0
         return weight, (need.per_1000_day or 0.0) / 24_000
+
+    def at_one(self, need: Need) -> float:
+        """Return the rate an hour at weight 1; found once a need, since candidates ask for it one by one."""
+        if id(need) not in self._at_one:  # the need is kept, so that no other one can have its id
+            self._at_one[id(need)] = need, self.base(need)[1]
+        return self._at_one[id(need)][1]
 
     def phase_factor(self, need: Need, time_h: Floats, phase: str | None = None) -> Floats:
         """Return the factor of the phase at each time: of the one that is now, or as the timetable has it."""
@@ -168,7 +175,7 @@ class Rates:
         for (begin, of_time), end in zip(worlds, ends, strict=True):
             now = (time_h >= begin) & (time_h < end)
             need = of_time.needs[name]
-            rate[now] = self.base(need)[1] * self.phase_factor(need, time_h[now], phase)
+            rate[now] = self.at_one(need) * self.phase_factor(need, time_h[now], phase)
         share = rate * self.intensity(name, time_h, resident) / bound
         if share.size and share.max() > 1 + 1e-9:
             raise LawBroken(

@@ -22,7 +22,8 @@ from analysis.store.carry_out import carry_out
 from analysis.store.folder import Folder
 from analysis.store.rounds import Collected
 from analysis.store.workers import local
-from firstline.experiment_tables import experiment_as_json, markdown, outcome_name, page
+from firstline.experiment_tables import experiment_as_json, page
+from firstline.grids import comma_separated, latex, markdown, outcome_name
 from firstline.words import Words
 from sim import files
 from sim.errors import InputError
@@ -455,3 +456,37 @@ def test_a_shipped_experiment_is_fair_and_says_what_it_expects(name: str):
     assert experiment.equal_head_count
     assert {expected.variant for expected in experiment.expects} >= set(list(experiment.variants)[1:])
     assert all(expected.because for expected in experiment.expects)
+
+
+# -- taken up again ---------------------------------------------------------------------------------------------------
+
+
+SELECT = "select: {outcome: wait_mean_h, indifference: 10 min, at_most: 60, subject_to: [{outcome: unmet_share, at_most: 0.5}]}"  # noqa: E501  # one line of YAML
+
+
+def test_a_folder_says_what_was_found(tmp_path: Path):
+    """An experiment opened again from its folder alone concludes the same, a choice among them too."""
+    from analysis.experiment import conclusion
+    from analysis.reopened import reopened, subject
+
+    crossed = experiment_of(tmp_path, "[wait_mean_h]", f"{SELECT}\n")
+    manifest = about() | {"subject": subject(crossed, None)}
+    with local(1) as hands, Folder.begin(tmp_path / "runs", manifest) as folder:
+        found = carry_out(conclusion(crossed, 1), folder, crossed.experiment.keys, hands)
+    again, concluded = reopened(Folder.open(tmp_path / "runs"))
+    assert again.cells == crossed.cells
+    assert experiment_as_json(concluded) == experiment_as_json(found)
+    assert found.selected[0].best == "three"
+    said = markdown(page(found, 1.0, "en"))
+    assert "Choose three: its mean wait is" in said
+    assert "share unmet at most 50.0 %" in said
+
+
+def test_a_page_in_other_forms(example: Concluded):
+    """Tables for a paper and for a spreadsheet hold the same cells; what LaTeX would read as a command is escaped."""
+    blocks = page(example, 1.0, "en")
+    assert "outcome,variant,against,difference,interval,p (Holm),pairing,the data say" in comma_separated(blocks)
+    paper = latex(blocks)
+    assert paper.count(r"\begin{tabular}") == paper.count(r"\bottomrule") == 5
+    assert r"37 min $\pm$ 20 min" in paper
+    assert not [line for line in paper.splitlines() if not line.startswith("%") and re.search(r"(?<!\\)%", line)]

@@ -1,0 +1,1 @@
+"""Back-tests: a response learnt from some events of a log predicts the others, beside one crew with one capacity."""

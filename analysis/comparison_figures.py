@@ -1,0 +1,223 @@
+"""Pictures that compare plans: paired differences, waits against fairness, parts of the community side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.compare import Comparison
+from analysis.figures import COLOURS, new_figure
+from analysis.intervals import Estimate
+from analysis.outcomes import describe
+from analysis.pages import Say
+from sim.spec.procedures import Key
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Floats = npt.NDArray[np.float64]
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
+BETTER, WORSE, OPEN = "#1f6f8b", "#c8553d", "#777777"
+GREY = "#bbbbbb"
+
+
+class Scale(NamedTuple):
+    """How values of an outcome stand on an axis."""
+
+    factor: float
+    unit: str
+
+
+def scale_of(outcome: str, size: float, say: Say, *, change: bool = False) -> Scale:
+    """Return factor and unit of an axis for values of about this size; ``change``: for differences."""
+    described = describe(outcome)
+    if described.unit == "share":
+        return Scale(100.0, say("axis.points" if change else "axis.percent"))
+    if described.unit in ("h", "h since start") and described.denominator != "people":
+        factor, unit = (60.0, "axis.min") if size < 2 else (1.0, "axis.h") if size < 72 else (1 / 24, "axis.d")
+        return Scale(factor, say(unit))
+    return Scale(1.0, say("axis.h") if described.unit == "h" else described.unit)
+
+
+def outcome_name(key: Key, say: Say) -> str:
+    """Return the words for an outcome, with the part that it is of."""
+    outcome, by, level = key
+    name = say.name("outcome", outcome)
+    return name if by == "all" else f"{name}, {say.name(by, level)}"
+
+
+def row_name(c: Comparison, against: str) -> str:
+    """Return the name of a comparison on an axis: the variant, and what it is less of where not the reference."""
+    return c.variant if c.reference == against else f"{c.variant} − {c.reference}"
+
+
+def marker(place: int) -> tuple[str, str]:
+    """Return colour and marker of a variant: alone either tells few apart, together they tell many."""
+    return COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]
+
+
+def fewer_ticks(axes: Axes) -> None:
+    """Write the numbers below an axis small and few, so that they stand apart in a narrow panel."""
+    axes.locator_params(axis="x", nbins=6)
+    axes.tick_params(axis="both", labelsize=8.5)
+
+
+# -- paired differences -----------------------------------------------------------------------------------------------
+
+
+def differences(
+    comparisons: Sequence[Comparison], values: Mapping[str, Mapping[Key, Floats]], against: str, say: Say
+) -> Figure:
+    """Draw the paired differences of one world: a panel an outcome, a row a comparison, a faint dot a run."""
+    keys = list(dict.fromkeys((c.outcome, c.by, c.level) for c in comparisons))
+    of = {key: [c for c in comparisons if (c.outcome, c.by, c.level) == key] for key in keys}
+    columns = min(2, len(keys))
+    lines = [keys[at : at + columns] for at in range(0, len(keys), columns)]
+    heights = [0.34 * max(len(of[key]) for key in line) + 0.85 for line in lines]
+    figure = new_figure(8.2, sum(heights))
+    panels = figure.add_gridspec(len(lines), columns, height_ratios=heights)
+    for row, line in enumerate(lines):
+        for column, key in enumerate(line):
+            _panel(figure.add_subplot(panels[row, column]), key, of[key], values, against, say)
+    return figure
+
+
+def _panel(
+    axes: Axes,
+    key: Key,
+    comparisons: Sequence[Comparison],
+    values: Mapping[str, Mapping[Key, Floats]],
+    against: str,
+    say: Say,
+) -> None:
+    ends = [abs(end) for c in comparisons for end in (c.low, c.high, c.difference) if np.isfinite(end)]
+    factor, unit = scale_of(key[0], max(ends, default=0.0), say, change=True)
+    better = describe(key[0]).direction
+    axes.axvline(0, color="#333333", linewidth=0.9)
+    for place, c in enumerate(comparisons):
+        each = (values[c.variant][key] - values[c.reference][key]) * factor
+        spread = np.linspace(-0.16, 0.16, each.size) if each.size > 1 else np.zeros(each.size)
+        axes.plot(each, place + spread, ".", color=GREY, markersize=4, alpha=0.7, zorder=1)
+        if c.verdict == "undefined":
+            axes.annotate(say("compare.undefined"), (0, place), xytext=(4, 4), textcoords="offset points", fontsize=8)
+            continue
+        apart = c.verdict != "not separated"
+        colour = OPEN if not apart or better == "neither" else BETTER if c.verdict == better else WORSE
+        axes.plot([c.low * factor, c.high * factor], [place, place], color=colour, linewidth=2, zorder=2)
+        face = colour if apart else "white"
+        axes.plot(c.difference * factor, place, "o", color=colour, markerfacecolor=face, markersize=6.5, zorder=3)
+    axes.set_yticks(range(len(comparisons)), [row_name(c, against) for c in comparisons], fontsize=8.5)
+    axes.set_ylim(len(comparisons) - 0.45, -0.55)
+    axes.grid(visible=False, axis="y")
+    axes.set_title(outcome_name(key, say), fontsize=9.5, loc="left")
+    if not np.ptp(axes.dataLim.intervalx) > 0:
+        axes.set_xlim(-1, 1)
+    fewer_ticks(axes)
+    arrow = {"lower": say("compare.left_better"), "higher": say("compare.right_better")}.get(better, "")
+    axes.set_xlabel(f"{unit}  {arrow}".strip(), fontsize=8.5)
+
+
+# -- waits against fairness -------------------------------------------------------------------------------------------
+
+
+def front(points: Mapping[str, tuple[float, float]]) -> tuple[str, ...]:
+    """Return the plans on the Pareto front where less is better in both: no other is as good in both and better in one.
+
+    Points that are not defined are left out. Equal points are on the front together.
+    """
+    defined = {name: point for name, point in points.items() if all(np.isfinite(point))}
+    return tuple(
+        name
+        for name, (x, y) in defined.items()
+        if not any(u <= x and v <= y and (u, v) != (x, y) for u, v in defined.values())
+    )
+
+
+def plane(
+    estimates: Mapping[str, tuple[Estimate, Estimate]], outcomes: tuple[str, str], say: Say
+) -> tuple[Figure, tuple[str, ...]]:
+    """Draw the plans of one world in the plane of two outcomes, less is better; return it, and who is on the front."""
+    figure = new_figure(8.2, 4.0)
+    axes = figure.add_subplot()
+    scales = []
+    for place, outcome in enumerate(outcomes):
+        size = max((abs(pair[place].mean) for pair in estimates.values() if np.isfinite(pair[place].mean)), default=0.0)
+        scales.append(scale_of(outcome, size, say))
+    (across, x_unit), (up, y_unit) = scales
+    best = front({name: (x.mean, y.mean) for name, (x, y) in estimates.items()})
+    edge = sorted((estimates[name][0].mean * across, estimates[name][1].mean * up) for name in best)
+    axes.plot(*zip(*edge, strict=True), color="#555555", linewidth=1, linestyle="--", zorder=1)
+    for place, (name, (x, y)) in enumerate(estimates.items()):
+        if not (np.isfinite(x.mean) and np.isfinite(y.mean)):
+            continue
+        colour, shape = marker(place)
+        alpha = 1.0 if name in best else 0.4
+        at = x.mean * across, y.mean * up
+        widths = [_finite(x.half_width) * across, _finite(y.half_width) * up]
+        axes.errorbar(
+            *at, yerr=widths[1], xerr=widths[0], color=colour, alpha=alpha, linewidth=1.1, capsize=2, zorder=2
+        )
+        label = name if name in best else f"{name} {say('compare.dominated')}"
+        axes.plot(*at, shape, color=colour, alpha=alpha, markersize=8, zorder=3, label=label)
+    for axis, outcome, unit in ((axes.set_xlabel, outcomes[0], x_unit), (axes.set_ylabel, outcomes[1], y_unit)):
+        axis(say("compare.axis", outcome=say.name("outcome", outcome), unit=unit))
+    axes.legend(fontsize=8.5, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure, best
+
+
+# -- side by side -----------------------------------------------------------------------------------------------------
+
+
+class Panel(NamedTuple):
+    """An outcome by its parts: (label of the part, by variant an estimate)."""
+
+    title: str
+    outcome: str
+    rows: Sequence[tuple[str, Mapping[str, Estimate]]]
+
+
+def side_by_side(panels: Sequence[Panel], variants: Sequence[str], say: Say) -> Figure:
+    """Draw outcomes by part with the variants beside each other: a panel an outcome, below each other."""
+    step = min(0.8 / max(len(variants), 1), 0.2)
+    heights = [max(0.16 * len(variants) + 0.12, 0.34) * len(panel.rows) + 0.8 for panel in panels]
+    figure = new_figure(8.2, sum(heights) + 0.35)
+    grid = figure.add_gridspec(len(panels), 1, height_ratios=heights)
+    handles = {}
+    for place, panel in enumerate(panels):
+        axes = figure.add_subplot(grid[place, 0])
+        sizes = [abs(e.mean) for _, found in panel.rows for e in found.values() if np.isfinite(e.mean)]
+        factor, unit = scale_of(panel.outcome, max(sizes, default=0.0), say)
+        for row, (_, found) in enumerate(panel.rows):
+            if row % 2:
+                axes.axhspan(row - 0.5, row + 0.5, color="#f5f5f5", zorder=0)
+            for at, name in enumerate(variants):
+                estimate = found.get(name)
+                if estimate is None or not np.isfinite(estimate.mean):
+                    continue
+                colour, shape = marker(at)
+                y = row + (at - (len(variants) - 1) / 2) * step
+                width = _finite(estimate.half_width) * factor
+                axes.plot(
+                    [estimate.mean * factor - width, estimate.mean * factor + width], [y, y], color=colour, lw=1.2
+                )
+                handles[name] = axes.plot(estimate.mean * factor, y, shape, color=colour, markersize=5)[0]
+        axes.set_yticks(range(len(panel.rows)), [label for label, _ in panel.rows], fontsize=8.5)
+        axes.set_ylim(len(panel.rows) - 0.5, -0.5)
+        axes.grid(visible=False, axis="y")
+        axes.set_xlim(left=min(axes.get_xlim()[0], 0) if axes.dataLim.x0 < 0 else 0)
+        axes.set_xlabel(unit, fontsize=8.5)
+        axes.tick_params(axis="x", labelsize=8.5)
+        axes.set_title(panel.title, fontsize=9.5, loc="left")
+    shown = [name for name in variants if name in handles]
+    figure.legend(
+        [handles[name] for name in shown], shown, loc="outside upper left", ncols=min(len(shown), 4), fontsize=8.5
+    )
+    return figure
+
+
+def _finite(value: float) -> float:
+    return value if np.isfinite(value) else 0.0

@@ -1,0 +1,76 @@
+"""The command ``backtest``: learn a response from some events of a real log, predict the others, beside one crew."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from firstline.options import AsJson, Lang, Language, Workers
+
+if TYPE_CHECKING:
+    from analysis.backtest.judge import Judged
+    from firstline.words import Words
+
+
+def backtest(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A back-test file, or a shipped back-test by name.")],
+    log: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="The log of requests, in place of the one that FILE names.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A folder for tables, scenarios and a picture.")
+    ] = None,
+    workers: Workers = 1,
+    lang: Lang = Language.EN,
+    as_json: AsJson = False,
+) -> None:
+    """Predict real events from others of the same log, beside one crew with one capacity; print which is nearer."""
+    from analysis.backtest.judge import backtest as carried_out
+    from analysis.store.carry_out import Progress
+    from firstline.backtest_tables import backtest_as_json, page
+    from firstline.grids import print_page
+    from firstline.progress import Bar
+    from firstline.words import Words
+    from sim.backtest_files import read_backtest
+
+    asked, path = read_backtest(file, log)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)  # refused now rather than after the work
+    words = Words(lang.value)
+    with Bar(words("backtest.trials")) as bar:
+        found = carried_out(asked, path, file, lambda done, of: bar(Progress(done, 0, of, "")), workers)
+    if as_json:
+        print(json.dumps(backtest_as_json(found), ensure_ascii=False, indent=1, allow_nan=False))
+    else:
+        print_page(page(found, words))
+    if out is not None:
+        _write(found, out, words)
+
+
+def _write(found: Judged, folder: Path, words: Words) -> None:
+    """Write what was found: two tables, the page, the scenario of each event, and the picture."""
+    from analysis.backtest.crews import scenario
+    from analysis.backtest.pictures import backlog
+    from analysis.figures import drawing, svg
+    from analysis.store.parts import put
+    from firstline.backtest_tables import backlog_rows, backtest_as_json, figure_rows, page
+    from firstline.grids import Grid, comma_separated, markdown
+    from sim.files import dump
+
+    files = {
+        "backtest.json": json.dumps(backtest_as_json(found), ensure_ascii=False, indent=1, allow_nan=False),
+        "backtest.md": markdown(page(found, words)),
+    }
+    for name, (head, rows) in {"figures": figure_rows(found), "backlog": backlog_rows(found)}.items():
+        files[f"{name}.csv"] = comma_separated([Grid("", head, rows)]).split("\n", 1)[1]
+    for one in (*found.learnt, *found.predicted):
+        made = scenario(found.asked, Path(found.log.path), one.event, found.fitted.crews, found.fitted.books.at_once)
+        files[f"{one.event.name}.yaml"] = dump(made)
+    with drawing(words.lang):
+        groups = [(words("backtest.learnt"), found.learnt), (words("backtest.predicted"), found.predicted)]
+        files["backlog.svg"] = svg(backlog(groups, words))
+    for name, text in files.items():
+        put(folder / name, text.encode())

@@ -1,0 +1,48 @@
+"""What is said of a choice: which plan it is and with what confidence, who was left out, who reaches what they must."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analysis.selection import Feasible, Selected
+from firstline.grids import Block, Grid, amount_of, outcome_name
+from firstline.words import Words
+
+
+def choice(selected: Selected, words: Words, *, in_world: bool) -> Iterator[Block]:
+    """Yield what is said of the choice in one world: a sentence, then tables."""
+    said = _sentence(selected, words)
+    yield words("experiment.in_world", table=said, world=selected.world) if in_world else said
+    if selected.feasible:
+        head = tuple(words(f"column.{name}") for name in ("variant", "must_reach", "mean", "interval", "stands"))
+        rows = tuple(_feasible(one, words) for one in selected.feasible)
+        yield Grid(words("table.feasible"), head, rows, 2, (4,))
+    if selected.left:
+        head = tuple(words(f"column.{name}") for name in ("variant", "left_out_after", "for"))
+        rows = tuple((one.variant, str(one.after), one.better) for one in selected.left)
+        yield Grid(words("table.left_out"), head, rows, 1, (2,))
+
+
+def _sentence(selected: Selected, words: Words) -> str:
+    """Say in plain words what the choice is worth."""
+    say = amount_of(selected.key, selected.indifference)
+    values = {
+        "outcome": outcome_name(selected.key, words),
+        "indifference": say(selected.indifference),
+        "confidence": f"{100 * selected.confidence:g}",
+        "runs": selected.replications,
+    }
+    if not selected.survivors:
+        return words("choice.none")
+    if selected.best is not None:
+        mean = amount_of(selected.key, selected.means[selected.best])(selected.means[selected.best])
+        return words("choice.best", best=selected.best, mean=mean, **values)
+    return words("choice.several", plans=", ".join(selected.survivors), **values)
+
+
+def _feasible(one: Feasible, words: Words) -> tuple[str, ...]:
+    say = amount_of(one.key, one.limit)
+    limit = words("choice.at_least" if one.at_least else "choice.at_most", limit=say(one.limit))
+    between = words("experiment.between", low=say(one.low), high=say(one.high))
+    standing = words("choice." + one.standing.replace(" ", "_"))
+    return one.variant, f"{outcome_name(one.key, words)} {limit}", say(one.mean), between, standing

@@ -1,0 +1,45 @@
+"""What is said where assumed figures were drawn: which, and how much of the spread is theirs."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from analysis.experiment import Concluded
+from firstline.formats import percent
+from firstline.grids import Block, Grid, outcome_name
+from firstline.words import Words
+
+FEW = 12
+
+
+def draws(found: Concluded, words: Words) -> Iterator[Block]:
+    """Yield what is said of the draws: nothing where nothing was drawn."""
+    if found.drawn is None:
+        return
+    drawn = found.drawn
+    yield words("draws.made", draws=drawn.draws, figures=len(drawn.figures), each=drawn.each)
+    head = tuple(words(f"column.{name}") for name in ("outcome", "variant", "against", "better_in", "assumed", "noise"))
+    rows = tuple(
+        (
+            outcome_name(one.pair.key, words),
+            one.pair.variant,
+            one.pair.reference,
+            percent(one.better),
+            percent(one.of_assumptions),
+            percent(one.noise),
+        )
+        for one in found.splits
+        if math.isfinite(one.better) or math.isfinite(one.of_assumptions)
+    )
+    yield Grid(words("table.splits"), head, rows, 3)
+    yield words("draws.note", figures=_named(drawn.figures))
+
+
+def _named(figures: Sequence[str]) -> str:
+    """Name a few figures, or count many by the block that they stand in."""
+    if len(figures) <= FEW:
+        return ", ".join(figures)
+    blocks = Counter(".".join(path.split(".")[:2]) for path in figures)
+    return ", ".join(f"{block} ({count})" for block, count in blocks.items())

@@ -1,0 +1,165 @@
+"""Ablation: each mechanism of a scenario against its counterfactual and against its absence, under the same luck."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sim
+from analysis.ablate import AS_IS, Ablation, ablation, main_outcomes, present, ways
+from analysis.outcomes import measure_of
+from analysis.store.carry_out import carry_out
+from analysis.store.folder import Folder
+from analysis.store.workers import local
+from sim.errors import InputError
+from sim.spec.mechanisms import MECHANISMS
+
+WAIT = ("wait_mean_h", "all", "all")
+UNMET = ("unmet_share", "all", "all")
+RUNS = 4
+
+
+@pytest.fixture(scope="module")
+def tutorial() -> sim.Scenario:
+    return sim.load("tutorial")
+
+
+@pytest.fixture(scope="module")
+def found(tutorial: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> Ablation:
+    folder = tmp_path_factory.mktemp("ablation") / "runs"
+    about = {"kind": "ablation", "name": "a", "seed": 1, "detail": "kpi", "plugins": {}, "subject": {}}
+    with local(1) as hands, Folder.begin(folder, about) as kept:
+        return carry_out(ablation(tutorial, present(tutorial), [WAIT, UNMET], RUNS), kept, [WAIT, UNMET], hands)
+
+
+def test_an_effect_is_what_the_mechanism_does(tutorial: sim.Scenario, found: Ablation):
+    """The scenario as it is less the one without, run by run, as running both by hand gives it."""
+    (one,) = [one for one in found.ablated if (one.mechanism, one.against) == ("travel", "off")]
+    without = tutorial.patched(MECHANISMS["travel"].off(tutorial))
+
+    def waits(scenario: sim.Scenario) -> np.ndarray:
+        rows = [measure_of(scenario)(sim.run(scenario, 1, k)) for k in range(RUNS)]
+        return np.array([next(row.value for row in run if row[1:4] == WAIT) for run in rows])
+
+    effect = one.effects[0]
+    assert effect.difference == pytest.approx(float((waits(tutorial) - waits(without)).mean()), rel=1e-12)
+    assert (effect.variant, effect.reference) == (AS_IS, "travel.off")
+    assert effect.difference > 0, "ways cost time"
+
+
+def test_every_mechanism_is_taken_away_in_both_ways(tutorial: sim.Scenario, found: Ablation):
+    """None is left out because nothing came of it."""
+    there = [name for name, mechanism in MECHANISMS.items() if mechanism.present(tutorial)]
+    assert [(one.mechanism, one.against) for one in found.ablated] == [
+        (name, way) for name in there for way in ("off", "absent")
+    ]
+
+
+def test_what_is_the_same_scenario_is_run_once(tutorial: sim.Scenario, found: Ablation):
+    """Where nothing stands for a block the two ways are one scenario, and what it does not change differs by 0."""
+    same = {one.cell.variant: one.same_as for one in found.ablated if one.same_as is not None}
+    assert same, "the tutorial has such a mechanism"
+    for one in found.ablated:
+        if one.same_as == AS_IS:
+            assert one.cell.scenario.data() == tutorial.data()
+            assert all(effect.identical for effect in one.effects)
+    assert {one.mechanism: one.effects[0].identical for one in found.ablated if one.against == "off"}["triage"]
+
+
+def test_intervals_of_one_way_hold_together(found: Ablation):
+    """Each is as wide as its family is large: with one mechanism alone it would be narrower."""
+    from scipy.stats import t
+
+    (one,) = [one for one in found.ablated if (one.mechanism, one.against) == ("supplies", "absent")]
+    effect = one.effects[0]
+    references = {o.same_as or o.cell.variant for o in found.ablated if o.against == "absent"}
+    family = t.isf(0.05 / len(references) / 2, RUNS - 1)
+    assert len(references) > 1
+    half, alone = (effect.high - effect.low) / 2, t.isf(0.025, RUNS - 1)
+    assert 0 < alone < family
+    spread = half / family * np.sqrt(RUNS)
+    assert spread**2 == pytest.approx(differences_variance(one.cell.scenario), rel=1e-9)
+
+
+def differences_variance(without: sim.Scenario) -> float:
+    """The variance of the differences in waits of the tutorial and of another scenario."""
+    tutorial = sim.load("tutorial")
+    each = []
+    for k in range(RUNS):
+        rows = [measure_of(s)(sim.run(s, 1, k)) for s in (tutorial, without)]
+        each.append([next(row.value for row in run if row[1:4] == WAIT) for run in rows])
+    values = np.array(each)
+    return float((values[:, 0] - values[:, 1]).var(ddof=1))
+
+
+def test_what_is_not_there_cannot_be_taken_away(tutorial: sim.Scenario):
+    """A name that is wrong gets the nearest; one that the scenario does not have is said to be missing."""
+    with pytest.raises(InputError, match="did you mean 'travel'"):
+        present(tutorial, ["travell"])
+    with pytest.raises(InputError, match="the scenario has no mechanism 'isolation'"):
+        present(tutorial, ["isolation"])
+    bare = sim.load(Path(__file__).parent.parent / "experiments" / "small.yaml")
+    assert all(MECHANISMS[name].present(bare) for name in present(bare))
+
+
+def test_outcomes_are_those_that_the_scenario_has(tutorial: sim.Scenario):
+    """No strain where nobody tires; an outcome asked for must be one of the first run's."""
+    names = [key[0] for key in main_outcomes(tutorial, 1)]
+    assert {"unmet_share", "wait_mean_h"} <= set(names)
+    assert "strain_mean" not in names
+    assert main_outcomes(tutorial, 1, ["wait_p50_h"]) == (("wait_p50_h", "all", "all"),)
+    with pytest.raises(InputError, match="did you mean 'wait_mean_h'"):
+        main_outcomes(tutorial, 1, ["wait_men_h"])
+
+
+def test_shipped_scenarios_can_be_ablated():
+    """Every mechanism of every shipped scenario gives a scenario that can be read, in both ways."""
+    for name in ("estate-people", "estate-epidemic", "river-flood"):
+        scenario = sim.load(name)
+        there = present(scenario)
+        assert len(ways(scenario, there)) == 2 * len(there)
+
+
+def firstline(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "firstline", *arguments], capture_output=True, text=True, cwd=cwd, timeout=120,
+        check=False,
+    )  # fmt: skip
+
+
+def test_the_command(tmp_path: Path):
+    """Tables on stdout, the picture and the figures behind it in the folder; again, from the folder alone; as JSON."""
+    done = firstline("ablate", "tutorial", "-r", "3", "--out", "a", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "4 mechanisms taken away in turn, 3 runs with and without each" in done.stdout
+    assert "Without any effect in any run: triage." in done.stdout
+    assert (tmp_path / "a" / "report" / "ablation.svg").read_text(encoding="utf-8").startswith("<svg")
+    again = firstline("ablate", "tutorial", "-r", "3", "--out", "a", "--json", cwd=tmp_path)
+    told = json.loads(again.stdout)
+    kept = json.loads((tmp_path / "a" / "report" / "ablation.json").read_text(encoding="utf-8"))
+    assert told["effects"] == kept["effects"]
+    assert len(told["digest"]) == 32
+    assert firstline("ablate", "tutorial", "-r", "3", "--lang", "zh", "--out", "a", cwd=tmp_path).returncode == 0
+
+
+BAD = {
+    "no mechanism": (["ablate", "tutorial", "--only", "travell"], "did you mean 'travel'?"),
+    "no outcome": (["ablate", "tutorial", "--outcome", "wait"], "its first run has no outcome 'wait'"),
+    "no scenario": (["ablate", "tutoral"], "did you mean 'tutorial'?"),
+    "one run": (["ablate", "tutorial", "-r", "1"], "than or equal to 2"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_in_words(case: str, tmp_path: Path):
+    """Exit code 2, the reason on stderr, and never a traceback."""
+    arguments, says = BAD[case]
+    done = firstline(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert says in " ".join(done.stderr.replace("│", " ").split())
+    assert "Traceback" not in done.stderr
