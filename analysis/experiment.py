@@ -8,19 +8,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from analysis import asked
 from analysis.assumptions import Drawn, Split, nested, split
 from analysis.compare import Comparison, Judgement, Pair, compare, judge
 from analysis.intervals import Estimate, estimate
-from analysis.need_outcomes import NEED_OUTCOMES
-from analysis.outcomes import describe, measure_of
-from analysis.run_outcomes import RUN_OUTCOMES
+from analysis.outcomes import describe
 from analysis.selection import Selected, select
 from analysis.store.rounds import Batch, Collected, Procedure, Round
-from sim.errors import InputError, Problem, nearest
-from sim.runs import run
 from sim.spec.crossed import Cell, Crossed
-from sim.spec.experiment import ONLY_WORLD, Expectation, Experiment, place_of, say
-from sim.spec.procedures import Assumptions, Constraint, Key, Select, Stop, amount
+from sim.spec.experiment import ONLY_WORLD, Expectation, Experiment, say
+from sim.spec.procedures import Assumptions, Key, Select, Stop, amount
 
 Floats = npt.NDArray[np.float64]
 AT_A_TIME = 5
@@ -77,54 +74,12 @@ class Concluded:
 
 def check_outcomes(crossed: Crossed) -> None:
     """Refuse an experiment that asks for an outcome nobody has registered, or an amount in a wrong unit."""
-    known = [*NEED_OUTCOMES, *RUN_OUTCOMES]
-    problems = []
-    for path, outcome in crossed.experiment.named():
-        if outcome.outcome not in known:
-            said = f"no outcome is called {outcome.outcome!r}{nearest(outcome.outcome, known)}"
-            problems.append(Problem(place_of(path), said))
-            continue
-        for name, text in _amounts(outcome).items():
-            try:
-                amount(text, describe(outcome.outcome).unit)
-            except ValueError as error:
-                problems.append(Problem(place_of((*path, name)), str(error)))
-    if problems:
-        raise InputError(crossed.source, problems)
-
-
-def _amounts(outcome: object) -> dict[str, str]:
-    """Return the amounts that stand with an outcome, by their key."""
-    if isinstance(outcome, Stop):
-        return {"half_width": outcome.half_width}
-    if isinstance(outcome, Select):
-        return {"indifference": outcome.indifference}
-    if isinstance(outcome, Constraint):
-        stated = {"at_least": outcome.at_least, "at_most": outcome.at_most}
-        return {name: text for name, text in stated.items() if text is not None}
-    return {}
+    asked.check(crossed.experiment.named(), crossed.source)
 
 
 def check_seen(crossed: Crossed, seed: int) -> None:
     """Run variants once until each outcome that counts has been seen; raises InputError for one that none has."""
-    keys = frozenset(crossed.experiment.keys)
-    seen: set[Key] = set()
-    for cell in crossed.cells:
-        if keys <= seen:
-            return
-        seen |= {(row.outcome, row.by, row.level) for row in measure_of(cell.scenario)(run(cell.scenario, seed))}
-    problems = []
-    for path, outcome in crossed.experiment.named():
-        key = outcome.key
-        if key in seen:
-            continue
-        there = [say(other) for other in sorted(seen) if other[0] == key[0]]
-        listed = f"; there is {'; '.join(there[:12])}{'; …' if len(there) > 12 else ''}" if there else ""
-        hint = nearest(say(key), there)
-        message = f"the first run of no variant has {say(key)}{hint if 'did you mean' in hint else listed}"
-        problems.append(Problem(place_of(path), message))
-    if problems:
-        raise InputError(crossed.source, problems)
+    asked.check_seen(crossed.experiment.named(), (cell.scenario for cell in crossed.cells), crossed.source, seed)
 
 
 # -- how many runs ----------------------------------------------------------------------------------------------------
@@ -226,12 +181,12 @@ def _compared(
     comparisons: list[Comparison] = []
     judged: list[Judged] = []
     for world in values:
-        asked = [expected for expected in experiment.expects if expected.world in (None, world)]
-        pairs = [_pair(experiment, expected) for expected in asked]
+        wanted = [expected for expected in experiment.expects if expected.world in (None, world)]
+        pairs = [_pair(experiment, expected) for expected in wanted]
         family = list(dict.fromkeys([*against_reference(experiment.keys, experiment), *pairs]))
         compared = dict(zip(family, compare(values[world], family, experiment.confidence, world), strict=True))
         comparisons += compared.values()
-        for expected, pair in zip(asked, pairs, strict=True):
+        for expected, pair in zip(wanted, pairs, strict=True):
             judged.append(Judged(world, expected, compared[pair], judge(expected, compared[pair])))
     return Concluded(
         experiment, seed, replications, crossed.head_counts(), values, tuple(comparisons), tuple(judged), failed

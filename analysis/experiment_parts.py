@@ -51,8 +51,10 @@ def compared(table: pd.DataFrame, found: Concluded) -> pd.DataFrame:
 
 def every_value(rows: pd.DataFrame) -> Values:
     """Return all outcomes of the runs that are compared, those too that the experiment does not list."""
-    means = rows.groupby(["world", "variant", "outcome", "by", "level", "unit"], observed=True, sort=False)["value"]
-    wide = means.agg(lambda each: each.mean(skipna=False)).unstack("unit")
+    by = ["world", "variant", "outcome", "by", "level", "unit"]
+    each_unit = rows.assign(undefined=rows["value"].isna()).groupby(by, observed=True, sort=False)
+    means = each_unit["value"].mean().mask(each_unit["undefined"].any())  # a draw is as defined as all its runs
+    wide = means.unstack("unit")  # noqa: PD010  # one value each: there is nothing to aggregate
     values: dict[str, dict[str, dict[Key, Floats]]] = {}
     for (world, variant, outcome, by, level), each in zip(wide.index, wide.to_numpy(float), strict=True):
         values.setdefault(world, {}).setdefault(variant, {})[outcome, by, level] = each
@@ -67,39 +69,44 @@ def parts(folder: Folder, crossed: Crossed, found: Concluded, say: Say) -> Itera
     rows = compared(folder.table("outcomes"), found)
     values = every_value(rows)
     worlds = list(found.values)[:MOST_WORLDS]
-    several = len(found.values) > 1
-
-    def title(term: str, world: str) -> str:
-        return say("experiment.in_world", table=say(term), world=world) if several else say(term)
-
     cut = say("compare.first_worlds", count=MOST_WORLDS) if len(found.values) > MOST_WORLDS else ""
     for world in worlds:
-        yield _differences(found, world, title("compare.paired", world), cut, say)
+        yield _differences(found, world, _title("compare.paired", world, found, say), cut, say)
     for world in worlds:
-        yield _plane(values[world], found, title("compare.plane", world), say)
+        yield _plane(values[world], found, _title("compare.plane", world, found, say), say)
     for world in worlds:
-        yield _groups(values[world], found, title("compare.groups", world), say)
-    for world in worlds:
-        part = _units(values[world], found, title("compare.units", world), say)
-        if part is not None:
-            yield part
-    if folder.detail != "full":
+        yield _groups(values[world], found, _title("compare.groups", world, found, say), say)
+    units = (_units(values[world], found, _title("compare.units", world, found, say), say) for world in worlds)
+    yield from (part for part in units if part is not None)
+    if folder.detail == "full":
+        yield from _over_time(folder, crossed, found, rows, say)
+    else:
         for term in ("compare.backlogs", "compare.stocks", "compare.orders"):
             yield Part(say(term), say("compare.need_full", detail=folder.detail))
-        return
+
+
+def _over_time(folder: Folder, crossed: Crossed, found: Concluded, rows: pd.DataFrame, say: Say) -> Iterator[Part]:
+    """Yield the pictures that need all tables of every run."""
     gauges, stock, orders = (compared(folder.table(name), found) for name in ("gauges", "stock", "orders"))
     end_h = max(cell.scenario.end_h for cell in crossed.cells)
+    worlds = list(found.values)[:MOST_WORLDS]
     for world in worlds:
-        yield _backlogs(gauges[gauges["world"] == world], found, end_h, title("compare.backlogs", world), say)
+        title = _title("compare.backlogs", world, found, say)
+        yield _backlogs(gauges[gauges["world"] == world], found, end_h, title, say)
     for world in worlds:
-        names = list(found.values[world])
-        kept = path_figures.stocks(stock[stock["world"] == world], names, end_h, say)
+        title = _title("compare.stocks", world, found, say)
+        kept = path_figures.stocks(stock[stock["world"] == world], list(found.values[world]), end_h, say)
         if kept is None:
-            yield Part(title("compare.stocks", world), say("compare.no_stock"))
+            yield Part(title, say("compare.no_stock"))
         else:
-            yield Part(title("compare.stocks", world), say("compare.stocks_note"), *kept, "stock")
+            yield Part(title, say("compare.stocks_note"), *kept, "stock")
     for world in worlds:
-        yield _orders(orders[orders["world"] == world], rows, found, world, end_h, title("compare.orders", world), say)
+        title = _title("compare.orders", world, found, say)
+        yield _orders(orders[orders["world"] == world], rows, found, world, end_h, title, say)
+
+
+def _title(term: str, world: str, found: Concluded, say: Say) -> str:
+    return say("experiment.in_world", table=say(term), world=world) if len(found.values) > 1 else say(term)
 
 
 def _differences(found: Concluded, world: str, title: str, cut: str, say: Say) -> Part:
@@ -204,11 +211,9 @@ def _orders(
     figure, data = shown
     outcome = comparison_figures.outcome_name(found.experiment.keys[0], say)
     note = say("compare.orders_note", outcome=outcome)
-    counts: dict[Value, int] = {}
-    for row in data.rows:
-        counts[row[0]] = counts.get(row[0], 0) + 1
-    if max(counts.values()) > path_figures.MOST_ORDERS:
-        note += " " + say("compare.orders_cut", most=path_figures.MOST_ORDERS)
+    steps = {name: {row[2] for row in data.rows if row[0] == name} for name in chosen}
+    if max(map(len, steps.values())) > path_figures.MOST_STEPS:
+        note += " " + say("compare.orders_cut", most=path_figures.MOST_STEPS)
     return Part(title, note, figure, data, "orders")
 
 

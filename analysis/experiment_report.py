@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from analysis.annex import Study, annex, stated
+from analysis.annex import annex
 from analysis.experiment import Concluded
-from analysis.figures import drawing
 from analysis.experiment_parts import parts
+from analysis.figures import drawing
 from analysis.pages import Data, Say, drawn, rendered, write
 from analysis.store.folder import Folder
+from analysis.study import Study, stated
 from sim.spec.base import thaw
 from sim.spec.crossed import Crossed
 
@@ -108,10 +109,10 @@ def changes(crossed: Crossed, say: Say) -> Data:
         (name, {"response": thaw(one.response)}) for name, one in experiment.variants.items()
     ]
     patches += [(name, {"world": thaw(one.world)}) for name, one in experiment.worlds.items()]
-    evidence = crossed.base.evidence
+    evidence, base = crossed.base.evidence, crossed.base.data()
     rows = []
     for name, patch in patches:
-        for path, value in flat(patch):
+        for path, value in flat(patch, base):
             known = [at for at in evidence if at == path or at.startswith(path + ".") or path.startswith(at + ".")]
             source = ", ".join(dict.fromkeys(evidence[at].source for at in known)) or say("report.not_listed")
             rows.append((name, path, say("report.removed") if value is None else stated(value), source))
@@ -119,11 +120,12 @@ def changes(crossed: Crossed, say: Say) -> Data:
     return Data(head, tuple(rows))
 
 
-def flat(patch: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the dotted paths of a patch, with what is set there; what is removed is None."""
+def flat(patch: Mapping[str, Any], base: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the dotted paths of a patch, with what is set there; what is removed is None, what is new stays whole."""
     for key, value in patch.items():
         path = f"{before}.{key}" if before else str(key)
-        if isinstance(value, Mapping) and value:
-            yield from flat(value, path)
-        elif not isinstance(value, Mapping):
+        there = base.get(key) if isinstance(base, Mapping) else None
+        if isinstance(value, Mapping) and isinstance(there, Mapping):
+            yield from flat(value, there, path)
+        elif not isinstance(value, Mapping) or value:
             yield path, value

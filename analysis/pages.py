@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import hashlib
+import html
 import io
 import json
 import math
@@ -12,9 +13,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from analysis import figures
 from analysis.store.folder import Folder
@@ -91,8 +93,9 @@ def written(value: Value) -> str:
 
 
 def data_of(figure: Figure) -> Data:
-    """Return what is drawn in a figure: by panel the points of lines, the corners of areas, and bars."""
-    rows = [(place + 1, *row) for place, axes in enumerate(figure.axes) for row in _drawn(axes)]
+    """Return what is drawn in a figure: by panel the corners of lines and areas, and bars."""
+    panels = [(axes.get_title(loc="left") or str(place + 1), axes) for place, axes in enumerate(figure.axes)]
+    rows = [(panel, *row) for panel, axes in panels for row in _drawn(axes)]
     return Data(("panel", "series", "drawn as", "x", "y", "to x", "to y"), tuple(rows))
 
 
@@ -103,18 +106,21 @@ def _drawn(axes: Axes) -> Iterator[tuple[Value, ...]]:
 
     series: dict[str, str] = {}
     for line in axes.lines:
-        colour: Any = line.get_color()  # the stubs name more kinds than there are
-        series.setdefault(to_hex(colour), _label(line.get_label()))
+        colour = to_hex(cast("Any", line.get_color()))  # the stubs name more kinds than there are
+        series.setdefault(colour, _label(line.get_label()))
     for line in axes.lines:
         points = np.column_stack([np.asarray(axis, float) for axis in line.get_data()])
-        for x, y in points[np.isfinite(points).all(axis=1)]:
+        points = points[np.isfinite(points).all(axis=1)]
+        for x, y in points[corners(points[:, 1])]:
             yield _label(line.get_label()), "line", float(x), float(y), None, None
     for collection in axes.collections:
         if isinstance(collection, PolyCollection):
-            colour = to_hex(collection.get_facecolor()[0]) if len(collection.get_facecolor()) else ""
+            faces = collection.get_facecolor()
+            colour = to_hex(cast("Any", faces[0])) if len(faces) else ""
             name = _label(collection.get_label()) or series.get(colour, "")
             for path in collection.get_paths():
-                for x, y in np.asarray(path.vertices, float):
+                points = np.asarray(path.vertices, float)
+                for x, y in points[corners(points[:, 1])]:
                     yield name, "area", float(x), float(y), None, None
     for container in axes.containers:
         for patch in container:
@@ -122,6 +128,13 @@ def _drawn(axes: Axes) -> Iterator[tuple[Value, ...]]:
                 x, y = float(patch.get_x()), float(patch.get_y())
                 to = x + float(patch.get_width()), y + float(patch.get_height())
                 yield _label(container.get_label()), "bar", x, y, *to
+
+
+def corners(values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Return which points of a line are wanted to draw it again: all but those inside a level stretch."""
+    kept = np.ones(values.size, bool)
+    kept[1:-1] = (values[1:-1] != values[:-2]) | (values[1:-1] != values[2:])
+    return kept
 
 
 def _label(label: object) -> str:
@@ -139,13 +152,18 @@ def drawn(parts: Sequence[Part]) -> list[dict[str, Any]]:
         {
             "title": part.title,
             "note": part.note,
-            "svg": _METADATA.sub("", figures.svg(part.figure)) if part.figure is not None else None,
-            "alt": f"{part.title}. {part.note}".strip(),
+            "svg": _spoken(part.figure, f"{part.title}. {part.note}".strip()) if part.figure is not None else None,
             "data": part.data or (data_of(part.figure) if part.figure is not None else None),
             "name": part.name,
         }
         for part in parts
     ]
+
+
+def _spoken(figure: Figure, words: str) -> str:
+    """Return a figure as SVG with words for who cannot see it, and without what the drawing program says of itself."""
+    text = _METADATA.sub("", figures.svg(figure))
+    return text.replace("<svg ", f'<svg role="img" aria-label="{html.escape(words)}" ', 1)
 
 
 def rendered(template: str, folder: Folder, say: Say, **values: object) -> str:

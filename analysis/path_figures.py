@@ -11,17 +11,17 @@ import numpy.typing as npt
 from analysis.bands import Band, pointwise, simultaneous
 from analysis.comparison_figures import fewer_ticks, marker
 from analysis.figures import new_figure, step_function
-from analysis.pages import Data, Say, Value
+from analysis.pages import Data, Say, Value, corners
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.ticker import Locator
 
 Floats = npt.NDArray[np.float64]
 POINTS = 241
 DASHES = ("-", "--", "-.", ":")
-MOST_ORDERS = 40
+MOST_STEPS = 60
 OUTER, INNER = 0.15, 0.3
 OTHER: dict[str, Any] = {"color": "#333333", "linewidth": 1.0, "linestyle": ":"}
 EARLY, WORK, LATE = "#b9cdd6", "#1f6f8b", "#c8553d"
@@ -125,7 +125,8 @@ def stocks(stock: pd.DataFrame, variants: Sequence[str], end_h: float, say: Say)
             colour, _ = marker(at)
             dash = DASHES[at % len(DASHES)]
             handles[name] = axes.plot(grid / scale, mean, color=colour, linestyle=dash, linewidth=1.5)[0]
-            rows += [(item, name, float(t), float(value)) for t, value in zip(grid, mean, strict=True)]
+            points = np.column_stack([grid, mean])[corners(mean)]
+            rows += [(item, name, float(t), float(value)) for t, value in points]
         axes.set_title(item.replace("_", " "), fontsize=9, loc="left")
         axes.set_xlim(0, end_h / scale)
         axes.set_ylim(bottom=0)
@@ -139,7 +140,10 @@ def stocks(stock: pd.DataFrame, variants: Sequence[str], end_h: float, say: Say)
 
 
 def gantt(orders: pd.DataFrame, chosen: Mapping[str, int], end_h: float, say: Say) -> tuple[Figure, Data] | None:
-    """Draw the orders of one run of each variant: from ordered to started, and the work; None where there are none."""
+    """Draw the orders of one run of each variant, a row a step; None where there are none.
+
+    From ordered to started, and the work, since the run's first order; every carrying-out of a step is in its row.
+    """
     shown = {}
     for name, replication in chosen.items():
         mine = orders[(orders["variant"] == name) & (orders["replication"] == replication)]
@@ -148,51 +152,45 @@ def gantt(orders: pd.DataFrame, chosen: Mapping[str, int], end_h: float, say: Sa
             shown[name] = mine
     if not shown:
         return None
-    most = [min(len(mine), MOST_ORDERS) for mine in shown.values()]
-    heights = [0.2 * count + 0.55 for count in most]
-    figure = new_figure(8.2, sum(heights) + 0.5)
+    steps = {name: list(dict.fromkeys(mine["step"].astype(str)))[:MOST_STEPS] for name, mine in shown.items()}
+    ends = {name: mine["done_h"].fillna(end_h).max() - mine["ordered_h"].min() for name, mine in shown.items()}
+    longest = float(max(ends.values()))
+    heights = [0.19 * len(mine) + 0.6 for mine in steps.values()]
+    figure = new_figure(8.2, sum(heights) + 0.4)
     grid = figure.add_gridspec(len(shown), 1, height_ratios=heights)
-    first, last = None, 0.0
+    scale, term = (24.0, "compare.days_since") if longest > 72 else (1.0, "compare.hours_since")
     rows: list[tuple[Value, ...]] = []
     for place, (name, mine) in enumerate(shown.items()):
-        axes = figure.add_subplot(grid[place, 0], sharex=first)
-        first = first or axes
-        labels = []
-        for at, row in enumerate(mine.to_dict("records")):
-            late = bool(row["late"])
+        axes = figure.add_subplot(grid[place, 0])
+        for row in mine.to_dict("records"):
             stamps = [float(row[stamp]) for stamp in ("ordered_h", "started_h", "done_h")]
-            rows.append((name, chosen[name], str(row["step"]), int(row["nth"]), *stamps, "late" if late else ""))
-            if at >= MOST_ORDERS:
-                continue
-            begin, start, done = stamps
-            start_seen, done_seen = (value if np.isfinite(value) else end_h for value in (start, done))
-            edge = LATE if late else "none"
-            axes.barh(at, start_seen - begin, left=begin, height=0.55, color=EARLY, edgecolor=edge, linewidth=1)
-            if np.isfinite(start):
-                hatch = None if np.isfinite(done) else "////"
-                width = max(done_seen - start, 0.0)
-                axes.barh(at, width, left=start, height=0.55, color=WORK, edgecolor=edge, linewidth=1, hatch=hatch)
-            if late:
-                axes.annotate(
-                    f"▲ {say('compare.late')}", (done_seen, at), xytext=(3, 0), textcoords="offset points",
-                    va="center", fontsize=7.5, color=LATE,
-                )  # fmt: skip
-            last = max(last, done_seen)
-            labels.append(str(row["step"]).replace("_", " ") + (f" ({row['nth']})" if row["nth"] > 1 else ""))
-        axes.set_yticks(range(len(labels)), labels, fontsize=8)
+            step, late = str(row["step"]), bool(row["late"])
+            rows.append((name, chosen[name], step, int(row["nth"]), *stamps, "late" if late else ""))
+            if step in steps[name]:
+                first = float(mine["ordered_h"].min())
+                since = [(stamp - first) / scale for stamp in (*stamps, end_h)]
+                _order(axes, steps[name].index(step), since, longest / scale, late=late)
+        labels = [step.replace("_", " ") for step in steps[name]]
+        axes.set_yticks(range(len(labels)), labels)
         axes.set_ylim(len(labels) - 0.4, -0.6)
+        axes.set_xlim(-0.01 * longest / scale, 1.04 * longest / scale)
+        fewer_ticks(axes)
         axes.set_title(say("compare.median_run", name=name, run=chosen[name]), fontsize=9.5, loc="left")
-    axes = figure.axes[-1]
-    figure.axes[0].set_xlim(0, last * 1.08)
-    if last > 72:
-        for one in figure.axes:
-            one.xaxis.set_major_formatter(lambda value, _: f"{value / 24:.3g}")
-            one.xaxis.set_major_locator(_days(last))
-    axes.set_xlabel(say("report.hours" if last > 72 else "report.clock_hours"), fontsize=8.5)
+        axes.set_xlabel(say(term), fontsize=8.5)
     return figure, Data(("variant", "run", "step", "nth", "ordered_h", "started_h", "done_h", "late"), tuple(rows))
 
 
-def _days(last_h: float) -> Locator:
-    from matplotlib.ticker import MultipleLocator
-
-    return MultipleLocator(24 * max(1, round(last_h / 24 / 8)))
+def _order(axes: Axes, place: int, since: Sequence[float], longest: float, *, late: bool) -> None:
+    """Draw one carrying-out: ordered, started, done (NaN where not), and the end of the run."""
+    begin, start, done, end = since
+    least = 0.004 * longest  # the shortest is still to be seen
+    edge = {"edgecolor": LATE, "linewidth": 1.2} if late else {"edgecolor": "none"}
+    stop = start if np.isfinite(start) else end
+    axes.barh(place, max(stop - begin, least), left=begin, height=0.6, color=EARLY, **edge)
+    if np.isfinite(start):
+        open_end = not np.isfinite(done)
+        width = max((end if open_end else done) - start, least)
+        axes.barh(place, width, left=start, height=0.6, color=WORK, hatch="////" if open_end else None, **edge)
+    if late:
+        at = done if np.isfinite(done) else end
+        axes.plot(min(at, longest) + 0.012 * longest, place, "<", color=LATE, markersize=5, clip_on=False)

@@ -16,12 +16,13 @@ from analysis import (
     plan_figures,
     strain_figures,
 )
-from analysis.annex import Study, annex
+from analysis.annex import annex
 from analysis.intervals import Estimate, estimates
 from analysis.outcomes import describe
 from analysis.pages import Part, Say, drawn, rendered, write
 from analysis.store.folder import Folder
 from analysis.story import clock_text, story
+from analysis.study import Study
 from sim.spec.strain import CAPACITY
 
 if TYPE_CHECKING:

@@ -10,37 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import floor, inf, isfinite
-from typing import Literal, NamedTuple
+from math import floor, inf
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from analysis.feasible import Feasible, feasibility
 from analysis.need_outcomes import Direction
 from analysis.outcomes import describe
-from analysis.store.rounds import Batch, Collected, Procedure, Round
+from analysis.store.rounds import Batch, Procedure, Round
 from sim.errors import FirstlineError
 from sim.spec.crossed import Cell
 from sim.spec.experiment import say
-from sim.spec.procedures import Constraint, Key, Select, amount
+from sim.spec.procedures import Key, Select, amount
 
 Floats = npt.NDArray[np.float64]
 AT_A_TIME = 5
 """Replications of each plan that is left which are asked for in one round."""
-Standing = Literal["reached", "not reached", "not separated", "undefined"]
-
-
-class Feasible(NamedTuple):
-    """How a plan stands to what it must reach; ``low`` and ``high`` bound the mean, all such bounds together."""
-
-    variant: str
-    key: Key
-    limit: float
-    at_least: bool
-    mean: float
-    low: float
-    high: float
-    standing: Standing
 
 
 class Left(NamedTuple):
@@ -86,7 +73,12 @@ def select(cells: Sequence[Cell], wanted: Select, confidence: float) -> Procedur
     world, key = cells[0].world, wanted.key
     error = (1 - confidence) / (2 if wanted.subject_to else 1)
     collected = yield _round(names.values(), wanted.at_least)
-    feasible = _feasibility(collected, world, list(names), wanted, error)
+    feasible = feasibility(
+        lambda name, key: collected.of((world, name), key, range(wanted.at_least)),
+        list(names),
+        wanted.subject_to,
+        error,
+    )
     out = {one.variant for one in feasible if one.standing == "not reached"}
     kept = [name for name in names if name not in out]
     delta = amount(wanted.indifference, describe(key[0]).unit)
@@ -164,43 +156,6 @@ class Race:
 
 def _round(cells: Iterable[Cell], count: int, note: str = "") -> Round:
     return Round(tuple(Batch(cell, range(count)) for cell in cells), note)
-
-
-def _feasibility(
-    collected: Collected, world: str, names: Sequence[str], wanted: Select, error: float
-) -> list[Feasible]:
-    """Return how each plan stands to each constraint, by bounds that hold together."""
-    from scipy.stats import t as student
-
-    count = wanted.at_least
-    family = max(len(names) * len(wanted.subject_to), 1)
-    found = []
-    for constraint in wanted.subject_to:
-        limit, at_least = _limit(constraint)
-        for name in names:
-            values = collected.of((world, name), constraint.key, range(count))
-            mean = float(values.mean())
-            half = float(student.isf(error / family, count - 1) * values.std(ddof=1) / np.sqrt(count))
-            found.append(_stands(name, constraint.key, limit, mean, half, at_least=at_least))
-    return found
-
-
-def _stands(name: str, key: Key, limit: float, mean: float, half: float, *, at_least: bool) -> Feasible:
-    low, high = mean - half, mean + half
-    standing: Standing = "not separated"
-    if not isfinite(mean):
-        standing = "undefined"
-    elif (low >= limit) if at_least else (high <= limit):
-        standing = "reached"
-    elif (high < limit) if at_least else (low > limit):
-        standing = "not reached"
-    return Feasible(name, key, limit, at_least, mean, low, high, standing)
-
-
-def _limit(constraint: Constraint) -> tuple[float, bool]:
-    text = constraint.at_least if constraint.at_least is not None else constraint.at_most
-    assert text is not None
-    return amount(text, describe(constraint.outcome).unit), constraint.at_least is not None
 
 
 def _defined(values: Floats, name: str, key: Key) -> Floats:

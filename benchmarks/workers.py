@@ -121,10 +121,8 @@ def measure(asked: argparse.Namespace) -> int:
             single, several = walls[1][-1], walls[asked.workers][-1]
             others = (busy_s() - busy - sum(used.values())) / (time.perf_counter() - begun) / (os.cpu_count() or 1)
             cpu = " ".join(f"{used[n]:.1f}" for n in counts)
-            print(
-                f"{upto:>12}  {single:>8.1f} s  {several:>10.1f} s  {single / several:>6.2f}  {cpu:>14}  {others:>6.0%}",
-                flush=True,
-            )
+            walled = f"{single:>8.1f} s  {several:>10.1f} s  {single / several:>6.2f}"
+            print(f"{upto:>12}  {walled}  {cpu:>14}  {others:>6.0%}", flush=True)
         ratios = [single / several for single, several in zip(walls[1], walls[asked.workers], strict=True)]
         digests = {Folder.open(home / f"by-{n}").digest() for n in counts}
     whole = sum(walls[1]) / sum(walls[asked.workers])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analysis.selection import Feasible, Selected
+from analysis.feasible import Feasible
+from analysis.selection import Selected
+from firstline.formats import percent
 from firstline.grids import Block, Grid, amount_of, outcome_name
 from firstline.words import Words
 
@@ -14,7 +16,7 @@ def choice(selected: Selected, words: Words, *, in_world: bool) -> Iterator[Bloc
     said = _sentence(selected, words)
     yield words("experiment.in_world", table=said, world=selected.world) if in_world else said
     if selected.feasible:
-        head = tuple(words(f"column.{name}") for name in ("variant", "must_reach", "mean", "interval", "stands"))
+        head = tuple(words(f"column.{name}") for name in ("variant", "must_reach", "value", "interval", "stands"))
         rows = tuple(_feasible(one, words) for one in selected.feasible)
         yield Grid(words("table.feasible"), head, rows, 2, (4,))
     if selected.left:
@@ -41,8 +43,17 @@ def _sentence(selected: Selected, words: Words) -> str:
 
 
 def _feasible(one: Feasible, words: Words) -> tuple[str, ...]:
-    say = amount_of(one.key, one.limit)
-    limit = words("choice.at_least" if one.at_least else "choice.at_most", limit=say(one.limit))
+    return one.variant, *standing(one, words)
+
+
+def standing(one: Feasible, words: Words) -> tuple[str, str, str, str]:
+    """Return what must be reached, the value, its bounds, and what the data say."""
+    limit = words(
+        "choice.at_least" if one.at_least else "choice.at_most", limit=amount_of(one.key, one.limit)(one.limit)
+    )
+    must = f"{outcome_name(one.key, words)} {limit}"
+    if one.in_share is not None:
+        must = words("choice.in_share", must=must, share=percent(one.in_share))
+    say = percent if one.in_share is not None else amount_of(one.key, one.limit)
     between = words("experiment.between", low=say(one.low), high=say(one.high))
-    standing = words("choice." + one.standing.replace(" ", "_"))
-    return one.variant, f"{outcome_name(one.key, words)} {limit}", say(one.mean), between, standing
+    return must, say(one.value), between, words("choice." + one.standing.replace(" ", "_"))

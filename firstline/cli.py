@@ -15,6 +15,7 @@ import typer
 
 from firstline.ablate import ablate
 from firstline.backtest import backtest
+from firstline.optimise import optimise
 from firstline.options import AsJson, Cluster, Detail, Lang, Language, Out, Plugin, Retry, ScenarioName, Sets, Workers
 from firstline.reading import load_experiment, load_scenario, say_findings
 from firstline.report import report
@@ -254,6 +255,7 @@ def experiment(
 
 
 app.command()(ablate)
+app.command()(optimise)
 app.command()(backtest)
 app.command()(report)
 app.command()(sensitivity)

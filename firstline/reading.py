@@ -19,7 +19,7 @@ def load_scenario(file: str, sets: list[str] | None, plugins: list[Path] | None)
     load_plugins(plugins)
     scenario = load(file)
     if sets:
-        scenario = scenario.with_values(_values(sets), source=f"{file} with --set")
+        scenario = scenario.with_values(values_of(sets), source=f"{file} with --set")
         check_files(scenario, file)
     return scenario
 
@@ -44,7 +44,7 @@ def load_plugins(plugins: list[Path] | None) -> None:
         load_plugin(path)
 
 
-def _values(sets: list[str]) -> dict[str, Any]:
+def values_of(sets: list[str]) -> dict[str, Any]:
     """Read KEY=VALUE pairs; a value may be any YAML, such as 8, "4 h" or {dist: fixed, value: 4 h}."""
     from sim.files import parse_yaml
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from firstline.options import AsJson, Cluster, Lang, Language, Out, Plugin, Retry, Workers
+from firstline.reading import load_plugins
 
 
 def sensitivity(
@@ -32,11 +33,8 @@ def sensitivity(
     from firstline.sensitivity_tables import labels, page, sensitivity_as_json, short_name
     from firstline.words import Words
     from sim.design_files import read_design
-    from sim.registry import load_entry_points, load_plugin
 
-    load_entry_points()
-    for path in plugin or ():
-        load_plugin(path)
+    load_plugins(plugin)
     study = read_design(file)
     check_size(study)
     check_outcomes(study)
@@ -74,11 +72,8 @@ def check_design(file: str, plugin: list[Path] | None, as_json: bool) -> None:
     from analysis.designs import check_size, size_of, size_then
     from analysis.sensitivity import check_outcomes
     from sim.design_files import read_design
-    from sim.registry import load_entry_points, load_plugin
 
-    load_entry_points()
-    for path in plugin or ():
-        load_plugin(path)
+    load_plugins(plugin)
     study = read_design(file)
     check_size(study)
     check_outcomes(study)

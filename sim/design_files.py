@@ -48,12 +48,4 @@ def read_design(name: str | Path) -> Study:
         looks = {"experiment": "; this looks like an experiment", "world": "; this looks like a scenario"}
         raise InputError(str(path), [Problem("", f"{wanted}{looks[other] if other else f'; found {found(data)}'}")])
     design = check_design(data, str(path), lines)
-    beside = path.parent / design.base
-    try:
-        base = files.load(beside if beside.suffix in (".yaml", ".yml") else files.find(design.base))
-    except InputError as error:
-        if error.source not in (str(beside), clip(design.base), design.base) or error.problems[0].place:
-            raise  # a scenario with mistakes of its own
-        said = f"{clip(design.base)!r}: {error.problems[0].message}"
-        raise InputError(str(path), [Problem("base", clip(said, 300), lines.get(("base",)))]) from None
-    return study(design, base, str(path), lines)
+    return study(design, files.load_base(path, design.base, lines), str(path), lines)

@@ -55,6 +55,6 @@ def nearest(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     if close:
         return f"; did you mean {close[0]!r}?"
-    if 0 < len(words) <= 16:
+    if 0 < len(words) <= 24:
         return f"; known: {', '.join(words)}"
     return ""

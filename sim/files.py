@@ -14,7 +14,7 @@ import yaml
 from sim.errors import InputError, Problem, nearest
 from sim.spec.card import Card
 from sim.spec.crossed import Crossed, cross
-from sim.spec.experiment import check_experiment
+from sim.spec.experiment import Lines, check_experiment
 from sim.spec.hazards import Surge
 from sim.spec.patches import check_card, merged_onto, validate
 from sim.spec.scenario import Scenario
@@ -25,14 +25,15 @@ DEEPEST = 40
 MOST_BASES = 8
 Path_ = tuple[str | int, ...]
 SHIPPED = Path(__file__).parent.parent / "scenarios"  # beside sim, in a checkout and in a wheel alike
-EXPERIMENTS, DESIGNS, BACKTESTS = "experiments", "designs", "backtests"
+EXPERIMENTS, DESIGNS, BACKTESTS, QUESTIONS = "experiments", "designs", "backtests", "questions"
 
 
 def shipped() -> dict[str, Path]:
     """Return the shipped scenarios by name; those of a folder below as folder/name."""
     found = [path for path in sorted(SHIPPED.rglob("*.yaml")) if not path.name.endswith(".card.yaml")]
     names = {path.relative_to(SHIPPED).with_suffix("").as_posix(): path for path in found}
-    return {name: path for name, path in names.items() if name.partition("/")[0] not in (EXPERIMENTS, DESIGNS, BACKTESTS)}
+    others = (EXPERIMENTS, DESIGNS, BACKTESTS, QUESTIONS)
+    return {name: path for name, path in names.items() if name.partition("/")[0] not in others}
 
 
 def shipped_experiments() -> dict[str, Path]:
@@ -171,18 +172,23 @@ def read_experiment(name: str | Path) -> Crossed:
     for _, patch in _maps(data, "worlds"):
         _anchored(patch, path)
     experiment = check_experiment(data, str(path), lines)
-    beside = path.parent / experiment.base
-    try:
-        base = load(beside if beside.suffix in (".yaml", ".yml") else find(experiment.base))
-    except InputError as error:
-        if error.source not in (str(beside), clip(experiment.base), experiment.base) or error.problems[0].place:
-            raise  # a scenario with mistakes of its own
-        said = f"{clip(experiment.base)!r}: {error.problems[0].message}"
-        raise InputError(str(path), [Problem("base", clip(said, 300), lines.get(("base",)))]) from None
+    base = load_base(path, experiment.base, lines)
     crossed = cross(experiment, base, str(path), lines, whole_cards)
     for cell in crossed.cells:
         check_files(cell.scenario, str(path))
     return crossed
+
+
+def load_base(path: Path, name: str, lines: Lines) -> Scenario:
+    """Read the base that a file names, beside it or shipped; raises InputError at its key ``base``."""
+    beside = path.parent / name
+    try:
+        return load(beside if beside.suffix in (".yaml", ".yml") else find(name))
+    except InputError as error:
+        if error.source not in (str(beside), clip(name), name) or error.problems[0].place:
+            raise  # a scenario with mistakes of its own
+        said = f"{clip(name)!r}: {error.problems[0].message}"
+        raise InputError(str(path), [Problem("base", clip(said, 300), lines.get(("base",)))]) from None
 
 
 def _maps(data: dict[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:

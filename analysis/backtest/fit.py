@@ -18,7 +18,6 @@ import numpy.typing as npt
 from analysis.backtest.crews import scenario, visited
 from analysis.backtest.events import Event
 from analysis.backtest.told import Told, loss, middle, told
-from sim.chance import Chance
 from sim.records.closing import Books
 from sim.runs import run_many
 from sim.spec.backtest import Backtest
@@ -68,7 +67,7 @@ class Trial:
 
     def told(self, books: Books, target_h: float) -> list[Told]:
         """Return what books make of each run."""
-        draws = [books.drawn(self.event.created_h.size, Chance(self.seed, k)) for k in range(len(self.visits))]
+        draws = [books.drawn(self.event.created_h.size, self.seed, k) for k in range(len(self.visits))]
         return [
             told(self.event, luck.closed(books, self.event.begins, self.event.created_h, done), target_h)
             for luck, done in zip(draws, self.visits, strict=True)
@@ -112,7 +111,7 @@ def fit(asked: Backtest, log: Path, events: Sequence[Event], books: Books, watch
 
 def best_lag(of: Trial, books: Books, seen: Told, target_h: float) -> tuple[float, float]:
     """Return (loss, mean lag) with the least loss for one event: along a grid, then between its neighbours."""
-    draws = [books.drawn(of.event.created_h.size, Chance(of.seed, k)) for k in range(len(of.visits))]
+    draws = [books.drawn(of.event.created_h.size, of.seed, k) for k in range(len(of.visits))]
 
     def tried(lags: Iterable[float]) -> list[tuple[float, float]]:
         rows = []

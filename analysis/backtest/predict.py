@@ -13,7 +13,6 @@ from analysis.backtest import baseline
 from analysis.backtest.events import Event
 from analysis.backtest.fit import Fitted, Trial, trial
 from analysis.backtest.told import FIGURES, Told, middle, told
-from sim.chance import Chance
 from sim.records.closing import OfficeTime
 from sim.spec.backtest import Backtest
 
@@ -52,7 +51,7 @@ def _summed(asked: Backtest, ran: Trial, fitted: Fitted, lags_h: Floats, per_day
     event, runs = ran.event, []
     for k, (done, lag) in enumerate(zip(ran.visits, lags_h, strict=True)):
         books = fitted.for_lag(float(lag))
-        closed = books.close(event.begins, event.created_h, done, Chance(ran.seed, k))
+        closed = books.close(event.begins, event.created_h, done, ran.seed, k)
         runs.append(told(event, closed, asked.target))
     below = (1 - asked.confidence) / 2
     return Predicted(

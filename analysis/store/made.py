@@ -83,8 +83,8 @@ class Made:
         seen = time.monotonic()
         while True:
             finished, _ = wait(self.doing, LOOK_S if present else None, FIRST_COMPLETED)
-            if finished:
-                return next(iter(finished))
+            if finished:  # what was finished before the executor broke is not lost with it
+                return min(finished, key=lambda future: future.cancelled() or future.exception() is not None)
             try:
                 there = present is None or present() > 0
             except Exception as error:  # noqa: BLE001  # it does not answer, however that is said

@@ -78,19 +78,19 @@ class Books:
     lag_h: float = 0.0
     shape: float = 1.0
 
-    def close(self, begins: datetime, created_h: Floats, done_h: Floats, chance: Chance) -> Floats:
-        """Return when each record is closed, in hours since ``begins``.
+    def close(self, begins: datetime, created_h: Floats, done_h: Floats, seed: int, replication: int) -> Floats:
+        """Return when each record is closed, in hours since ``begins``, with the luck of a run.
 
         Rows are requests in the order of the log, and keys of their draws; ``done_h`` is NaN for a request that
         needs no visit, and infinite for one whose visit has not ended.
         """
-        return self.drawn(created_h.size, chance).closed(self, begins, created_h, done_h)
+        return self.drawn(created_h.size, seed, replication).closed(self, begins, created_h, done_h)
 
-    def drawn(self, size: int, chance: Chance) -> Draws:
-        """Draw the luck of so many records."""
+    def drawn(self, size: int, seed: int, replication: int) -> Draws:
+        """Draw the luck of so many records in a run."""
         from scipy.special import gammaincinv, log1p
 
-        number = np.arange(size)
+        chance, number = Chance(seed, replication), np.arange(size)
         lag = np.asarray(gammaincinv(self.shape, chance.uniform("closing.lag", number)) / self.shape, np.float64)
         stay = -log1p(-chance.uniform("closing.found", number))
         mislaid = chance.uniform("closing.mislaid", number) < self.mislaid

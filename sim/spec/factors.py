@@ -115,15 +115,26 @@ class Study:
 
 
 def study(design: Design, base: Scenario, source: str, lines: Lines) -> Study:
-    """Return the factors of a design on its base; raises InputError with every problem found.
-
-    Each end and each choice must leave a scenario that can run, with all else as in the base.
-    """
+    """Return a design with its factors on its base; raises InputError with every problem found."""
     given: dict[str, tuple[Factor, tuple[str | int, ...]]] = {
         path: (factor, ("factors", path)) for path, factor in design.factors.items()
     }
     for path, factor, place in _from_evidence(design.from_evidence, ("from_evidence",), base, source, lines):
         given.setdefault(path, (factor, place))
+    quantities = on_base(given, base, source, lines)
+    groups = groups_of(design, given, source, lines)
+    order = [path for members in groups.values() for path in members]
+    quantities.sort(key=lambda one: order.index(one.path))
+    return Study(design, base, tuple(quantities), groups, source)
+
+
+def on_base(
+    given: Mapping[str, tuple[Factor, tuple[str | int, ...]]], base: Scenario, source: str, lines: Lines
+) -> list[Quantity]:
+    """Return factors on a base; each comes with its place in the file. Raises InputError with every problem found.
+
+    Each end and each choice must leave a scenario that can run, with all else as in the base.
+    """
     quantities: list[Quantity] = []
     problems: list[Problem] = []
     for path, (factor, place) in given.items():
@@ -134,10 +145,7 @@ def study(design: Design, base: Scenario, source: str, lines: Lines) -> Study:
     problems += _nested(list(given), lines)
     if problems:
         raise InputError(source, sorted(problems, key=lambda problem: problem.line or 0))
-    groups = groups_of(design, given, source, lines)
-    order = [path for members in groups.values() for path in members]
-    quantities.sort(key=lambda one: order.index(one.path))
-    return Study(design, base, tuple(quantities), groups, source)
+    return quantities
 
 
 def _nested(paths: list[str], lines: Lines) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from sim.spec.base import Count, Integer, Name, Number, Spec, Text, between, refuse
+from sim.spec.base import Count, Integer, Name, Number, Share, Spec, Text, between, refuse
 from sim.units import found, parse_duration, parse_number
 
 Key = tuple[str, str, str]
@@ -71,10 +71,12 @@ class Stop(Outcome):
 
 
 class Constraint(Outcome):
-    """What a plan must reach to be chosen at all: the mean of an outcome over the runs."""
+    """What a plan must reach to be chosen at all: in the mean over the runs, or in a share of them."""
 
     at_least: Amount | None = None
     at_most: Amount | None = None
+    in_share: Share | None = Field(default=None, alias="in")
+    """The share of runs that must reach it, such as 0.9; in the mean where not said."""
 
     @model_validator(mode="after")
     def _one(self) -> Constraint:

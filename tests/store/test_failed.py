@@ -199,7 +199,7 @@ def test_workers_that_cannot_start_are_given_up(tmp_path: Path):
 
 
 def test_an_executor_that_cannot_be_made_anew(tmp_path: Path):
-    """A caller's own executor that has broken is not replaced: the words say that what is finished is kept."""
+    """A caller's own executor that has broken is not replaced; what was finished when it broke is kept, as is said."""
     log: list[tuple[int, ...]] = []
     with pytest.raises(FirstlineError, match="the workers were ended from outside; what is finished is kept"):
         carried(tmp_path / "d", cells(), 10, Workers(Fragile({1}, log, 1), 1))

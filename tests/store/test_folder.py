@@ -18,13 +18,14 @@ from analysis.outcomes import measure_of
 from analysis.store.carry_out import Progress, carry_out
 from analysis.store.folder import Folder
 from analysis.store.jobs import FOLDER_TABLES, KEPT
+from analysis.store.parts import put
 from analysis.store.planned import Plan
 from analysis.store.rounds import Batch, Collected, Round
 from analysis.store.workers import InProcess, Workers
 from sim.errors import InputError
 from sim.records.schema import TABLES
 from sim.spec.crossed import Cell
-from tests.store.common import KEY, about, carried, cells
+from tests.store.common import KEY, about, carried, cells, is_clean
 
 TWO, THREE = cells()
 OTHER = cells(2, **{"world.needs.medicine.per_1000_day": 500})[0]
@@ -227,3 +228,27 @@ def test_failures_it_did_not_ask_for_are_none_of_its_business(tmp_path: Path, mo
     told: list[Progress] = []
     carried(tmp_path, [TWO], 3, watch=told.append)
     assert told == [Progress(3, 3, 0, "")]
+
+
+def test_fewer_than_were_planned(tmp_path: Path):
+    """A part that was planned for more, and not made, is made whole; the procedure is told of what it asked for."""
+    with Folder.begin(tmp_path, about()) as folder:
+        folder.ask(Round((Batch(TWO, range(5)),)))
+        put(folder.part("outcomes", 0), b"")  # killed before its runs were put in place
+    sizes: list[int] = []
+
+    def procedure() -> Any:
+        collected = yield Round((Batch(TWO, range(3)),))
+        sizes.append(collected.size)
+
+    told: list[Progress] = []
+    assert carried(tmp_path, procedure(), watch=told.append).replications() == 5
+    assert (sizes, told[-1]) == ([3], Progress(3, 3, 0, ""))
+
+
+def test_what_was_left_aside_is_swept_away(tmp_path: Path):
+    """A file that a killed process left aside, of a part that nobody makes again, does not lie there for ever."""
+    carried(tmp_path, [TWO], 2)
+    (tmp_path / "tables" / "runs" / "part-000007.parquet.aside").write_bytes(b"half")
+    carried(tmp_path, [TWO], 2)
+    assert is_clean(tmp_path)

@@ -49,7 +49,7 @@ train:
 predict:
   third: {from: "2020-04-06", before: "2020-04-16"}
 crews: {count: COUNT, shift: "07:00-19:00", service: 1 h}
-trials: 2
+trials: 1
 replications: 10
 """
 
@@ -84,7 +84,7 @@ DAYS = [*range(28, 38), *range(56, 66), *range(91, 101)]
 def made(folder: Path, count: str = "[60]", lag_h: float = 20.0, run_up: str = "", done_h: float = 1.0) -> Path:
     """Save a back-test of a log whose records are closed by books that we know; returns its file."""
     created = came(DAYS)
-    closed = books(lag_h).close(MONDAY, created, created + done_h, Chance(5, 0))
+    closed = books(lag_h).close(MONDAY, created, created + done_h, 5, 0)
     write(folder / "log.csv", created, closed)
     path = folder / "mine.yaml"
     path.write_text(FILE.replace("COUNT", count) + run_up, encoding="utf-8")
@@ -234,7 +234,7 @@ def test_records_close_in_batches_when_somebody_is_there():
     created = came(range(60))
     done = created + 1
     done[::10] = np.nan
-    closed = books().close(MONDAY, created, done, Chance(1, 0))
+    closed = books().close(MONDAY, created, done, 1, 0)
     np.testing.assert_array_equal(closed[::10], created[::10])
     visited = np.isfinite(done)
     assert (closed[visited] >= done[visited]).all()
@@ -242,7 +242,7 @@ def test_records_close_in_batches_when_somebody_is_there():
     assert moments.size < 0.5 * visited.sum()
     hour = closed[visited] % 24
     assert ((hour >= 7) & (hour < 19)).mean() > 0.97
-    without = books(batches_per_h=0).close(MONDAY, created, done, Chance(1, 0))
+    without = books(batches_per_h=0).close(MONDAY, created, done, 1, 0)
     assert (without[visited] <= closed[visited] + 1e-9).all()
     assert np.unique(without[visited]).size == visited.sum()
 
@@ -250,15 +250,15 @@ def test_records_close_in_batches_when_somebody_is_there():
 def test_luck_belongs_to_the_record():
     """More requests at the end, or another lag, change nobody else's luck; the same seed gives the same."""
     created = came(range(20))
-    luck, more = (books().drawn(size, Chance(1, 0)) for size in (created.size, created.size + 5))
+    luck, more = (books().drawn(size, 1, 0) for size in (created.size, created.size + 5))
     np.testing.assert_array_equal(luck.lag, more.lag[: created.size])
-    again = [books().close(MONDAY, created, created + 1, Chance(1, 0)) for _ in range(2)]
+    again = [books().close(MONDAY, created, created + 1, 1, 0) for _ in range(2)]
     np.testing.assert_array_equal(*again)
 
 
 def test_a_visit_that_never_ends_is_never_closed():
     """Crews that are too few leave requests open, and the books do not close them."""
-    closed = books().close(MONDAY, np.array([1.0, 2.0]), np.array([3.0, np.inf]), Chance(1, 0))
+    closed = books().close(MONDAY, np.array([1.0, 2.0]), np.array([3.0, np.inf]), 1, 0)
     assert np.isfinite(closed[0])
     assert np.isinf(closed[1])
 
@@ -266,7 +266,7 @@ def test_a_visit_that_never_ends_is_never_closed():
 def test_what_is_mislaid_turns_up_late():
     """Its stay is at least MISLAID_H, and on average what was measured."""
     created = came(range(100))
-    closed = books(mislaid=0.2, mislaid_mean_h=500.0).close(MONDAY, created, created + 1, Chance(1, 0))
+    closed = books(mislaid=0.2, mislaid_mean_h=500.0).close(MONDAY, created, created + 1, 1, 0)
     long = closed - created > MISLAID_H
     assert long.mean() == pytest.approx(0.2, abs=0.02)
     assert (closed - created)[long].mean() == pytest.approx(500, rel=0.1)
@@ -277,7 +277,7 @@ def test_the_books_are_measured_back():
     created = came(range(100), per_day=150)
     true = books(at_once=0.1, mislaid=0.05, mislaid_mean_h=500.0)
     done = np.where(Chance(2, 0).uniform("at once", np.arange(created.size)) < 0.1, np.nan, created + 1)
-    closed = true.close(MONDAY, created, done, Chance(1, 0))
+    closed = true.close(MONDAY, created, done, 1, 0)
     one = Event("mine", MONDAY, 100, created, closed, 1e5)
     back = measure([one])
     assert back.at_once == pytest.approx(0.1, abs=0.01)
@@ -321,7 +321,7 @@ def test_the_lag_is_found(lag_h: float):
     """Records closed by known books give their lag back."""
     created = came(range(10))
     done = created + 1
-    closed = books(lag_h).close(MONDAY, created, done, Chance(7, 0))
+    closed = books(lag_h).close(MONDAY, created, done, 7, 0)
     one = Event("mine", MONDAY, 10, created, closed, 1e5)
     least, back = best_lag(Trial(one, (done, done), 1), books(), told(one, closed, 48), 48)
     assert back == pytest.approx(lag_h, rel=0.2)
@@ -349,7 +349,7 @@ def test_too_few_crews_are_found(tmp_path: Path):
     rows = []
     for one in windows:
         done = trial(quick, log, one, 5, 0.0, 1).visits[0]
-        closed = books(2.0).close(one.begins, one.created_h, done, Chance(9, 0))
+        closed = books(2.0).close(one.begins, one.created_h, done, 9, 0)
         offset = (one.begins - MONDAY).total_seconds() / 3600
         rows.append((one.created_h + offset, closed + offset))
     write(log, *(np.concatenate(column) for column in zip(*rows, strict=True)))
@@ -360,7 +360,7 @@ def test_nothing_looks_ahead(known: Judged, tmp_path: Path):
     """What happened to the requests of an event cannot change what is predicted of it: only what was observed."""
     path = made(tmp_path)
     created = came(DAYS)
-    closed = books().close(MONDAY, created, created + 1, Chance(5, 0))
+    closed = books().close(MONDAY, created, created + 1, 5, 0)
     mine = created >= 91 * 24
     tampered = closed.copy()
     tampered[mine] = np.minimum(created[mine] + 0.7 * (closed - created)[mine], closed.max())
@@ -403,7 +403,7 @@ def test_a_run_up_pulls_the_prediction(tmp_path: Path):
     created = came([*range(14, 24), *DAYS, *range(80, 90)])
     days = created // 24
     lag = np.where((days >= 80), 5.0, 20.0)
-    quick, slow = (books(h).close(MONDAY, created, created + 1, Chance(5, 0)) for h in (5.0, 20.0))
+    quick, slow = (books(h).close(MONDAY, created, created + 1, 5, 0) for h in (5.0, 20.0))
     order = np.argsort(created)
     write(tmp_path / "log.csv", created[order], np.where(lag == 5, quick, slow)[order])
     judged = found(path)
@@ -455,7 +455,7 @@ def test_still_open_records_are_said(tmp_path: Path):
     """A log that ends in the middle of an event: what is open is counted, and the page says so."""
     path = made(tmp_path)
     created = came(DAYS)
-    closed = books().close(MONDAY, created, created + 1, Chance(5, 0))
+    closed = books().close(MONDAY, created, created + 1, 5, 0)
     closed[closed > 100 * 24] = np.inf
     write(tmp_path / "log.csv", created, closed)
     judged = found(path)

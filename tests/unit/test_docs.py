@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 
 import sim
-from firstline.cli import _values, app
+from firstline.cli import app
+from firstline.reading import values_of
 from sim.files import load, parse_yaml, shipped
 from sim.spec import actions, arrivals, card, invitations, laboratory, sites
 from sim.spec.base import Spec
@@ -239,7 +240,7 @@ def test_a_command_on_a_page_would_be_accepted(page: str, line: str):
     assert {word for word in rest if word.startswith("-")} <= options
     sets = [value for word, value in zip(rest, rest[1:], strict=False) if word == "--set"]
     if sets and rest[0] in shipped() and "organisation.unit." not in line:  # that one shows what an error looks like
-        sim.load(rest[0]).with_values(_values(sets))
+        sim.load(rest[0]).with_values(values_of(sets))
 
 
 def test_every_change_for_the_class_is_accepted():
@@ -248,7 +249,7 @@ def test_every_change_for_the_class_is_accepted():
     assert len(changes) == 10
     base = sim.load("estate-lockdown")
     for change in changes:
-        assert base.with_values(_values(shlex.split(change)[1:])) != base, change
+        assert base.with_values(values_of(shlex.split(change)[1:])) != base, change
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -192,6 +192,8 @@ def test_a_shipped_scenario_fills_its_tables(name, results):
     plan |= set() if scenario.world.attitudes or scenario.world.mutual_help else {"residents"}
     plan |= set() if scenario.response.funds is not None else {"funds"}
     plan |= set() if any(need.items for need in scenario.world.needs.values()) else {"stock"}
+    plan |= set() if scenario.world.needs else {"needs", "visits"}
+    plan |= set() if scenario.world.life_cycle is not None else {"phases"}
     assert empty <= plan | (set() if talks else {"assignments"})
     needs = result.columns("needs")
     needed = {name for name, need in scenario.world.needs.items() if not need.if_rumour and need.if_unaware is None}
