@@ -11,6 +11,7 @@ import numpy.typing as npt
 from analysis import asked
 from analysis.assumptions import Drawn, Split, nested, split
 from analysis.compare import Comparison, Judgement, Pair, compare, judge
+from analysis.factorial import factor_effects
 from analysis.intervals import Estimate, estimate
 from analysis.outcomes import describe
 from analysis.selection import Selected, select
@@ -52,6 +53,8 @@ class Concluded:
     failed: tuple[tuple[str, str, int], ...] = ()
     selected: tuple[Selected, ...] = ()
     """The choice in each world, where one is asked for."""
+    effects: tuple[Comparison, ...] = ()
+    """The effects of the factors of a factorial experiment."""
     more_runs: int = 0
     """Runs that were made beyond those that are compared: for a choice, or several at each draw."""
     drawn: Drawn | None = None
@@ -180,7 +183,9 @@ def _compared(
     experiment = crossed.experiment
     comparisons: list[Comparison] = []
     judged: list[Judged] = []
+    effects: list[Comparison] = []
     for world in values:
+        effects += factor_effects(experiment, values[world], world) if experiment.factorial else []
         wanted = [expected for expected in experiment.expects if expected.world in (None, world)]
         pairs = [_pair(experiment, expected) for expected in wanted]
         family = list(dict.fromkeys([*against_reference(experiment.keys, experiment), *pairs]))
@@ -189,7 +194,15 @@ def _compared(
         for expected, pair in zip(wanted, pairs, strict=True):
             judged.append(Judged(world, expected, compared[pair], judge(expected, compared[pair])))
     return Concluded(
-        experiment, seed, replications, crossed.head_counts(), values, tuple(comparisons), tuple(judged), failed
+        experiment,
+        seed,
+        replications,
+        crossed.head_counts(),
+        values,
+        tuple(comparisons),
+        tuple(judged),
+        failed,
+        effects=tuple(effects),
     )
 
 

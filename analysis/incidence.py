@@ -30,6 +30,11 @@ class Incidence:
         place = int(np.searchsorted(self.level, share - 1e-12))
         return float(self.time_h[place]) if place < self.level.size else float("nan")
 
+    def quantile_up_to(self, share: float, tau_h: float) -> float:
+        """Return the first time at which F reaches a share, τ where it does so later or never."""
+        found = self.quantile(share)
+        return min(found, tau_h) if found == found else tau_h  # NaN is not itself
+
     def restricted_mean(self, tau_h: float) -> float:
         """Return the mean wait up to τ, ∫₀^τ (1 − F)."""
         inside = self.time_h < tau_h

@@ -27,6 +27,7 @@ class Selection:
     def __init__(self, result: Result, rows: npt.NDArray[np.int64], targets: Floats) -> None:
         needs = result.columns("needs")
         self.end_h, self.tau_h = result.end_h, result.end_h - result.horizon_h
+        self.cohort_h = result.horizon_h - result.warm_up_h
         self.size = rows.size
         self.onset_h: Floats = needs["onset_h"][rows]
         self.requested_h: Floats = needs["requested_h"][rows]
@@ -40,12 +41,25 @@ class Selection:
         self.target_h = targets[needs["need_type"].codes[rows]]
         self.asked: Flags = ~np.isnan(self.requested_h)
         self._waits: Incidence | None = None
+        self._closings: Incidence | None = None
 
     def waits(self) -> Incidence:
         """Return the cumulative incidence of starting, from the request, over everyone who asked."""
         if self._waits is None:
             self._waits = self._incidence(self.asked, self.requested_h)
         return self._waits
+
+    def closings(self) -> Incidence:
+        """Return the cumulative incidence of being closed by service, from the request, over everyone who asked."""
+        if self._closings is None:
+            self._closings = self._closing(self.asked)
+        return self._closings
+
+    def _closing(self, who: Flags) -> Incidence:
+        served = self.ended_as("met") | (self.ended_as("referred") & ~np.isnan(self.started_h))
+        served_h = np.where(served, self.closed_h, np.nan)
+        left = self.ended_as("abandoned") | self.ended_as("withdrawn")
+        return waits(self.requested_h[who], served_h[who], self.closed_h[who], left[who], self.end_h)
 
     def _incidence(self, who: Flags, since_h: Floats) -> Incidence:
         left = self.ended_as("abandoned") | self.ended_as("withdrawn")
@@ -57,11 +71,18 @@ class Selection:
 
     def share_in_target(self) -> float:
         """Return the share of requests that start within their type's target."""
+        return self._in_target(lambda who: self._incidence(who, self.requested_h))
+
+    def closed_in_target_share(self) -> float:
+        """Return the share of requests that are closed by service within their type's target."""
+        return self._in_target(self._closing)
+
+    def _in_target(self, of: Callable[[Flags], Incidence]) -> float:
         inside = total = 0.0
         for target in np.unique(self.target_h[~np.isnan(self.target_h)]):
             who = self.asked & (self.target_h == target)
             if who.any():
-                inside += self._incidence(who, self.requested_h).at(float(target)) * who.sum()
+                inside += of(who).at(float(target)) * who.sum()
                 total += who.sum()
         return inside / total if total else NAN
 
@@ -98,6 +119,35 @@ _add(
 _add("wait_p50_h", NeedOutcome("h", "lower", "requests", lambda s: s.waits().quantile(0.5), True))
 _add("wait_p90_h", NeedOutcome("h", "lower", "requests", lambda s: s.waits().quantile(0.9), True))
 _add("share_in_target", NeedOutcome("share", "higher", "requests with a target", Selection.share_in_target, True))
+_add(
+    "closing_mean_h",
+    NeedOutcome(
+        "h", "lower", "requests", lambda s: s.closings().restricted_mean(s.tau_h) if s.tau_h > 0 else NAN, True
+    ),
+)
+_add(
+    "closing_p90_h",
+    NeedOutcome(
+        "h",
+        "lower",
+        "requests, at most the follow-up",
+        lambda s: s.closings().quantile_up_to(0.9, s.tau_h) if s.tau_h > 0 else NAN,
+        True,
+    ),
+)
+_add(
+    "closed_in_target_share",
+    NeedOutcome("share", "higher", "requests with a target", Selection.closed_in_target_share, True),
+)
+_add(
+    "requests_per_day",
+    NeedOutcome(
+        "requests a day",
+        "neither",
+        "days of the cohort",
+        lambda s: float(s.asked.sum()) / (s.cohort_h / 24),
+    ),
+)
 _add(
     "delay_mean_h",
     NeedOutcome("h", "lower", "needs", lambda s: s.delay_mean_h() if s.tau_h > 0 else NAN),

@@ -96,7 +96,7 @@ def measure(asked: argparse.Namespace) -> int:
     """Take turns, print a row for each, then the medians; return the exit code."""
     from analysis.store.folder import Folder
     from analysis.store.workers import local
-    from sim.files import read_experiment
+    from sim.experiment_files import read_experiment
 
     print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print(f"four plans of estate-screening, {asked.replications} paired replications, {asked.at_a_time} at a time\n")

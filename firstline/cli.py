@@ -15,6 +15,7 @@ import typer
 
 from firstline.ablate import ablate
 from firstline.backtest import backtest
+from firstline.calibrate import calibrate
 from firstline.optimise import optimise
 from firstline.options import AsJson, Cluster, Detail, Lang, Language, Out, Plugin, Retry, ScenarioName, Sets, Workers
 from firstline.reading import load_experiment, load_scenario, say_findings
@@ -50,7 +51,8 @@ def root(
 def list_scenarios(as_json: AsJson = False) -> None:
     """List the shipped scenarios, experiments and designs."""
     from sim.design_files import shipped_designs
-    from sim.files import load, read_yaml, shipped, shipped_experiments
+    from sim.experiment_files import shipped_experiments
+    from sim.files import load, read_yaml, shipped
 
     rows = [{"name": name, "title": load(path).title or "", "kind": "scenario"} for name, path in shipped().items()] + [
         {"name": name, "title": read_yaml(path)[0].get("title") or "", "kind": "experiment"}
@@ -78,7 +80,7 @@ def check(
 ) -> None:
     """Check a scenario, card, experiment or design: errors stop with exit code 2; findings are printed and do not."""
     from sim.design_files import is_design
-    from sim.files import is_experiment
+    from sim.experiment_files import is_experiment
     from sim.spec.findings import findings
 
     if file.endswith(".card.yaml"):
@@ -257,5 +259,6 @@ def experiment(
 app.command()(ablate)
 app.command()(optimise)
 app.command()(backtest)
+app.command()(calibrate)
 app.command()(report)
 app.command()(sensitivity)

@@ -54,6 +54,7 @@ def page(found: Concluded, seconds: float, lang: str) -> list[Block]:
         blocks += [_means(found, world, title, words)]
         title = words("table.differences")
         title = words("experiment.in_world", table=title, world=world) if experiment.worlds else title
+        blocks += _effects([c for c in found.effects if c.world == world], words)
         blocks += [_differences([c for c in found.comparisons if c.world == world], title, words)]
     blocks.append(_expected(found.judged, bool(experiment.worlds), words))
     confidence = f"{100 * experiment.confidence:g}"
@@ -113,6 +114,25 @@ def _differences(comparisons: Sequence[Comparison], title: str, words: Words) ->
             )
         )
     return Grid(title, tuple(words(f"column.{column}") for column in columns), tuple(rows), 3, (7,))
+
+
+def _effects(effects: Sequence[Comparison], words: Words) -> list[Block]:
+    """Return the effects of factors and what they do together; nothing where there are none."""
+    rows = []
+    for c in effects:
+        key = (c.outcome, c.by, c.level)
+        say = change_of(key, c.difference or c.high, words)
+        defined = c.verdict != "undefined"
+        between = words("experiment.between", low=say(c.low), high=say(c.high)) if defined else "–"
+        rows.append(
+            (outcome_name(key, words), c.variant, say(c.difference), between, p_value(c.p_holm), verdict(c, words))
+        )
+    if not rows:
+        return []
+    rows.sort(key=lambda row: row[0])
+    columns = ("outcome", "factor", "effect", "interval", "p_holm", "says")
+    title = words("table.effects")
+    return [Grid(title, tuple(words(f"column.{column}") for column in columns), tuple(rows), 2, (5,))]
 
 
 def _expected(judged: Sequence[Judged], with_world: bool, words: Words) -> Block:
@@ -176,6 +196,7 @@ def experiment_as_json(found: Concluded) -> dict[str, Any]:
             "outcomes": means,
             "splits": [asdict(one) for one in found.splits],
             "choice": [asdict(selected) | {"best": selected.best} for selected in found.selected],
+            "effects": [asdict(c) | {"verdict": c.verdict} for c in found.effects],
             "comparisons": [asdict(c) | {"verdict": c.verdict} for c in found.comparisons],
             "expectations": [
                 {**one.expected.model_dump(), "than": one.comparison.reference, "world": one.world, "found": one.found}

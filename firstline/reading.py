@@ -27,7 +27,7 @@ def load_scenario(file: str, sets: list[str] | None, plugins: list[Path] | None)
 def load_experiment(file: str, plugins: list[Path] | None) -> Crossed:
     """Read an experiment, its plug-ins first."""
     from analysis.experiment import check_outcomes
-    from sim.files import read_experiment
+    from sim.experiment_files import read_experiment
 
     load_plugins(plugins)
     crossed = read_experiment(file)

@@ -13,8 +13,7 @@ import yaml
 
 from sim.errors import InputError, Problem, nearest
 from sim.spec.card import Card
-from sim.spec.crossed import Crossed, cross
-from sim.spec.experiment import Lines, check_experiment
+from sim.spec.experiment import Lines
 from sim.spec.hazards import Surge
 from sim.spec.patches import check_card, merged_onto, validate
 from sim.spec.scenario import Scenario
@@ -26,19 +25,15 @@ MOST_BASES = 8
 Path_ = tuple[str | int, ...]
 SHIPPED = Path(__file__).parent.parent / "scenarios"  # beside sim, in a checkout and in a wheel alike
 EXPERIMENTS, DESIGNS, BACKTESTS, QUESTIONS = "experiments", "designs", "backtests", "questions"
+CALIBRATIONS = "calibrations"
 
 
 def shipped() -> dict[str, Path]:
     """Return the shipped scenarios by name; those of a folder below as folder/name."""
     found = [path for path in sorted(SHIPPED.rglob("*.yaml")) if not path.name.endswith(".card.yaml")]
     names = {path.relative_to(SHIPPED).with_suffix("").as_posix(): path for path in found}
-    others = (EXPERIMENTS, DESIGNS, BACKTESTS, QUESTIONS)
+    others = (EXPERIMENTS, DESIGNS, BACKTESTS, QUESTIONS, CALIBRATIONS)
     return {name: path for name, path in names.items() if name.partition("/")[0] not in others}
-
-
-def shipped_experiments() -> dict[str, Path]:
-    """Return the shipped experiments by name."""
-    return {path.stem: path for path in sorted((SHIPPED / EXPERIMENTS).glob("*.yaml"))}
 
 
 def find(name: str | Path) -> Path:
@@ -80,8 +75,8 @@ def load(name: str | Path) -> Scenario:
 
 def _whole(data: dict[str, Any], path: Path, lines: dict[Path_, int], depth: int = 0) -> dict[str, Any]:
     """Return a scenario's data with its card read, on top of the scenario that it names as its ``base``."""
-    card = _read_card(data, path, lines)
-    data = _anchored(data, path)
+    card = place_card(data, path, lines)
+    data = anchored(data, path)
     base = data.pop("base", None)
     if base is None:
         return data
@@ -104,7 +99,7 @@ def _whole(data: dict[str, Any], path: Path, lines: dict[Path_, int], depth: int
     return merged
 
 
-def _read_card(data: dict[str, Any], path: Path, lines: dict[Path_, int]) -> Any:
+def place_card(data: dict[str, Any], path: Path, lines: dict[Path_, int]) -> Any:
     """Put the card that a plan names into the place of its name, and return it; its problems are its own file's."""
     response = data.get("response")
     plan = response.get("plan") if isinstance(response, dict) else None
@@ -138,47 +133,6 @@ def read_card(path: Path) -> tuple[Any, Card]:
     return data, check_card(data, str(path), lines)
 
 
-def find_experiment(name: str | Path) -> Path:
-    """Return the path of an experiment file, or of a shipped experiment by name; raises InputError for neither."""
-    known = shipped_experiments()
-    if str(name) in known:
-        return known[str(name)]
-    if Path(name).suffix in (".yaml", ".yml"):
-        return Path(name)
-    hint = nearest(clip(str(name)), known)
-    raise InputError(clip(str(name)), [Problem("", f"no experiment file or shipped experiment has this name{hint}")])
-
-
-def is_experiment(name: str | Path) -> bool:
-    """Tell whether a name on the command line is that of an experiment; raises InputError for a file with no YAML."""
-    if Path(name).suffix not in (".yaml", ".yml"):
-        return str(name) in shipped_experiments() and str(name) not in shipped()
-    data, _ = read_yaml(Path(name))
-    return isinstance(data, dict) and "experiment" in data
-
-
-def read_experiment(name: str | Path) -> Crossed:
-    """Read an experiment from a file, or a shipped one by its name, with the scenario of each variant in each world.
-
-    Raises InputError with every problem found in the experiment or its patches.
-    """
-    path = find_experiment(name)
-    data, lines = read_yaml(path)
-    if not isinstance(data, dict) or "experiment" not in data:
-        wanted = "a map with the keys experiment, base, variants and outcomes is wanted"
-        scenario = "; this looks like a scenario" if isinstance(data, dict) and "world" in data else ""
-        raise InputError(str(path), [Problem("", f"{wanted}{scenario or f'; found {found(data)}'}")])
-    whole_cards = [name for name, patch in _maps(data, "variants") if _has_card(name, patch, path, lines)]
-    for _, patch in _maps(data, "worlds"):
-        _anchored(patch, path)
-    experiment = check_experiment(data, str(path), lines)
-    base = load_base(path, experiment.base, lines)
-    crossed = cross(experiment, base, str(path), lines, whole_cards)
-    for cell in crossed.cells:
-        check_files(cell.scenario, str(path))
-    return crossed
-
-
 def load_base(path: Path, name: str, lines: Lines) -> Scenario:
     """Read the base that a file names, beside it or shipped; raises InputError at its key ``base``."""
     beside = path.parent / name
@@ -189,23 +143,6 @@ def load_base(path: Path, name: str, lines: Lines) -> Scenario:
             raise  # a scenario with mistakes of its own
         said = f"{clip(name)!r}: {error.problems[0].message}"
         raise InputError(str(path), [Problem("base", clip(said, 300), lines.get(("base",)))]) from None
-
-
-def _maps(data: dict[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:
-    patches = data.get(key)
-    return [item for item in patches.items() if isinstance(item[1], dict)] if isinstance(patches, dict) else []
-
-
-def _has_card(name: str, patch: dict[str, Any], path: Path, lines: dict[Path_, int]) -> bool:
-    """Put the card that a variant names into the place of its name; tell whether it names one."""
-    try:
-        return _read_card(patch, path, {}) is not None
-    except InputError as error:
-        if error.source != str(path):
-            raise  # the card's own mistakes
-        place = ("variants", name, "response", "plan")
-        line = lines.get((*place, "card"), lines.get(place))
-        raise InputError(str(path), [Problem(".".join((*place, "card")), error.problems[0].message, line)]) from None
 
 
 def check_files(scenario: Scenario, source: str) -> None:
@@ -226,7 +163,7 @@ def _files(scenario: Scenario) -> list[tuple[str, str]]:
     return named
 
 
-def _anchored(data: dict[str, Any], path: Path) -> dict[str, Any]:
+def anchored(data: dict[str, Any], path: Path) -> dict[str, Any]:
     """Make the paths of data files absolute, so that a scenario can be run from anywhere."""
     world = data.get("world")
     if not isinstance(world, dict):

@@ -7,7 +7,6 @@ only, so the number of workers changes nothing.
 from __future__ import annotations
 
 import os
-import resource
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
@@ -39,8 +38,17 @@ def run(scenario: Scenario, seed: int = 1, replication: int = 0, look_h: float =
     volatile = result.raw["_run"]
     assert isinstance(volatile, dict)
     volatile["wall_s"], volatile["cpu_s"] = time.perf_counter() - wall, time.process_time() - cpu
-    volatile["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    volatile["peak_mb"] = _peak_mb()
     return result
+
+
+def _peak_mb() -> float:
+    """Return the most memory that this process has held, in MB; NaN where the system does not say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return float("nan")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def run_many(

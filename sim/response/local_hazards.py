@@ -57,16 +57,19 @@ class LocalHazards:
     def _plan(self, name: str, hazard: Local, levels: Levels) -> None:
         end_h = self.model.spec.end_h
 
-        def spells(over: float | None, on: Callable[[Any], object], off: Callable[[Any], object], what: Any) -> None:
+        def spells(
+            over: float | None, on: Callable[[Any], object], off: Callable[[Any], object], what: Any, first: int = 1
+        ) -> None:
             for building, times in (levels.above(over, end_h) if over is not None else {}).items():
                 for begin, end in times:
-                    self.clock.call_at(begin, on, (what, building))
+                    self.clock.call_at(begin, on, (what, building), first)
                     if end < end_h:
                         self.clock.call_at(end, off, (what, building))
 
         spells(hazard.blocks_over, self._close_way, self._open_way, name)
-        spells(hazard.keeps_home_over, self._keep_home, self._let_out, name)
-        spells(hazard.keeps_out_over, self._keep_out, self._let_in, name)
+        # people are kept before anything else at that moment brings somebody in
+        spells(hazard.keeps_home_over, self._keep_home, self._let_out, name, 0)
+        spells(hazard.keeps_out_over, self._keep_out, self._let_in, name, 0)
         for outage, cut in hazard.cuts.items():
             spells(cut.over, self._cut, self._mend, (outage, name, cut.damaged))
         if hazard.closes_stores_over is not None:

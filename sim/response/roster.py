@@ -149,7 +149,8 @@ class Roster:
     def _enter(self, responder: Responder, until_h: float, point: float) -> None:
         """Put somebody on duty; ``point`` is where in the block of posts they begin."""
         now, team = self.clock.now, responder.team
-        if responder.on_duty:  # still finishing an earlier shift: that one ends here
+        if responder.on_duty:  # still finishing an earlier shift, or in the middle of it: that one ends here
+            responder.rostered_until = min(responder.rostered_until, now)
             self._note_shift(responder, now)
         responder.duty += 1
         responder.rostered_until = until_h

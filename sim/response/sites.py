@@ -14,14 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.records.buffers import RowBuffer
-from sim.records.codes import AT_SITE, LEFT, NO_SHOW, SERVED, TURNED_AWAY
+from sim.records.codes import AT_SITE, LEFT, NO_SHOW, SERVED, STILL_OPEN, TURNED_AWAY
 from sim.response.air import LINE, SharedAir
 from sim.response.laboratory import Sampling
 from sim.response.posts import StationPost
 from sim.response.rounds import Rounds
+from sim.response.site_plan import revisited, to_be_built
 from sim.response.stations import Goods, Service, Station
 from sim.response.visitors import Visitors
-from sim.spec.actions import SetUp
 from sim.spec.distributions import Distribution
 from sim.spec.sites import OUT, REFUSED, Ways
 
@@ -55,7 +55,7 @@ class Site(Visitors):
         self._build()
         self.routes = [self._route(None), *(self._route(kind) for kind in spec.classes.values())]
         self.priorities = [5, *(kind.priority for kind in spec.classes.values())]
-        self.again = _revisited(spec)
+        self.again = revisited(spec)
         self.tubes = 0
         """Tubes opened so far, at all stations."""
         self.expected = 0
@@ -72,7 +72,7 @@ class Site(Visitors):
         self.air = SharedAir(self)
         self.on_paper: dict[str, Distribution] = {}
         """Stations that work without what is out, by the law of their services meanwhile."""
-        self.built_by_card = _to_be_built(model, name)
+        self.built_by_card = to_be_built(model, name)
         self.ready = not self.built_by_card
         """Whether it is built."""
 
@@ -99,6 +99,7 @@ class Site(Visitors):
         """Set the servers of all stations, man its posts, and plan its rounds."""
         if self.rounds is not None:
             self.rounds.begin()
+            self.clock.call_at(self.spec.opens, self._opens, None, 0)  # before those who come just then
         else:
             self.clock.call_at(self.spec.opens, lambda _: self.man())
             if self.spec.closes is not None and self.spec.closes < self.model.spec.end_h:
@@ -144,7 +145,8 @@ class Site(Visitors):
         """Be built: rounds that were called meanwhile can begin."""
         self.ready = True
         self.model.tell("site_ready", self.name)
-        self._let_in()
+        if self.clock.now >= self.spec.opens:
+            self._let_in()
         if self.rounds is not None:
             self.rounds.look()
         else:
@@ -193,7 +195,9 @@ class Site(Visitors):
                 self._look()
             return
         self.arrived[visitor] = now
-        if spec.closes is not None and now > spec.closes and visitor not in self.retests:
+        if now < spec.opens:
+            self._wait_outside(visitor)
+        elif spec.closes is not None and now > spec.closes and visitor not in self.retests:
             self._close(visitor, TURNED_AWAY)
         elif not self.ready:
             self._wait_outside(visitor)
@@ -313,6 +317,19 @@ class Site(Visitors):
         if not self.expected:
             self._look()
 
+    def _opens(self, _nothing: None) -> None:
+        """Let those come now who were called to come earlier."""
+        if not self.ready:
+            return
+        for visitor in self.outside:
+            self.arrived[visitor] = self.clock.now
+        self._let_in()
+        while self.outside and self.spec.when_full == "turn_away":
+            visitor = self.outside.popleft()
+            self.air.left(visitor)
+            self.end[visitor] = STILL_OPEN
+            self._close(visitor, TURNED_AWAY)
+
     def _let_in(self) -> None:
         """Let in who waits outside, as far as there is room."""
         while self.outside and (self.spec.room is None or self.inside < self.spec.room):
@@ -333,28 +350,3 @@ class Site(Visitors):
             station.unfinished()
         for goods in self.goods.values():
             goods.station.unfinished()
-
-
-def _to_be_built(model: CrisisModel, name: str) -> bool:
-    """Tell whether a step of the card builds a site."""
-    steps = model.response.steps()
-    return any(isinstance(step.does, SetUp) and step.does.site == name for step in steps)
-
-
-def _revisited(spec: SiteSpec) -> set[str]:
-    """Return the stations at which somebody may come by a second time."""
-    after: dict[str, set[str]] = {}
-    for name in spec.stations:
-        ways = [spec.ways(name, kind) for kind in (None, *spec.classes.values())]
-        after[name] = {onward for way in ways if way is not None for onward in way.stations()}
-    again = set()
-    for name in spec.stations:
-        reached, todo = set(), list(after[name])
-        while todo:
-            station = todo.pop()
-            if station not in reached:
-                reached.add(station)
-                todo += after[station]
-        if name in reached:
-            again.add(name)
-    return again

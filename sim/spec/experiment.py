@@ -26,6 +26,7 @@ from sim.spec.base import (
     refuse,
     thaw,
 )
+from sim.spec.factorial import MOST_FACTORS, NONE
 from sim.spec.messages import translate
 from sim.spec.procedures import Assumptions, Confidence, Key, Outcome, Runs, Select, Stop
 from sim.units import found
@@ -79,7 +80,9 @@ class Experiment(Spec):
     title: Text | None = None
     description: Text | None = None
     base: Text
-    variants: FrozenMap[Variant]
+    variants: FrozenMap[Variant] = FrozenMap()
+    factorial: FrozenMap[Variant] = FrozenMap()
+    """Parts of the response, each with the patch that takes it away; the variants are all their combinations."""
     worlds: FrozenMap[Surroundings] = FrozenMap()
     outcomes: Annotated[tuple[Annotated[Outcome, BeforeValidator(_one_name)], ...], non_empty("outcome")]
     replications: Runs = 30
@@ -140,6 +143,7 @@ def _strays(experiment: Experiment) -> Iterator[tuple[tuple[str | int, ...], str
     """Find what an experiment names and does not have: (path, message)."""
     variants, keys = experiment.variants, experiment.keys
     worlds = list(experiment.worlds) or [ONLY_WORLD]
+    yield from _stray_factors(experiment)
     if len(variants) < 2:
         yield ("variants",), f"at least two variants are wanted, to compare; found {len(variants)}"
         return
@@ -163,6 +167,14 @@ def _strays(experiment: Experiment) -> Iterator[tuple[tuple[str | int, ...], str
             yield ("expects", index, "variant"), said
         if expected.world is not None and expected.world not in worlds:
             yield ("expects", index, "world"), _unknown("world", expected.world, worlds)
+
+
+def _stray_factors(experiment: Experiment) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    factors = list(experiment.factorial)
+    if factors and not 2 <= len(factors) <= MOST_FACTORS:
+        yield ("factorial",), f"two to {MOST_FACTORS} factors are wanted; found {len(factors)}"
+    if any("+" in name or name == NONE for name in factors):
+        yield ("factorial",), f"names without '+', and not {NONE!r}, are wanted: the combinations are named so"
 
 
 def _stray_outcomes(experiment: Experiment) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -22,6 +22,7 @@ from sim import run
 from sim.files import dump, parse_yaml
 from sim.records.result import Result
 from sim.records.schema import TABLES
+from sim.spec.actions import SetUp
 from sim.spec.mechanisms import MECHANISMS
 from sim.spec.patches import merge, validate
 from sim.spec.scenario import Scenario
@@ -272,8 +273,25 @@ def check_servers(scenario: Scenario, result: Result) -> None:
             assert level.max() <= max(number for _, number in steps)
 
 
+def built_at(scenario: Scenario, result: Result) -> dict[str, float]:
+    """When each site that a step builds was built first; never is infinity."""
+    steps = scenario.response.steps()
+    first = {step.does.site: inf for step in steps if isinstance(step.does, SetUp)}
+    for time, _, site, _ in events(result, "site_ready"):
+        first[site] = min(first[site], time)
+    return first
+
+
 def check_room(scenario: Scenario, result: Result) -> None:
-    """Where a full site turns people away, no more are inside than there is room for."""
+    """Where a full site turns people away, no more are inside than there is room for.
+
+    Who comes unasked to a site that a step has not built yet waits before it, and goes in when there is room.
+    """
+    built = built_at(scenario, result)
+    joined: dict[tuple[str, float], float] = {}
+    for row in rows(result, "stations"):
+        key = row["site"], row["visitor"]
+        joined[key] = min(joined.get(key, inf), row["queued_h"])
     for name, spec in scenario.response.sites.items():
         if spec.room is None or spec.when_full != "turn_away":
             continue
@@ -281,8 +299,20 @@ def check_room(scenario: Scenario, result: Result) -> None:
         for visit in rows(result, "sites"):
             at_the_door = visit["end"] == "turned_away" and visit["left_h"] == visit["arrived_h"]
             if visit["site"] == name and had(visit["arrived_h"]) and not at_the_door:
-                inside += [(visit["arrived_h"], 1), (visit["left_h"] if had(visit["left_h"]) else inf, -1)]
+                waited = visit["arrived_h"] <= built.get(name, -1.0)
+                entered = joined.get((name, visit["visitor"]), inf) if waited else visit["arrived_h"]
+                inside += [(entered, 1), (visit["left_h"] if had(visit["left_h"]) else inf, -1)]
         assert max(np.cumsum([change for _, change in sorted(inside)]), default=0) <= spec.room
+
+
+def check_opening(scenario: Scenario, result: Result) -> None:
+    """Nobody joins a queue of a site before it opens, or before it is built."""
+    built = built_at(scenario, result)
+    for name, spec in scenario.response.sites.items():
+        ready = built.get(name, 0.0)
+        for row in rows(result, "stations"):
+            if row["site"] == name and row["station"] in spec.stations:
+                assert row["queued_h"] >= max(spec.opens, ready)
 
 
 def check_goods(scenario: Scenario, result: Result) -> None:
@@ -444,6 +474,7 @@ CHECKS = (
     check_calls,
     check_servers,
     check_room,
+    check_opening,
     check_goods,
     check_tubes,
     check_stores,

@@ -7,15 +7,20 @@ import numpy as np
 from sim.records.result import Result
 from sim.runs import run
 from sim.spec.patches import validate
+from sim.spec.scenario import Scenario
+from tests.laws.test_plan_laws import check_room
 
 LABORATORY = {"courier_every": "1 h", "transport": "10 min", "takes": "1 h"}
 
 
 def go(site: dict[str, Any], residents: int = 1, world: Any = None, replication: int = 0, **response: Any) -> Result:
+    return run(stated(site, residents, world, **response), 3, replication)
+
+
+def stated(site: dict[str, Any], residents: int = 1, world: Any = None, **response: Any) -> Scenario:
     data = {"name": "f", "horizon": "60 h", "follow_up": "0 h", "world": {"community": {"residents": residents}}}
     data["world"] |= world or {}
-    scenario = validate({**data, "response": {"sites": {"s": site}, **response}}, "f")
-    return run(scenario, 3, replication)
+    return validate({**data, "response": {"sites": {"s": site}, **response}}, "f")
 
 
 def rows(result: Result, station: str):
@@ -153,3 +158,62 @@ def test_8_a_walk_is_the_way_from_the_station_before():
     gaps = a.queued_h.to_numpy()[1:] - a.ended_h.to_numpy()[:-1]
     assert a.queued_h.iloc[0] == 0
     assert np.unique(gaps.round(9)).size == gaps.size
+
+
+def at_the_door(result: Result) -> list[tuple[float, float, str]]:
+    """Return (came, went, end) of each visitor in order; −1 for who is still there."""
+    frame = result.frame("sites")
+    return list(zip(frame.arrived_h.round(2), frame.left_h.round(2).fillna(-1), frame.end, strict=True))
+
+
+def test_9_who_is_called_before_it_opens_waits_at_the_door():
+    """sim/response/sites.py _come: who comes before ``opens`` counts as coming then; only who came unasked did.
+
+    Called for 2 h they went in, and were served, while the site was shut. At 5 h those who came first go in first.
+    """
+    site = {
+        "enters": "a",
+        "opens": "5 h",
+        "invitations": {"rounds": ["2 h"], "slot": "1 h", "per_slot": 2},
+        "stations": {"a": {"servers": 1, "service": "1 h"}},
+    }
+    result = go(site, 4)
+    assert at_the_door(result) == [(5, 6, "served"), (5, 7, "served"), (5, 8, "served"), (5, 9, "served")]
+    result = go({**site, "room": 1}, 4)
+    assert rows(result, "a").queued_h.tolist() == [5, 6, 7, 8]
+    result = go({**site, "room": 1, "when_full": "turn_away"}, 4)
+    assert at_the_door(result) == [(5, 6, "served"), *[(5, 5, "turned_away")] * 3]
+
+
+def built(site: dict[str, Any], hours: str) -> Scenario:
+    """Four come unasked to a site that two people begin to build at once, the last after eight hours of it."""
+    steps = {
+        "declare": {"part": "activation", "people": 0, "does": {"action": "declare"}},
+        "build": {"team": "u", "people": 2, "does": {"action": "set_up", "site": "s", "person_hours": hours}},
+    }
+    site |= {
+        "enters": "a",
+        "arrivals": {"at": ["1 h", "2 h", "3 h", "9.5 h"]},
+        "stations": {"a": {"servers": 1, "service": "1 h"}},
+    }
+    unit = {"function": "logistics", "members": "staff", "count": 2}
+    card = {"card": "c", "teams": {"u": {"unit": "u", "contact": "1"}}, "steps": steps}
+    return stated(site, organisation={"units": {"u": unit}}, plan={"card": card})
+
+
+def test_10_who_comes_before_a_site_is_built_is_not_inside():
+    """tests/laws/test_plan_laws.py check_room: it took those who stand before a site that is not built for inside.
+
+    They have not come to a full site, so nobody turns them away: they wait, go in when there is room, and who comes
+    while it is full goes home.
+    """
+    turning = {"room": 1, "when_full": "turn_away"}
+    soon, never = built({**turning}, "16 h"), built({**turning}, "900 h")
+    result = run(soon, 3)  # built at 8 h
+    assert rows(result, "a").queued_h.tolist() == [8, 9, 10]
+    assert at_the_door(result) == [(1, 9, "served"), (2, 10, "served"), (3, 11, "served"), (9.5, 9.5, "turned_away")]
+    check_room(soon, result)
+    result = run(never, 3)
+    assert at_the_door(result) == [(time, -1, "inside") for time in (1, 2, 3, 9.5)]
+    assert rows(result, "a").empty
+    check_room(never, result)

@@ -813,3 +813,27 @@ def test_a_flood_brings_the_emergency_and_its_end_brings_it_down():
     assert of_type(result, "box")["onset_h"].between(begin, end).all()
     agree(result)
     assert result.digest() == played(data).digest()
+
+
+def test_who_crosses_a_hazard_is_not_kept_out_by_it():
+    """A hazard does not stop who crosses it: they come in while it stands, as others from outside do not.
+
+    Another hazard that they do not cross keeps them out until it has gone, though the first still stands.
+    """
+    units = {"boats": unit(2, crosses=["river"], **OUTSIDE), "crew": unit(2, **OUTSIDE)}
+    water, wind = flood("0 h", "20 h", keeps_out_over=1), flood("0 h", "10 h", keeps_out_over=1)
+    for hazards, boats_h in (({"river": water}, 0), ({"river": water, "wind": wind}, 10)):
+        result = played(town(units, BOX, hazards))
+        assert begun(result, "boats")["rostered_from_h"].tolist() == [boats_h, boats_h]
+        assert begun(result)["rostered_from_h"].tolist() == [20, 20]
+
+
+@pytest.mark.parametrize("at", ["0 h", "3 h"])
+@pytest.mark.parametrize("effect", ["keeps_out_over", "keeps_home_over"])
+def test_who_is_hired_as_the_water_comes_is_kept_away_too(effect: str, at: str):
+    """The level acts before anybody is hired at the same moment: all of them come when the water has gone."""
+    home = OUTSIDE if effect == "keeps_out_over" else {}
+    change = {"at": at, "set": {"organisation.units.crew.count": 3}}
+    data = town({"crew": unit(1, **home)}, BOX, {"r": flood(at, "5 h", **{effect: 1})}, changes=[change])
+    came = begun(played(data)).groupby("person")["rostered_from_h"].min()
+    assert came.tolist() == [5.0 if at == "0 h" else 0.0, 5.0, 5.0]

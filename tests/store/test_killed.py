@@ -14,7 +14,7 @@ import pytest
 from analysis.store.carry_out import Progress
 from analysis.store.folder import Folder
 from analysis.store.workers import local
-from sim.files import read_experiment
+from sim.experiment_files import read_experiment
 from tests.store.common import RUNNERS, alive, carried, cells, children, is_clean, rows_of
 
 WORKER = "loky.backend.popen"

@@ -12,7 +12,7 @@ from analysis.compare import Pair
 from analysis.experiment import Concluded, over_assumptions
 from analysis.store.rounds import Collected
 from sim.errors import InputError
-from sim.files import read_experiment
+from sim.experiment_files import read_experiment
 from sim.spec.crossed import Crossed
 
 KEY = ("wait_mean_h", "all", "all")

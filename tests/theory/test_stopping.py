@@ -9,7 +9,7 @@ import pytest
 
 from analysis.experiment import Concluded, more, until_precise
 from analysis.store.rounds import Collected
-from sim.files import read_experiment
+from sim.experiment_files import read_experiment
 from sim.spec.crossed import Crossed
 from sim.spec.procedures import Stop
 

@@ -17,7 +17,8 @@ from analysis.sensitivity import check_outcomes, check_seen
 from sim import files
 from sim.design_files import is_design, read_design, shipped_designs
 from sim.errors import InputError
-from sim.files import is_experiment, load, shipped
+from sim.experiment_files import is_experiment
+from sim.files import load, shipped
 from sim.spec.factors import Study
 
 TESTS = Path(__file__).parent.parent

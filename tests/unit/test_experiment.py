@@ -27,7 +27,8 @@ from firstline.grids import comma_separated, latex, markdown, outcome_name
 from firstline.words import Words
 from sim import files
 from sim.errors import InputError
-from sim.files import is_experiment, load, read_card, read_experiment, shipped, shipped_experiments
+from sim.experiment_files import is_experiment, read_experiment, shipped_experiments
+from sim.files import load, read_card, shipped
 from sim.spec.crossed import Crossed
 from sim.spec.experiment import Expectation
 

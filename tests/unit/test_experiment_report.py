@@ -37,7 +37,8 @@ from firstline.experiment_tables import page
 from firstline.grids import Grid
 from firstline.headline import headline
 from firstline.words import Words
-from sim.files import load, read_experiment
+from sim.experiment_files import read_experiment
+from sim.files import load
 from sim.spec.crossed import Crossed
 
 TESTS = Path(__file__).parent.parent

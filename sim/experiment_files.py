@@ -1,0 +1,93 @@
+"""Experiment files: which are shipped, which a name means, and how one is read with the scenario of each variant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sim import files
+from sim.errors import InputError, Problem, nearest
+from sim.spec.crossed import Crossed, cross
+from sim.spec.experiment import Lines, check_experiment
+from sim.spec.factorial import MOST_FACTORS, variants_of, without
+from sim.units import clip, found
+
+Path_ = tuple[str | int, ...]
+
+
+def shipped_experiments() -> dict[str, Path]:
+    """Return the shipped experiments by name."""
+    return {path.stem: path for path in sorted((files.SHIPPED / files.EXPERIMENTS).glob("*.yaml"))}
+
+
+def find_experiment(name: str | Path) -> Path:
+    """Return the path of an experiment file, or of a shipped experiment by name; raises InputError for neither."""
+    known = shipped_experiments()
+    if str(name) in known:
+        return known[str(name)]
+    if Path(name).suffix in (".yaml", ".yml"):
+        return Path(name)
+    hint = nearest(clip(str(name)), known)
+    raise InputError(clip(str(name)), [Problem("", f"no experiment file or shipped experiment has this name{hint}")])
+
+
+def is_experiment(name: str | Path) -> bool:
+    """Tell whether a name on the command line is that of an experiment; raises InputError for a file with no YAML."""
+    if Path(name).suffix not in (".yaml", ".yml"):
+        return str(name) in shipped_experiments() and str(name) not in files.shipped()
+    data, _ = files.read_yaml(Path(name))
+    return isinstance(data, dict) and "experiment" in data
+
+
+def read_experiment(name: str | Path) -> Crossed:
+    """Read an experiment from a file, or a shipped one by its name, with the scenario of each variant in each world.
+
+    Raises InputError with every problem found in the experiment or its patches.
+    """
+    path = find_experiment(name)
+    data, lines = files.read_yaml(path)
+    if not isinstance(data, dict) or "experiment" not in data:
+        wanted = "a map with the keys experiment, base, variants and outcomes is wanted"
+        scenario = "; this looks like a scenario" if isinstance(data, dict) and "world" in data else ""
+        raise InputError(str(path), [Problem("", f"{wanted}{scenario or f'; found {found(data)}'}")])
+    whole_cards = [name for name, patch in _maps(data, "variants") if _has_card(name, patch, path, lines)]
+    if "factorial" in data:
+        whole_cards += _crossed_factors(data, path, lines)
+    for _, patch in _maps(data, "worlds"):
+        files.anchored(patch, path)
+    experiment = check_experiment(data, str(path), lines)
+    base = files.load_base(path, experiment.base, lines)
+    crossed = cross(experiment, base, str(path), lines, whole_cards)
+    for cell in crossed.cells:
+        files.check_files(cell.scenario, str(path))
+    return crossed
+
+
+def _crossed_factors(data: dict[str, Any], path: Path, lines: Lines) -> list[str]:
+    """Put the combinations of an experiment's factors in the place of variants; return those with another card."""
+    if "variants" in data:
+        said = "either 'variants' or 'factorial' is wanted: the combinations of the factors are the variants"
+        raise InputError(str(path), [Problem("factorial", said, lines.get(("factorial",)))])
+    factors = dict(_maps(data, "factorial"))
+    cards = {name for name, patch in factors.items() if _has_card(name, patch, path, lines, "factorial")}
+    if 0 < len(factors) <= MOST_FACTORS:
+        data["variants"] = variants_of(factors)
+    return [name for name in data.get("variants", ()) if cards & set(without(list(factors), name))]
+
+
+def _maps(data: dict[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:
+    patches = data.get(key)
+    return [item for item in patches.items() if isinstance(item[1], dict)] if isinstance(patches, dict) else []
+
+
+def _has_card(name: str, patch: dict[str, Any], path: Path, lines: Mapping[Path_, int], key: str = "variants") -> bool:
+    """Put the card that a variant names into the place of its name; tell whether it names one."""
+    try:
+        return files.place_card(patch, path, {}) is not None
+    except InputError as error:
+        if error.source != str(path):
+            raise  # the card's own mistakes
+        place = (key, name, "response", "plan")
+        line = lines.get((*place, "card"), lines.get(place))
+        raise InputError(str(path), [Problem(".".join((*place, "card")), error.problems[0].message, line)]) from None
