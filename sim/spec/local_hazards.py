@@ -96,7 +96,7 @@ class Local(Spec):
     keeps_home_over: NonNegative | None = None
     """Who lives where the level is higher does not come to work."""
     keeps_out_over: NonNegative | None = None
-    """Nobody comes in from outside while the level is higher anywhere."""
+    """Nobody comes in from outside while the level is higher anywhere, but for units whose ``crosses`` names it."""
     cuts: FrozenMap[Cut] = FrozenMap()
     """Outages of ``world.outages``."""
     closes_stores_over: NonNegative | None = None
