@@ -64,7 +64,7 @@ def check_seen(named: Named, scenarios: Iterable[Scenario], source: str, seed: i
         there = [say(other) for other in sorted(seen) if other[0] == key[0]]
         listed = f"; there is {'; '.join(there[:12])}{'; …' if len(there) > 12 else ''}" if there else ""
         hint = nearest(say(key), there)
-        message = f"the first run of no variant has {say(key)}{hint if 'did you mean' in hint else listed}"
+        message = f"no first run has {say(key)}{hint if 'did you mean' in hint else listed}"
         problems.append(Problem(place_of(path), message))
     if problems:
         raise InputError(source, problems)

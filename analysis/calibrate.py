@@ -7,11 +7,9 @@ the best is chosen, its figures are compared with those observed, and the error 
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -19,8 +17,9 @@ import numpy.typing as npt
 
 from analysis.calibrate_errors import Errors, Row, Warn, errors, rows, warnings
 from analysis.observed import Figure
-from analysis.optimise import AT_A_TIME, FRESH
+from analysis.optimise import FRESH
 from analysis.plausible import Fitted, Misfit, allowed, fitted, misfit, plausible
+from analysis.search import AT_A_TIME, Search, Told, tried
 from analysis.store.rounds import Batch, Collected, Procedure, Round
 from sim.errors import InputError, Problem
 from sim.spec.calibrate import Task
@@ -67,81 +66,19 @@ class Calibrated:
     confidence: float
 
 
-class Search:
-    """The points that are tried: all of them where there are no more than trials, else as the sampler proposes."""
-
-    def __init__(self, task: Task) -> None:
-        self.parameters = task.parameters
-        self.trials = task.asked.trials
-        sizes = [one.size for one in self.parameters]
-        self.every_point = all(sizes) and prod(size or 0 for size in sizes) <= self.trials
-        every = (one.levels(one.size or 1) for one in self.parameters)
-        self._grid = list(itertools.product(*every)) if self.every_point else []
-        self._study = None if self.every_point else _study(task.asked.seed, self.trials)
-        self._open: list[Any] = []
-        self.tried = 0
-
-    def ask(self) -> list[dict[str, Any]]:
-        """Return the next points; none when enough have been tried."""
-        count = min(AT_A_TIME, (len(self._grid) if self.every_point else self.trials) - self.tried)
-        points = []
-        for _ in range(count):
-            if self._study is None:
-                at = self._grid[self.tried]
-                points.append({one.path: value for one, value in zip(self.parameters, at, strict=True)})
-            else:
-                trial = self._study.ask()
-                points.append({one.path: one.at(trial.suggest_float(one.path, 0.0, 1.0)) for one in self.parameters})
-                self._open.append(trial)
-            self.tried += 1
-        return points
-
-    def tell(self, found: Sequence[Trial | None]) -> None:
-        """Learn of what was asked, in its order; None for values that make no scenario."""
-        from optuna.trial import TrialState
-
-        if self._study is None:
-            return
-        for trial, told in zip(self._open, found, strict=True):
-            if told is None:
-                self._study.tell(trial, state=TrialState.FAIL)
-            else:
-                undefined = told.misfit.undefined
-                self._study.tell(trial, FAR * undefined if undefined else told.misfit.loss)
-        self._open.clear()
-
-
-def _study(seed: int, trials: int) -> Any:
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    first = max(AT_A_TIME, trials // 4)  # ranges want to be known from end to end, not only where it fits
-    sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=first)
-    return optuna.create_study(sampler=sampler)
-
-
 def calibrate(task: Task, figures: Sequence[Figure]) -> Procedure[Calibrated]:
     """Search, run the finalists and the base anew, choose, and close the ranges around what is chosen."""
     asked = task.asked
-    search = Search(task)
-    known: dict[str, Trial | None] = {}
-    few = range(asked.replications)
-    while points := search.ask():
-        texts = [json.dumps(point) for point in points]
-        batches = {}
-        for text, point in zip(texts, points, strict=True):
-            if text not in known:
-                name = f"trial-{len(known):04d}"
-                known[text] = None
-                cell = _cell(task, name, point)
-                if cell is not None:
-                    batches[text] = Batch(cell, few, text)
-        if batches:
-            collected = yield Round(tuple(batches.values()), f"{len(known)} of at most {search.trials} trials")
-        for text, batch in batches.items():
-            known[text] = _trial(figures, batch, collected)
-        search.tell([known[text] for text in texts])
-    trials = [one for one in known.values() if one is not None]
+    first = max(AT_A_TIME, asked.trials // 4)  # ranges want to be known from end to end, not only where it fits
+    search = Search(task.parameters, asked.trials, asked.seed, n_startup_trials=first)
+    known = yield from tried(
+        search,
+        lambda name, values: _cell(task, name, values),
+        range(asked.replications),
+        lambda batch, collected: _trial(figures, batch, collected),
+        lambda one: Told(FAR * one.misfit.undefined if one.misfit.undefined else one.misfit.loss),
+    )
+    trials = [one for one in known if one is not None]
     ordered = sorted((t for t in trials if np.isfinite(t.misfit.total)), key=lambda one: (one.misfit.loss, one.name))
     if not ordered:
         said = "in no trial does each observed outcome have a value in all runs: a longer follow_up or fewer outcomes"
@@ -151,7 +88,7 @@ def calibrate(task: Task, figures: Sequence[Figure]) -> Procedure[Calibrated]:
     trials += yield from _slices(task, figures, chosen)
     fresh_of = {one.name: one for one in finalists}
     trials = [fresh_of.get(one.name, one) for one in trials]  # the better known of the two
-    return _conclude(task, figures, search, trials, finalists, collected, sum(one is None for one in known.values()))
+    return _conclude(task, figures, search, trials, finalists, collected, sum(one is None for one in known))
 
 
 def _finals(

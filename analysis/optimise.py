@@ -7,11 +7,9 @@ better than it is. So its finalists are run anew, with luck of their own, and on
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -19,6 +17,7 @@ import numpy.typing as npt
 
 from analysis.feasible import Feasible, feasibility, limit_of, reaches, share
 from analysis.outcomes import describe
+from analysis.search import Search, Told, short, tried
 from analysis.store.rounds import Batch, CellName, Collected, Procedure, Round
 from sim.errors import InputError
 from sim.spec.crossed import Cell
@@ -28,8 +27,8 @@ from sim.spec.optimise import Question
 from sim.spec.procedures import Constraint, Key
 
 Floats = npt.NDArray[np.float64]
-AT_A_TIME = 8
-"""Trials that are tried side by side; the next ones know of all before."""
+FAR = 1e9
+"""By how much a constraint is missed, for the search, where the outcome has no value."""
 FRESH = 1_000_000
 """The first replication of the runs that no search has seen."""
 DOUBT = 0.2
@@ -102,99 +101,26 @@ class Optimised:
     confidence: float
 
 
-class Search:
-    """The points that are tried: all of them where there are no more than trials, else as the sampler proposes."""
-
-    def __init__(self, question: Question) -> None:
-        asked = question.asked
-        self.decisions = question.decisions
-        self.trials = asked.trials
-        sizes = [one.size for one in self.decisions]
-        self.every_point = all(sizes) and prod(size or 0 for size in sizes) <= asked.trials
-        self._grid = list(itertools.product(*(range(size or 1) for size in sizes))) if self.every_point else []
-        self._study = None if self.every_point else _study(asked.seed, constrained=bool(asked.subject_to))
-        self._open: list[tuple[Any, str]] = []
-        self.tried = 0
-
-    def ask(self) -> list[dict[str, Any]]:
-        """Return the next points; none when enough have been tried."""
-        count = min(AT_A_TIME, (len(self._grid) if self.every_point else self.trials) - self.tried)
-        points = []
-        for _ in range(count):
-            if self._study is None:
-                at = self._grid[self.tried]
-                points.append(
-                    {one.path: one.at((k + 0.5) / (one.size or 1)) for one, k in zip(self.decisions, at, strict=True)}
-                )
-            else:
-                trial = self._study.ask()
-                point = {one.path: one.at(trial.suggest_float(one.path, 0.0, 1.0)) for one in self.decisions}
-                self._open.append((trial, json.dumps(point)))
-                points.append(point)
-            self.tried += 1
-        return points
-
-    def tell(self, found: Mapping[str, Trial | None]) -> None:
-        """Learn of what was asked; ``found`` by the points as JSON, None for one that makes no scenario."""
-        from optuna.trial import TrialState
-
-        for trial, point in self._open:
-            told = found[point]
-            if told is None or not np.isfinite(told.cost):
-                self._study.tell(trial, state=TrialState.FAIL)  # type: ignore[union-attr]
-                continue
-            trial.set_user_attr("short", [value if np.isfinite(value) else 1e9 for value in told.short])
-            self._study.tell(trial, told.cost)  # type: ignore[union-attr]
-        self._open.clear()
-
-
-def _study(seed: int, *, constrained: bool) -> Any:
-    import warnings
-
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # constraints_func is called experimental
-        sampler = optuna.samplers.TPESampler(
-            seed=seed, constant_liar=True, constraints_func=_short if constrained else None
-        )
-    return optuna.create_study(sampler=sampler)
-
-
-def _short(trial: Any) -> Sequence[float]:
-    return list(trial.user_attrs["short"])
-
-
 def optimise(question: Question) -> Procedure[Optimised]:
     """Search, run the finalists anew, choose, and draw the curves around what is chosen."""
     asked = question.asked
-    search = Search(question)
-    known: dict[str, Trial | None] = {}
-    names: dict[str, str] = {}
-    while points := search.ask():
-        texts = [json.dumps(point) for point in points]
-        cells = {}
-        for text, point in zip(texts, points, strict=True):
-            if text not in known and text not in cells:
-                names.setdefault(text, f"trial-{len(names):04d}")
-                known[text] = None
-                cell = _cell(question, names[text], point)
-                if cell is not None:
-                    cells[text] = Batch(cell, range(asked.replications), text)
-        note = f"{len(known)} of at most {search.trials} trials"
-        collected = yield Round(tuple(cells.values()), note)
-        for text, batch in cells.items():
-            known[text] = _trial(question, batch, collected)
-        search.tell({text: known[text] for text in texts})
-    trials = [trial for trial in known.values() if trial is not None]
+    constraints = {"constraints_func": short} if asked.subject_to else {}
+    search = Search(question.decisions, asked.trials, asked.seed, constant_liar=True, **constraints)
+    known = yield from tried(
+        search,
+        lambda name, values: _cell(question, name, values),
+        range(asked.replications),
+        lambda batch, collected: _trial(question, batch, collected),
+        lambda one: Told(one.cost, [value if np.isfinite(value) else FAR for value in one.short]),
+    )
+    trials = [trial for trial in known if trial is not None]
     finalists = yield from _finals(question, _ordered(trials, asked.finalists))
     reached = [one for one in finalists if one.standing == "reached"]
     chosen = min(reached, key=lambda one: (one.cost, one.name)) if reached else None
     curve: tuple[Point, ...] = ()
     if chosen is not None and asked.subject_to:
         curve = yield from _curves(question, chosen)
-    invalid = sum(trial is None for trial in known.values())
+    invalid = sum(trial is None for trial in known)
     return Optimised(
         tuple(trials), search.every_point, invalid, tuple(finalists), chosen, curve, asked.fresh, asked.confidence
     )
@@ -216,10 +142,10 @@ def _trial(question: Question, batch: Batch, collected: Collected) -> Trial:
     def of(_name: str, key: Key) -> Floats:
         return collected.of(cell, key, batch.replications)
 
-    short = tuple(_misses(one, of("", one.key)) for one in constraints)
+    missed = tuple(_misses(one, of("", one.key)) for one in constraints)
     standings = feasibility(of, [cell[1]], constraints, DOUBT * max(len(constraints), 1))
     plausible = not any(one.standing in ("not reached", "undefined") for one in standings)
-    return Trial(cell[1], values, _cost(question, values, collected, cell, batch.replications)[0], short, plausible)
+    return Trial(cell[1], values, _cost(question, values, collected, cell, batch.replications)[0], missed, plausible)
 
 
 def _cost(

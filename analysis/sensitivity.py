@@ -12,15 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from analysis import asked
 from analysis.designs import Points, coefficients, points_of
 from analysis.indices import Elementary, Index, Noise, Regression, Sobol, elementary, noise, rank_regression, sobol
-from analysis.need_outcomes import NEED_OUTCOMES
-from analysis.outcomes import measure_of
-from analysis.run_outcomes import RUN_OUTCOMES
 from analysis.store.rounds import Batch, Collected, Procedure, Round
-from sim.errors import InputError, Problem, nearest
-from sim.runs import run
-from sim.spec.experiment import ONLY_WORLD, say
+from sim.spec.experiment import ONLY_WORLD
 from sim.spec.factors import Study
 from sim.spec.procedures import Key
 
@@ -105,26 +101,13 @@ class Concluded:
 
 def check_outcomes(study: Study) -> None:
     """Refuse a design that asks for an outcome nobody has registered."""
-    known = [*NEED_OUTCOMES, *RUN_OUTCOMES]
-    problems = [
-        Problem(f"outcomes[{k}].outcome", f"no outcome is called {one.outcome!r}{nearest(one.outcome, known)}")
-        for k, one in enumerate(study.design.outcomes)
-        if one.outcome not in known
-    ]
-    if problems:
-        raise InputError(study.source, problems)
+    asked.check(((("outcomes", k, "outcome"), one) for k, one in enumerate(study.design.outcomes)), study.source)
 
 
 def check_seen(study: Study) -> None:
     """Run the base once and refuse an outcome that it does not have."""
-    seen = {(row.outcome, row.by, row.level) for row in measure_of(study.base)(run(study.base, study.design.seed))}
-    problems = []
-    for k, key in enumerate(study.design.keys):
-        if key not in seen:
-            there = [say(other) for other in sorted(seen) if other[0] == key[0]]
-            problems.append(Problem(f"outcomes[{k}]", f"the base has no {say(key)}{nearest(say(key), there)}"))
-    if problems:
-        raise InputError(study.source, problems)
+    named = ((("outcomes", k), one) for k, one in enumerate(study.design.outcomes))
+    asked.check_seen(named, [study.base], study.source, study.design.seed)
 
 
 # -- rounds -----------------------------------------------------------------------------------------------------------

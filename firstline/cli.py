@@ -50,17 +50,14 @@ def root(
 @app.command("list")
 def list_scenarios(as_json: AsJson = False) -> None:
     """List the shipped scenarios, experiments and designs."""
-    from sim.design_files import shipped_designs
-    from sim.experiment_files import shipped_experiments
     from sim.files import load, read_yaml, shipped
+    from sim.kinds import DESIGN, EXPERIMENT
 
-    rows = [{"name": name, "title": load(path).title or "", "kind": "scenario"} for name, path in shipped().items()] + [
-        {"name": name, "title": read_yaml(path)[0].get("title") or "", "kind": "experiment"}
-        for name, path in shipped_experiments().items()
-    ]
+    rows = [{"name": name, "title": load(path).title or "", "kind": "scenario"} for name, path in shipped().items()]
     rows += [
-        {"name": name, "title": read_yaml(path)[0].get("title") or "", "kind": "design"}
-        for name, path in shipped_designs().items()
+        {"name": name, "title": read_yaml(path)[0].get("title") or "", "kind": kind.word}
+        for kind in (EXPERIMENT, DESIGN)
+        for name, path in kind.shipped().items()
     ]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
@@ -79,25 +76,19 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check a scenario, card, experiment or design: errors stop with exit code 2; findings are printed and do not."""
-    from sim.design_files import is_design
-    from sim.experiment_files import is_experiment
+    from sim.kinds import DESIGN, EXPERIMENT
     from sim.spec.findings import findings
 
     if file.endswith(".card.yaml"):
         _check_card(Path(file))
         return
-    if is_design(file):
-        if sets or evidence:
-            said = "a design takes neither --set nor --evidence; they are for a scenario"
-            raise InputError(file, [Problem("", said)])
-        check_design(file, plugin, as_json)
-        return
-    if is_experiment(file):
-        if sets or evidence:
-            said = "an experiment takes neither --set nor --evidence; they are for a scenario"
-            raise InputError(file, [Problem("", said)])
-        _check_experiment(file, plugin, as_json)
-        return
+    for kind, check_it in ((DESIGN, check_design), (EXPERIMENT, _check_experiment)):
+        if kind.holds(file):
+            if sets or evidence:
+                said = f"{kind.named} takes neither --set nor --evidence; they are for a scenario"
+                raise InputError(file, [Problem("", said)])
+            check_it(file, plugin, as_json)
+            return
     scenario = load_scenario(file, sets, plugin)
     found = findings(scenario)
     if as_json:

@@ -1,4 +1,4 @@
-"""Files of calibrations: which are shipped, which a name means, and how one is read with its base and its table."""
+"""Reading calibrations, each with its base, its parameters on it, and its table of what was observed."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ from typing import Any
 
 from sim import files
 from sim.errors import InputError, Problem, nearest
+from sim.kinds import CALIBRATION
 from sim.spec.calibrate import Task, check_calibrate, task
-from sim.units import clip, found
+from sim.units import clip
 
 COLUMNS = ("outcome", "by", "level", "value", "sd", "held_out")
 """The columns of a table of observed outcomes; the first and ``value`` must be there."""
-
-
-def shipped_calibrations() -> dict[str, Path]:
-    """Return the shipped calibrations by name."""
-    return {path.stem: path for path in sorted((files.SHIPPED / files.CALIBRATIONS).glob("*.yaml"))}
 
 
 def read_calibration(name: str | Path) -> Task:
@@ -25,23 +21,7 @@ def read_calibration(name: str | Path) -> Task:
 
     Raises InputError with every problem found.
     """
-    known = shipped_calibrations()
-    path = known.get(str(name), Path(name))
-    if str(name) not in known and path.suffix not in (".yaml", ".yml"):
-        hint = nearest(clip(str(name)), known)
-        raise InputError(clip(str(name)), [Problem("", f"no file or shipped calibration has this name{hint}")])
-    data, lines = files.read_yaml(path)
-    if not isinstance(data, dict) or "calibrate" not in data:
-        looks = {
-            "experiment": "an experiment",
-            "world": "a scenario",
-            "sensitivity": "a design",
-            "optimise": "a question",
-        }
-        other = next((said for key, said in looks.items() if isinstance(data, dict) and key in data), None)
-        said = f"; this looks like {other}" if other else f"; found {found(data)}"
-        wanted = "a map with the keys calibrate, base, parameters and observed (or log) is wanted"
-        raise InputError(str(path), [Problem("", wanted + said)])
+    path, data, lines = CALIBRATION.read(name)
     if isinstance(data.get("observed"), str):
         data["observed"] = _table(path.parent / data["observed"], str(path), lines.get(("observed",)))
     asked = check_calibrate(data, str(path), lines)

@@ -1,4 +1,4 @@
-"""Experiment files: which are shipped, which a name means, and how one is read with the scenario of each variant."""
+"""Reading experiment files, each with the scenario of every variant in every world."""
 
 from __future__ import annotations
 
@@ -7,37 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from sim import files
-from sim.errors import InputError, Problem, nearest
+from sim.errors import InputError, Problem
+from sim.kinds import EXPERIMENT
 from sim.spec.crossed import Crossed, cross
 from sim.spec.experiment import Lines, check_experiment
 from sim.spec.factorial import MOST_FACTORS, variants_of, without
-from sim.units import clip, found
 
 Path_ = tuple[str | int, ...]
-
-
-def shipped_experiments() -> dict[str, Path]:
-    """Return the shipped experiments by name."""
-    return {path.stem: path for path in sorted((files.SHIPPED / files.EXPERIMENTS).glob("*.yaml"))}
-
-
-def find_experiment(name: str | Path) -> Path:
-    """Return the path of an experiment file, or of a shipped experiment by name; raises InputError for neither."""
-    known = shipped_experiments()
-    if str(name) in known:
-        return known[str(name)]
-    if Path(name).suffix in (".yaml", ".yml"):
-        return Path(name)
-    hint = nearest(clip(str(name)), known)
-    raise InputError(clip(str(name)), [Problem("", f"no experiment file or shipped experiment has this name{hint}")])
-
-
-def is_experiment(name: str | Path) -> bool:
-    """Tell whether a name on the command line is that of an experiment; raises InputError for a file with no YAML."""
-    if Path(name).suffix not in (".yaml", ".yml"):
-        return str(name) in shipped_experiments() and str(name) not in files.shipped()
-    data, _ = files.read_yaml(Path(name))
-    return isinstance(data, dict) and "experiment" in data
 
 
 def read_experiment(name: str | Path) -> Crossed:
@@ -45,12 +21,7 @@ def read_experiment(name: str | Path) -> Crossed:
 
     Raises InputError with every problem found in the experiment or its patches.
     """
-    path = find_experiment(name)
-    data, lines = files.read_yaml(path)
-    if not isinstance(data, dict) or "experiment" not in data:
-        wanted = "a map with the keys experiment, base, variants and outcomes is wanted"
-        scenario = "; this looks like a scenario" if isinstance(data, dict) and "world" in data else ""
-        raise InputError(str(path), [Problem("", f"{wanted}{scenario or f'; found {found(data)}'}")])
+    path, data, lines = EXPERIMENT.read(name)
     whole_cards = [name for name, patch in _maps(data, "variants") if _has_card(name, patch, path, lines)]
     if "factorial" in data:
         whole_cards += _crossed_factors(data, path, lines)

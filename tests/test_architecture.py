@@ -15,7 +15,7 @@ ROOMS = [  # from the ground up; a room stands above all that it imports
     {"errors", "units", "clock", "chance"},
     {"registry", "policies", "records"},
     {"spec"},
-    {"files", "experiment_files", "design_files", "backtest_files", "optimise_files", "calibrate_files"},
+    {"files", "kinds", "experiment_files", "design_files", "backtest_files", "optimise_files", "calibrate_files"},
     {"world"},
     {"response"},
     {"accounts", "plan_accounts", "people_accounts", "epidemic_accounts", "laws"},

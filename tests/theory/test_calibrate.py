@@ -23,9 +23,10 @@ from analysis.optimise import FRESH
 from analysis.outcomes import measure_of
 from analysis.plausible import misfit
 from analysis.store.rounds import Collected
-from sim.calibrate_files import read_calibration, shipped_calibrations
+from sim.calibrate_files import read_calibration
 from sim.errors import InputError
 from sim.files import dump, load
+from sim.kinds import CALIBRATION
 from sim.runs import run
 from sim.spec.calibrate import Task
 from sim.spec.patches import validate
@@ -486,8 +487,8 @@ def test_a_table_may_be_a_file(tmp_path: Path):
 
 def test_shipped_calibrations_can_be_read():
     """Each with its base, its ends and its table."""
-    assert shipped_calibrations()
-    for name in shipped_calibrations():
+    assert CALIBRATION.shipped()
+    for name in CALIBRATION.shipped():
         assert figures(read_calibration(name))
 
 

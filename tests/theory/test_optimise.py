@@ -15,7 +15,8 @@ from analysis.feasible import feasibility, share
 from analysis.optimise import FRESH, Optimised, optimise
 from analysis.store.rounds import Collected
 from sim.errors import InputError
-from sim.optimise_files import read_question, shipped_questions
+from sim.kinds import QUESTION
+from sim.optimise_files import read_question
 from sim.spec.optimise import Question
 from sim.spec.procedures import Constraint
 
@@ -210,6 +211,6 @@ def test_bad_questions_are_refused_in_words(case: str, tmp_path: Path):
 
 def test_shipped_questions_can_be_read():
     """Each with its base and its ends."""
-    assert shipped_questions()
-    for name in shipped_questions():
+    assert QUESTION.shipped()
+    for name in QUESTION.shipped():
         assert read_question(name).decisions

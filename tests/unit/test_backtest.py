@@ -25,9 +25,10 @@ from analysis.backtest.told import Told, errors, loss, told
 from firstline.backtest_tables import backlog_rows, backtest_as_json, figure_rows, page
 from firstline.words import Words
 from sim import files
-from sim.backtest_files import read_backtest, shipped_backtests
+from sim.backtest_files import read_backtest
 from sim.chance import Chance
 from sim.errors import InputError
+from sim.kinds import BACKTEST
 from sim.records.closing import MISLAID_H, Books, OfficeTime
 from sim.spec.backtest import Columns, Window
 
@@ -130,7 +131,7 @@ def test_there_are_enough_bad_backtests():
 def test_shipped_backtests_are_no_scenarios():
     """They lie in a folder of their own, and a name mistyped gets the name meant."""
     assert not [name for name in files.shipped() if name.startswith("backtests")]
-    for name in shipped_backtests():
+    for name in BACKTEST.shipped():
         asked, log = read_backtest(name, Path("elsewhere.csv"))
         assert asked.backtest == name
         assert log == Path("elsewhere.csv")

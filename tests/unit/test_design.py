@@ -15,10 +15,10 @@ from analysis.designs import check_size, points_of, size_of
 from analysis.outcomes import measure_of
 from analysis.sensitivity import check_outcomes, check_seen
 from sim import files
-from sim.design_files import is_design, read_design, shipped_designs
+from sim.design_files import read_design
 from sim.errors import InputError
-from sim.experiment_files import is_experiment
 from sim.files import load, shipped
+from sim.kinds import DESIGN, EXPERIMENT
 from sim.spec.factors import Study
 
 TESTS = Path(__file__).parent.parent
@@ -137,17 +137,17 @@ def test_a_star_stands_for_any_name(tmp_path: Path):
 
 def test_shipped_designs_are_designs_and_nothing_else(tmp_path: Path):
     """They lie in a folder of their own and are neither scenarios nor experiments; all of them can run."""
-    assert shipped_designs()
-    for name, path in shipped_designs().items():
+    assert DESIGN.shipped()
+    for name, path in DESIGN.shipped().items():
         assert name not in shipped()
-        assert is_design(name)
-        assert not is_experiment(path)
+        assert DESIGN.holds(name)
+        assert not EXPERIMENT.holds(path)
         study = read_design(name)
         check_size(study)
         check_outcomes(study)
         assert study.design.question
-    assert not is_design(SMALL)
-    assert not is_design("tutorial")
+    assert not DESIGN.holds(SMALL)
+    assert not DESIGN.holds("tutorial")
     with pytest.raises(InputError, match="did you mean 'what-matters-in-lockdown'"):
         read_design("what-matter-in-lockdown")
 
@@ -270,5 +270,5 @@ def test_files_knows_designs_are_no_scenarios(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "designs" / "mine.yaml").write_text(f"sensitivity: mine\nbase: {SMALL}\n{TINY}", encoding="utf-8")
     monkeypatch.setattr(files, "SHIPPED", tmp_path)
     assert shipped() == {}
-    assert list(shipped_designs()) == ["mine"]
+    assert list(DESIGN.shipped()) == ["mine"]
     assert read_design("mine").design.sensitivity == "mine"

@@ -27,8 +27,9 @@ from firstline.grids import comma_separated, latex, markdown, outcome_name
 from firstline.words import Words
 from sim import files
 from sim.errors import InputError
-from sim.experiment_files import is_experiment, read_experiment, shipped_experiments
+from sim.experiment_files import read_experiment
 from sim.files import load, read_card, shipped
+from sim.kinds import EXPERIMENT
 from sim.spec.crossed import Crossed
 from sim.spec.experiment import Expectation
 
@@ -175,18 +176,18 @@ def test_shipped_experiments_are_found_by_name(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "experiments" / "small.yaml").write_text((EXAMPLE.parent / "small.yaml").read_text(encoding="utf-8"))
     monkeypatch.setattr(files, "SHIPPED", tmp_path)
     assert shipped() == {}
-    assert "runners" in shipped_experiments()
+    assert "runners" in EXPERIMENT.shipped()
     assert read_experiment("runners").experiment.experiment == "runners"
-    assert is_experiment("runners")
+    assert EXPERIMENT.holds("runners")
     with pytest.raises(InputError, match="did you mean 'runners'"):
         read_experiment("runner")
 
 
 def test_a_scenario_is_no_experiment():
     """``check`` takes both, and must tell them apart."""
-    assert is_experiment(EXAMPLE)
-    assert not is_experiment(EXAMPLE.parent / "small.yaml")
-    assert not is_experiment("tutorial")
+    assert EXPERIMENT.holds(EXAMPLE)
+    assert not EXPERIMENT.holds(EXAMPLE.parent / "small.yaml")
+    assert not EXPERIMENT.holds("tutorial")
 
 
 @pytest.mark.parametrize("name", ["x" * 5000, "x" * 5000 + ".yaml", "a\0b.yaml", "", "nowhere.yaml"])
@@ -425,7 +426,7 @@ def test_list_says_what_kind(tmp_path: Path):
     """Scenarios and experiments stand in one list, so each row says which it is."""
     rows = json.loads(firstline("list", "--json", cwd=tmp_path).stdout)
     assert {row["name"]: row["kind"] for row in rows}["tutorial"] == "scenario"
-    assert [row["name"] for row in rows if row["kind"] == "experiment"] == list(shipped_experiments())
+    assert [row["name"] for row in rows if row["kind"] == "experiment"] == list(EXPERIMENT.shipped())
 
 
 REFUSED = {
@@ -450,10 +451,10 @@ def test_bad_input_in_words(case: str):
     assert not done.stdout
 
 
-@pytest.mark.parametrize("name", sorted(p for p in shipped_experiments()))
+@pytest.mark.parametrize("name", sorted(p for p in EXPERIMENT.shipped()))
 def test_a_shipped_experiment_is_fair_and_says_what_it_expects(name: str):
     """Team structures are compared at equal head-count, and what is expected is written down before it is run."""
-    experiment = read_experiment(shipped_experiments()[name]).experiment
+    experiment = read_experiment(EXPERIMENT.shipped()[name]).experiment
     assert experiment.equal_head_count
     assert {expected.variant for expected in experiment.expects} >= set(list(experiment.variants)[1:])
     assert all(expected.because for expected in experiment.expects)
