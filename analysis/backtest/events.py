@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -31,6 +31,14 @@ class Log:
     created_h: Floats
     closed_h: Floats
     end_h: float
+
+    def without(self, windows: Iterable[Window]) -> Log:
+        """Return the log without the requests that came in during windows."""
+        kept = np.ones(self.created_h.size, bool)
+        for window in windows:
+            begin_h, end_h = ((moment - self.zero).total_seconds() / 3600 for moment in (window.begin, window.end))
+            kept &= (self.created_h < begin_h) | (self.created_h >= end_h)
+        return replace(self, created_h=self.created_h[kept], closed_h=self.closed_h[kept])
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from analysis.backtest import baseline
 from analysis.backtest.events import Event, Log, cut, read_log
 from analysis.backtest.fit import Fitted, Watch, fit
 from analysis.backtest.measure import measure
+from analysis.backtest.memory import Past, informed
 from analysis.backtest.predict import Predicted, costs, learnt, predict
-from analysis.backtest.run_up import informed, spread_about_run_up
 from analysis.backtest.told import Errors, errors, loss, told
 from sim.spec.backtest import Backtest
 
@@ -37,8 +37,8 @@ class Judged:
     """What a back-test found.
 
     ``held_out`` are training events predicted from the others; ``alone`` are the events to predict, from the training
-    events alone, where the file asks for a look at their run-up. ``lags_h`` are of each event to predict: (middle, low,
-    high) of its mean lag. ``costs`` are hours of the mean, by training event.
+    events alone, where the file asks for a look at the record before. ``lags_h`` are of each event to predict:
+    (middle, low, high) of its mean lag. ``costs`` are hours of the mean, by training event.
     """
 
     asked: Backtest
@@ -80,7 +80,7 @@ def backtest(asked: Backtest, path: Path, source: str, watch: Watch, workers: in
     to_come = cut(log, asked.predict, asked.warm_up, "predict", source)
     known = {event.name: predictor(event) for event in to_come}
     predicted = tuple(predict(asked, path, event, known[event.name], rival.per_day, workers) for event in to_come)
-    again = to_come if asked.run_up > 0 else ()
+    again = to_come if asked.memory > 0 else ()
     alone = tuple(predict(asked, path, event, fitted, rival.per_day, workers) for event in again)
     lags = {name: lag_of(each, asked.confidence) for name, each in known.items()}
     return Judged(asked, log, fitted, rival, inside, held_out, predicted, alone, lags, spent)
@@ -102,10 +102,10 @@ def _learn(
 ) -> tuple[Fitted, Callable[[Event], Fitted]]:
     """Return what was learnt, and what it says of an event to come."""
     fitted = fit(asked, Path(log.path), events, measure(events), watch, workers)
-    if asked.run_up <= 0:
+    if asked.memory <= 0:
         return fitted, lambda _: fitted
-    about = spread_about_run_up(log, events, fitted, asked.run_up)
-    return fitted, lambda event: informed(log, event, fitted, about, asked.run_up)
+    past = Past(log.without(asked.predict.values()), fitted.books.clock, asked.memory)
+    return fitted, lambda event: informed(past, event, fitted)
 
 
 def _without(

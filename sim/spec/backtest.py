@@ -121,8 +121,8 @@ class Backtest(Spec):
     crews: Crews
     warm_up: Hours = 7 * 24.0
     """Requests that came in so long before a window load its crews, too, and are not counted."""
-    run_up: Hours = 0.0
-    """How long before a window the pace of closing is looked at, as known when the window begins; 0: not at all."""
+    memory: Hours = 0.0
+    """What the record before a window says of the pace in it counts half after so long; 0: it is not looked at."""
     trials: Annotated[Integer, between(1, 100, "a number of runs a trial between 1 and 100")] = 3
     """Runs of each training event in each trial of the fit."""
     replications: Annotated[Integer, between(10, 10_000, "a number of replications between 10 and 10,000")] = 40
