@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from analysis import asked
 from analysis.incidence import waits
 from analysis.outcomes import describe
+from analysis.request_log import read_requests
 from sim.errors import InputError, Problem, nearest
 from sim.spec.calibrate import Calibrate, Requests, Task
 from sim.spec.procedures import Key, amount
@@ -28,7 +28,6 @@ LEAST_SD = 0.01
 """The least standard deviation taken from a log, as a share of the figure: the days may be alike by chance."""
 LEAST_DAYS = 4
 """Fewer days than this do not tell how much days differ."""
-MOST_PROBLEMS = 10
 
 
 @dataclass(frozen=True)
@@ -180,36 +179,15 @@ def _read(
 ) -> tuple[list[tuple[str, datetime, datetime | None]], datetime]:
     """Return the requests of the window, (need or "", created, closed), and the last moment the log speaks of."""
     called = {log.names.get(name, name): name for name in needs}
-    problems: list[Problem] = []
-    rows: list[tuple[str, datetime, datetime | None]] = []
-    last = log.begin
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            names = list(reader.fieldnames or [])
-            wanted = [log.created, log.closed, *([log.need] if log.need is not None else [])]
-            missing = [Problem(name, f"no such column{nearest(name, names)}") for name in wanted if name not in names]
-            if missing:
-                raise InputError(str(path), missing)
-            for line, row in enumerate(reader, start=2):
-                created = _moment(row[log.created], log.created, line, problems)
-                closed = (
-                    _moment(row[log.closed], log.closed, line, problems) if (row[log.closed] or "").strip() else None
-                )
-                if created is None:
-                    continue
-                if closed is not None and closed < created:
-                    problems.append(Problem(log.closed, f"closed before it came in: {closed} < {created}", line))
-                last = max(last, created, closed or created)
-                need = called.get(row[log.need]) if log.need is not None else ""
-                if need is not None and log.begin <= created < log.end:
-                    rows.append((need, created, closed))
-    except OSError as error:
-        raise InputError(str(path), [Problem("", f"the log cannot be read: {error.strerror}")]) from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(str(path), [Problem("", f"a CSV file in UTF-8 is wanted: {error}")]) from None
-    if problems:
-        raise InputError(str(path), problems[:MOST_PROBLEMS])
+    columns = [] if log.need is None else [log.need]
+    requests = read_requests(path, log.created, log.closed, columns, lambda _: True)
+    last = max((one.closed or one.created for one in requests), default=log.begin)
+    rows = [
+        (need, one.created, one.closed)
+        for one in requests
+        if log.begin <= one.created < log.end
+        and (need := "" if log.need is None else called.get(one.row[log.need])) is not None
+    ]
     strange = [name for name in log.names if name not in needs]
     if strange:
         said = f"no need type of the base is called {strange[0]!r}{nearest(strange[0], needs)}"
@@ -217,13 +195,4 @@ def _read(
     if not rows:
         said = f"no request of {log.file} is of a need type of the base ({', '.join(needs)}) and within the window"
         raise InputError(source, [Problem("log", said)])
-    return rows, last
-
-
-def _moment(text: str | None, column: str, line: int, problems: list[Problem]) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text or "").replace(tzinfo=None)
-    except ValueError:
-        said = f"a date and time such as 2015-05-25T18:30:00 is wanted; found {text!r}"
-        problems.append(Problem(column, said, line))
-        return None
+    return rows, max(last, log.begin)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from sim.errors import InputError, Problem, nearest
+from analysis.request_log import Request, read_requests
+from sim.errors import InputError, Problem
 from sim.spec.backtest import Columns, Window
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-MOST_PROBLEMS = 10
 
 
 @dataclass(frozen=True)
@@ -74,58 +73,25 @@ class Event:
 
 def read_log(path: Path, columns: Columns) -> Log:
     """Read a log of requests; raises InputError for what cannot be read, with lines."""
-    problems: list[Problem] = []
-    made: list[tuple[datetime, datetime | None]] = []
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            names = list(reader.fieldnames or [])
-            missing = [name for name in (columns.created, columns.closed, *columns.only) if name not in names]
-            if missing:
-                raise InputError(
-                    str(path), [Problem(name, f"no such column{nearest(name, names)}") for name in missing]
-                )
-            for number, row in enumerate(reader, start=2):
-                if any(row[key] != wanted for key, wanted in columns.only.items()):
-                    continue
-                created = _moment(row[columns.created], columns.created, number, problems)
-                closed = None
-                if (row[columns.closed] or "").strip():
-                    closed = _moment(row[columns.closed], columns.closed, number, problems)
-                if created is not None and closed is not None and closed < created:
-                    problems.append(Problem(columns.closed, f"closed before it came in: {closed} < {created}", number))
-                if created is not None:
-                    made.append((created, closed))
-    except OSError as error:
-        said = f"the request log cannot be read: {error.strerror}"
-        raise InputError(str(path), [Problem("", said)]) from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(str(path), [Problem("", f"a CSV file in UTF-8 is wanted: {error}")]) from None
-    if problems:
-        raise InputError(str(path), problems[:MOST_PROBLEMS])
+
+    def mine(row: Mapping[str, str]) -> bool:
+        return all(row[key] == wanted for key, wanted in columns.only.items())
+
+    made = read_requests(path, columns.created, columns.closed, columns.only, mine)
     if not made:
         said = "no request is left: the file is empty or 'only' keeps nothing"
         raise InputError(str(path), [Problem(columns.created, said)])
-    if all(closed is None for _, closed in made):
+    if all(one.closed is None for one in made):
         raise InputError(
             str(path), [Problem(columns.closed, "not one request is closed: there is nothing to learn from")]
         )
-    return _log(path, sorted(made, key=lambda row: row[0]))
+    return _log(path, sorted(made, key=lambda one: one.created))
 
 
-def _moment(text: str | None, column: str, line: int, problems: list[Problem]) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text or "").replace(tzinfo=None)
-    except ValueError:
-        said = f"a date and time such as 2015-05-25T18:30:00 is wanted; found {text!r}"
-        problems.append(Problem(column, said, line))
-        return None
-
-
-def _log(path: Path, made: list[tuple[datetime, datetime | None]]) -> Log:
-    zero = made[0][0]
-    created = np.array([(created - zero).total_seconds() / 3600 for created, _ in made])
-    closed = np.array([np.inf if end is None else (end - zero).total_seconds() / 3600 for _, end in made])
+def _log(path: Path, made: Sequence[Request]) -> Log:
+    zero = made[0].created
+    created = np.array([(one.created - zero).total_seconds() / 3600 for one in made])
+    closed = np.array([np.inf if one.closed is None else (one.closed - zero).total_seconds() / 3600 for one in made])
     return Log(str(path), zero, created, closed, float(max(created.max(), closed[np.isfinite(closed)].max())))
 
 
