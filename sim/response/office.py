@@ -66,6 +66,10 @@ class Office:
         else:
             self.take(task)
 
+    def withdraw(self, done: Callable[[Any], object]) -> None:
+        """Take back what waits to be done and is not wanted any more; what is in hand is finished."""
+        self.tasks = deque(task for task in self.tasks if task.done != done)
+
     def staffed(self) -> bool:
         """Tell whether anybody is on duty at the desk."""
         return any(person.on_duty and person.post == "desk" for person in self.team.people)

@@ -198,11 +198,15 @@ class Orders:
 
     def _received(self, order: Order) -> None:
         assert self.card is not None
-        if self.ended_h == self.ended_h and self.card.steps[order.step].part in ("response", "activation"):
+        step = self.card.steps[order.step]
+        job = job_of(self, order, step)
+        if self.ended_h == self.ended_h and (
+            step.part in ("response", "activation") or (step.part == "contingency" and job.keeps_people)
+        ):
             self.running.pop(order.step, None)  # stood down while word was on its way
             return
         order.stamps["message"] = self.clock.now
-        self.jobs[order.number] = job = job_of(self, order, self.card.steps[order.step])
+        self.jobs[order.number] = job
         job.gather()
 
     # -- the end of an order ----------------------------------------------------------------------------------------

@@ -396,3 +396,38 @@ def test_a_pool_that_cannot_be_sampled_again_is_found():
     result = run(scenario)
     people = result.frame("tubes").query("positive").people.sum()
     assert said or (result.frame("events").event == "confirmed").sum() * 3 > people
+
+
+def test_what_waits_at_a_desk_is_given_up_at_the_stand_down():
+    """A list that people at a desk work off between their tasks kept them busy for hours after the stand-down."""
+    steps = {
+        "calls": step("office", "trace", None, each="30 min"),
+        "end": step("command", "stand_down", 0, part="stand_down", when={"at": "2 h"}),
+    }
+    scenario = micro(
+        {**TWO, "office": unit(1, "liaison")},
+        world={"positives": [{"count": 20, "symptoms": "30 min"}]},
+        outside={"cdc": {"delay": "0 h"}},
+        desks={"main": {"coordinator": "office", "handling": "1 min"}},
+        plan=plan(
+            steps,
+            ({"service": "cdc", "takes": "0 h"},),
+            step("command", "declare", 0, part="activation", when={"at": "1 h"}),
+        ),
+    )
+    result = run(scenario)
+    work = result.frame("assignments")
+    calls = work[work.assignment == "step.calls"]
+    assert calls.end_h.max() <= done(result, "end") + 0.5
+    assert len(calls) < 20
+
+
+def test_a_post_ordered_at_the_stand_down_is_not_manned():
+    """A contingency's post whose order was on its way at the stand-down was kept up to the end of the run."""
+    steps = {
+        "guard": step("crew", "man", 2, part="contingency", when={"at": "2 h"}, ordered=True, post="guard"),
+        "end": step("command", "stand_down", 0, part="stand_down", when={"at": "2 h"}),
+    }
+    result = run(micro(TWO, plan=plan(steps)))
+    work = result.frame("assignments")
+    assert not (work.assignment == "post.guard").any()

@@ -35,6 +35,14 @@ class OneByOne(StepJob):
                 self.by_desk += 1
                 self.order.team.office.add(self.kind, self._length(), self._made_at_desk, piece)
 
+    def stand_down(self) -> None:
+        """Give up what is left, also what waits at a desk."""
+        super().stand_down()
+        if self.over and self.by_desk:
+            assert self.order.team is not None
+            assert self.order.team.office is not None
+            self.order.team.office.withdraw(self._made_at_desk)
+
     def _made_at_desk(self, piece: Any) -> None:
         self.by_desk -= 1
         if self.over:
