@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from analysis.compare import Comparison, Pair, compare
 from analysis.outcomes import measure_of
@@ -41,6 +41,15 @@ MAIN: tuple[Key, ...] = tuple(
     )
 )
 """The outcomes that an ablation tells of, of those that a scenario has: service, fairness, people, harm, cost."""
+
+
+class Taken(NamedTuple):
+    """What is asked of an ablation: the mechanisms of a scenario that are taken away, and the outcomes to tell of."""
+
+    scenario: Scenario
+    mechanisms: tuple[str, ...]
+    keys: tuple[Key, ...]
+    replications: int
 
 
 @dataclass(frozen=True)
@@ -96,7 +105,11 @@ def main_outcomes(scenario: Scenario, seed: int, asked: Sequence[str] = ()) -> t
     """Return the outcomes to tell of that a first run has; raises InputError for one that is asked for and lacking."""
     there = {row[1:4] for row in measure_of(scenario)(run(scenario, seed)) if row.value == row.value}
     if not asked:
-        return tuple(key for key in MAIN if key in there)
+        main = tuple(key for key in MAIN if key in there)
+        if not main:
+            said = f"its first run has none of the main outcomes ({', '.join(key[0] for key in MAIN)}): name others"
+            raise InputError(scenario.name, [Problem("--outcome", said)])
+        return main
     keys: list[Key] = [(name, *ALL) for name in asked]
     names = sorted({name for name, by, _ in there if by == "all"})
     problems = [

@@ -1,4 +1,4 @@
-"""The annex of a page: what STRESS-DES and ODD ask for, filled from the scenario, the experiment and the manifest.
+"""The annex of a page: what STRESS-DES and ODD ask for, filled from the scenario, what was asked, and the manifest.
 
 Monks, T. and others (2019): Strengthening the reporting of empirical simulation studies: introducing the STRESS
 guidelines. Journal of Simulation 13(1), 55-67.
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analysis.comparison_figures import outcome_name
 from analysis.odd import odd
 from analysis.pages import Data, Say
 from analysis.study import Chapter, Item, Study, initialisation, listed, purpose, sizes, stated
-from sim.spec.experiment import say as key_text
 from sim.spec.mechanisms import MECHANISMS
 from sim.spec.scenario import Scenario
 from sim.units import say_duration
@@ -31,15 +31,10 @@ def _stress(study: Study, say: Say) -> Iterator[Item]:
     scenario = study.scenario
     yield Item(say("annex.purpose"), purpose(study, say))
     yield Item(say("annex.outputs"), (say("annex.outputs_said", outcomes=listed(_names(study, say), say)),))
-    yield Item(say("annex.aims"), _aims(study, say))
+    yield Item(say("annex.aims"), study.asked.aims if study.asked else (say("annex.aims_run"),))
     yield Item(say("annex.overview"), (say("annex.overview_said"), *sizes(scenario, say)))
     yield Item(say("annex.logic"), (say("annex.logic_said"),), ((say("annex.mechanisms"), mechanisms(scenario, say)),))
-    changes = study.changes if study.changes is not None and study.changes.rows else None
-    said = "annex.no_variants" if study.experiment is None else "annex.variants_same" if changes is None else None
-    yield Item(
-        say("annex.scenarios"),
-        (say(said or "annex.variants_said", count=len(study.experiment.variants) if study.experiment else 1),),
-    )
+    yield Item(say("annex.scenarios"), study.asked.scenarios if study.asked else (say("annex.no_variants"),))
     yield Item(say("annex.algorithms"), tuple(_algorithms(scenario, say)))
     yield Item(say("annex.components"), tuple(_components(scenario, say)), tuple(_inventory(scenario, say)))
     yield Item(say("annex.sources"), tuple(_sources(scenario, say)))
@@ -48,7 +43,8 @@ def _stress(study: Study, say: Say) -> Iterator[Item]:
     yield Item(say("annex.assumptions"), (say("annex.assumptions_said"),))
     yield Item(say("annex.initialisation"), initialisation(scenario, say))
     yield Item(say("annex.length"), _length(scenario, say))
-    yield Item(say("annex.estimation"), _estimation(study, say))
+    one_plan = (say("annex.estimation_run", runs=study.replications),)
+    yield Item(say("annex.estimation"), study.asked.estimation if study.asked else one_plan)
     yield Item(say("annex.software"), _software(study, say))
     yield Item(say("annex.sampling"), (say("annex.sampling_said", seed=study.manifest["seed"]),))
     yield Item(say("annex.execution"), _execution(study, say))
@@ -60,17 +56,6 @@ def _stress(study: Study, say: Say) -> Iterator[Item]:
     shared = say("annex.commit", commit=commit) if commit else say("annex.no_commit")
     dirty = (say("annex.dirty"),) if commit and str(commit).endswith("-dirty") else ()
     yield Item(say("annex.sharing"), (say("annex.sharing_said"), shared, *dirty))
-
-
-def _aims(study: Study, say: Say) -> tuple[str, ...]:
-    experiment = study.experiment
-    if experiment is None:
-        return (say("annex.aims_run"),)
-    said = [say("annex.aims_said", variants=", ".join(experiment.variants), reference=experiment.against)]
-    if experiment.description:
-        said.append(experiment.description)
-    term = "annex.expected_before" if experiment.expects else "annex.nothing_expected"
-    return (*said, say(term, count=len(experiment.expects)))
 
 
 def mechanisms(scenario: Scenario, say: Say) -> Data:
@@ -145,37 +130,6 @@ def _length(scenario: Scenario, say: Say) -> tuple[str, ...]:
     return (say("annex.length_said", horizon=horizon, follow_up=follow_up),)
 
 
-def _estimation(study: Study, say: Say) -> tuple[str, ...]:
-    experiment = study.experiment
-    if experiment is None:
-        return (say("annex.estimation_run", runs=study.replications),)
-    confidence = f"{100 * experiment.confidence:g}"
-    assumptions = experiment.assumptions if not study.fixed else None
-    term = "annex.estimation_said" if assumptions is None else "annex.estimation_draws"
-    said = [say(term, replications=study.replications, worlds=study.worlds, confidence=confidence), say("annex.crn")]
-    if assumptions is not None:
-        said.append(say("annex.drawn", draws=assumptions.draws, each=assumptions.replications))
-    elif study.fixed:
-        said.append(say("annex.fixed_by_command"))
-    elif experiment.stop is not None:
-        stop = experiment.stop
-        said.append(
-            say(
-                "annex.stopped",
-                outcome=key_text(stop.key),
-                wanted=stop.half_width,
-                least=stop.at_least,
-                most=stop.at_most,
-            )
-        )
-    elif experiment.select is not None:
-        select = experiment.select
-        said.append(say("annex.selected", outcome=key_text(select.key), indifference=select.indifference))
-    else:
-        said.append(say("annex.fixed"))
-    return tuple(said)
-
-
 def _software(study: Study, say: Say) -> tuple[str, ...]:
     manifest = study.manifest
     libraries = ", ".join(f"{name} {version}" for name, version in manifest.get("libraries", {}).items())
@@ -197,10 +151,6 @@ def _execution(study: Study, say: Say) -> tuple[str, ...]:
 
 
 def _names(study: Study, say: Say) -> list[str]:
-    if study.experiment is not None:
-        keys = study.experiment.keys
-        return [
-            say.name("outcome", outcome) + (f" ({say.name(by, level)})" if by != "all" else "")
-            for outcome, by, level in keys
-        ]
-    return [say.name("outcome", name) for name in study.outcomes]
+    if study.asked is None:
+        return [say.name("outcome", name) for name in study.outcomes]
+    return [outcome_name(key, say) for key in study.asked.keys]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from analysis.compare import Comparison
+from analysis.assumptions import Split
+from analysis.compare import Comparison, Pair
 from analysis.figures import COLOURS, new_figure
 from analysis.intervals import Estimate
 from analysis.outcomes import describe
@@ -23,6 +24,12 @@ Floats = npt.NDArray[np.float64]
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
 BETTER, WORSE, OPEN = "#1f6f8b", "#c8553d", "#777777"
 GREY = "#bbbbbb"
+LONG = 16
+"""More signs than this are too long for one line of an axis."""
+BESIDE: Any = {
+    "xytext": (5, 0), "textcoords": "offset points", "fontsize": 7.5, "color": "#555555", "va": "center",
+}  # fmt: skip
+"""How a figure is written beside an axis."""
 
 
 class Scale(NamedTuple):
@@ -50,9 +57,26 @@ def outcome_name(key: Key, say: Say) -> str:
     return name if by == "all" else f"{name}, {say.name(by, level)}"
 
 
-def row_name(c: Comparison, against: str) -> str:
-    """Return the name of a comparison on an axis: the variant, and what it is less of where not the reference."""
-    return c.variant if c.reference == against else f"{c.variant} − {c.reference}"
+def row_name(c: Comparison | Pair, against: str) -> str:
+    """Return the name of a comparison on an axis: the variant, and what it is less of where not the reference.
+
+    A long one is broken in two lines, for what it takes is taken from the picture.
+    """
+    if c.reference != against:
+        name = f"{c.variant} − {c.reference}"
+        return name if len(name) <= LONG else f"{c.variant}\n− {c.reference}"
+    breaks = [at for at, sign in enumerate(c.variant[:-1], start=1) if sign in "_- "]
+    if len(c.variant) <= LONG or not breaks:
+        return c.variant
+    middle = min(breaks, key=lambda at: abs(2 * at - len(c.variant)))
+    return f"{c.variant[:middle]}\n{c.variant[middle:]}"
+
+
+def p_text(p: float) -> str:
+    """Write the probability of a difference so large by chance."""
+    if not np.isfinite(p):
+        return "–"
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def marker(place: int) -> tuple[str, str]:
@@ -62,7 +86,7 @@ def marker(place: int) -> tuple[str, str]:
 
 def fewer_ticks(axes: Axes) -> None:
     """Write the numbers below an axis small and few, so that they stand apart in a narrow panel."""
-    axes.locator_params(axis="x", nbins=6)
+    axes.locator_params(axis="x", nbins=4)
     axes.tick_params(axis="both", labelsize=8.5)
 
 
@@ -98,6 +122,7 @@ def _panel(
     factor, unit = scale_of(key[0], max(ends, default=0.0), say, change=True)
     better = describe(key[0]).direction
     axes.axvline(0, color="#333333", linewidth=0.9)
+    axes.annotate(say("column.p_holm"), (1, 1), xycoords="axes fraction", **BESIDE)
     for place, c in enumerate(comparisons):
         each = (values[c.variant][key] - values[c.reference][key]) * factor
         spread = np.linspace(-0.16, 0.16, each.size) if each.size > 1 else np.zeros(each.size)
@@ -110,6 +135,7 @@ def _panel(
         axes.plot([c.low * factor, c.high * factor], [place, place], color=colour, linewidth=2, zorder=2)
         face = colour if apart else "white"
         axes.plot(c.difference * factor, place, "o", color=colour, markerfacecolor=face, markersize=6.5, zorder=3)
+        axes.annotate(p_text(c.p_holm), (1, place), xycoords=axes.get_yaxis_transform(), **BESIDE)
     axes.set_yticks(range(len(comparisons)), [row_name(c, against) for c in comparisons], fontsize=8.5)
     axes.set_ylim(len(comparisons) - 0.45, -0.55)
     axes.grid(visible=False, axis="y")
@@ -119,6 +145,41 @@ def _panel(
     fewer_ticks(axes)
     arrow = {"lower": say("compare.left_better"), "higher": say("compare.right_better")}.get(better, "")
     axes.set_xlabel(f"{unit}  {arrow}".strip(), fontsize=8.5)
+
+
+# -- luck and assumptions ---------------------------------------------------------------------------------------------
+
+
+def shares(splits: Sequence[Split], against: str, say: Say) -> Figure | None:
+    """Draw how much of the variance of a single run's difference is of the assumptions, and how much is luck.
+
+    A panel an outcome, a row a comparison; None where no comparison can be split.
+    """
+    known = [one for one in splits if np.isfinite(one.of_assumptions)]
+    if not known:
+        return None
+    keys = list(dict.fromkeys(one.pair.key for one in known))
+    of = {key: [one for one in known if one.pair.key == key] for key in keys}
+    heights = [0.34 * len(of[key]) + 0.6 for key in keys]
+    figure = new_figure(8.2, sum(heights) + 0.6)
+    panels = figure.add_gridspec(len(keys), 1, height_ratios=heights)
+    for place, key in enumerate(keys):
+        axes = figure.add_subplot(panels[place, 0])
+        mine, rows = of[key], range(len(of[key]))
+        assumed = np.array([100 * one.of_assumptions for one in mine])
+        axes.barh(rows, assumed, 0.6, color=COLOURS[0], label=say("compare.of_assumptions"))
+        axes.barh(rows, 100 - assumed, 0.6, left=assumed, color=GREY, label=say("compare.of_luck"))
+        for row, value in zip(rows, assumed, strict=True):
+            axes.annotate(f"{value:.0f} %", (1, row), xycoords=axes.get_yaxis_transform(), **BESIDE)
+        axes.set_yticks(rows, [row_name(one.pair, against) for one in mine], fontsize=8.5)
+        axes.set_ylim(len(mine) - 0.45, -0.55)
+        axes.set_xlim(0, 100)
+        axes.grid(visible=False, axis="y")
+        axes.tick_params(axis="x", labelsize=8.5, labelbottom=place == len(keys) - 1)
+        axes.set_title(outcome_name(key, say), fontsize=9.5, loc="left")
+    axes.set_xlabel(say("compare.splits_axis"), fontsize=8.5)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper right", ncols=2, fontsize=8.5)
+    return figure
 
 
 # -- waits against fairness -------------------------------------------------------------------------------------------

@@ -113,15 +113,28 @@ def _differences(found: Concluded, world: str, title: str, cut: str, say: Say) -
     comparisons = [c for c in found.comparisons if c.world == world]
     experiment = found.experiment
     figure = comparison_figures.differences(comparisons, found.values[world], experiment.against, say)
-    head = ("outcome", "by", "level", "unit", "variant", "reference", "difference", "low", "high", "runs", "verdict")
+    head = (
+        "outcome",
+        "by",
+        "level",
+        "unit",
+        "variant",
+        "reference",
+        "difference",
+        "low",
+        "high",
+        "p_holm",
+        "runs",
+        "verdict",
+    )
     rows: list[tuple[Value, ...]] = []
     runs = max((c.runs for c in comparisons), default=0)
     for c in comparisons:
         key = (c.outcome, c.by, c.level)
         each = found.values[world][c.variant][key] - found.values[world][c.reference][key]
         unit = describe(c.outcome).unit
-        shown: tuple[Value, ...] = (c.variant, c.reference, c.difference, c.low, c.high, c.runs, c.verdict)
-        rows.append((*key, unit, *shown, *map(float, each)))
+        found_of: tuple[Value, ...] = (c.difference, c.low, c.high, c.p_holm, c.runs, c.verdict)
+        rows.append((*key, unit, c.variant, c.reference, *found_of, *map(float, each)))
     data = Data((*head, *(f"run {run}" for run in range(runs))), tuple(rows))
     confidence = f"{100 * experiment.confidence:g}"
     note = say("compare.paired_note", reference=experiment.against, confidence=confidence)

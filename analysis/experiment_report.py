@@ -1,105 +1,128 @@
-"""One self-contained HTML page about an experiment: sentences, pictures, tables, assumptions, and the annex."""
+"""What the page of an experiment has: the pictures, what the variants change, and what was asked, in sentences."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from analysis.annex import annex
+from analysis.comparison_figures import shares
 from analysis.experiment import Concluded
 from analysis.experiment_parts import parts
-from analysis.figures import drawing
-from analysis.pages import Data, Say, drawn, rendered, write
+from analysis.pages import Data, Part, Say
 from analysis.store.folder import Folder
-from analysis.study import Study, stated
+from analysis.study import Asked, stated
+from analysis.study_page import Changes, Shown, Told, write_study
 from sim.spec.base import thaw
 from sim.spec.crossed import Crossed
-
-
-class Grid(Protocol):
-    """A table as the screen has it."""
-
-    @property
-    def title(self) -> str:
-        """What it is about."""
-
-    @property
-    def head(self) -> tuple[str, ...]:
-        """The names of its columns."""
-
-    @property
-    def rows(self) -> tuple[tuple[str, ...], ...]:
-        """Its cells as text."""
-
-    def is_text(self, column: int) -> bool:
-        """Tell whether a column holds words."""
-
-
-@dataclass(frozen=True)
-class Told:
-    """What the face says of an experiment: the sentences that come first, and the paragraphs and tables."""
-
-    sentences: Sequence[str]
-    blocks: Sequence[str | Grid]
+from sim.spec.experiment import say as key_text
+from sim.spec.scenario import Scenario
 
 
 def write_experiment(
     folder: Folder, crossed: Crossed, found: Concluded, told: Told, out: Path | None, say: Say
 ) -> Path:
     """Write the page and return its path; raises InputError where it cannot be written or has no font."""
-    folder.check_whole()
-    experiment, manifest = found.experiment, folder.manifest
+    experiment = found.experiment
     changed = changes(crossed, say)
-    with drawing(say.lang):
-        pictures = drawn(list(parts(folder, crossed, found, say)))
-    evidence = crossed.base.evidence
-    sourced = sum(entry.source != "assumed" for entry in evidence.values())
-    study = Study(
-        scenario=crossed.base,
-        manifest=manifest,
-        outcomes=tuple(dict.fromkeys(key[0] for key in experiment.keys)),
-        runs=folder.replications(),
+    fixed = folder.manifest["subject"]["replications"] is not None
+    shown = Shown(
+        name=experiment.experiment,
+        base=crossed.base,
+        asked=Asked(
+            experiment.keys, _aims(found, say), _scenarios(found, changed, say), _estimation(found, say, fixed=fixed)
+        ),
         replications=found.replications,
-        fixed=manifest["subject"].get("replications") is not None,
-        seconds=folder.seconds(),
-        experiment=experiment,
-        worlds=len(found.values),
-        changes=changed,
+        parts=_parts(folder, crossed, found, say),
+        description=experiment.description,
+        changes=Changes(say("compare.changes"), say("compare.changes_note"), changed)
+        if changed.rows
+        else Changes(say("compare.changes"), say("compare.no_changes")),
+        failed=found.failed,
+        failed_said="compare.failed",
     )
-    title = told.blocks[0] if told.blocks and isinstance(told.blocks[0], str) else experiment.experiment
-    first = next((place for place, block in enumerate(told.blocks) if not isinstance(block, str)), len(told.blocks))
-    page = rendered(
-        "experiment.html",
-        folder,
-        say,
-        title=title,
-        byline=f"{say('report.title')} · {experiment.experiment} · Firstline {manifest['firstline']} · "
-        f"seed {manifest['seed']} · {manifest['created'][:10]}",
-        sentences=list(told.sentences),
-        made=[block for block in told.blocks[1:first] if block not in told.sentences],
-        failed=_failed(found, say),
-        description=experiment.description or crossed.base.description,
-        figures=pictures,
-        blocks=[block for block in told.blocks[first:] if block not in told.sentences],
-        changes=changed,
-        evidence=list(evidence.items()),
-        evidence_count=say("report.evidence_count", assumed=len(evidence) - sourced, sourced=sourced),
-        chapters=annex(study, say),
+    return write_study(folder, shown, told, out, say)
+
+
+def _parts(folder: Folder, crossed: Crossed, found: Concluded, say: Say) -> Iterator[Part]:
+    """Yield the pictures; how the variance splits follows the differences that it is of."""
+    pictures = parts(folder, crossed, found, say)
+    if found.drawn is not None:
+        yield next(pictures)
+        yield _splits(found, say)
+    yield from pictures
+
+
+def _splits(found: Concluded, say: Say) -> Part:
+    head = ("outcome", "by", "level", "variant", "reference", "assumed", "luck", "noise", "better in", "draws")
+    rows = tuple(
+        (
+            *s.pair.key,
+            s.pair.variant,
+            s.pair.reference,
+            s.of_assumptions,
+            1 - s.of_assumptions,
+            s.noise,
+            s.better,
+            s.draws,
+        )
+        for s in found.splits
     )
-    return write(page, out if out is not None else folder.path / "report.html")
+    figure = shares(found.splits, found.experiment.against, say)
+    if figure is None:
+        return Part(say("compare.splits"), say("compare.no_splits"))
+    return Part(say("compare.splits"), say("compare.splits_note"), figure, Data(head, rows), "splits")
 
 
-def _failed(found: Concluded, say: Say) -> str:
-    if not found.failed:
-        return ""
-    runs = [f"{variant} ({world}) {replication}" for world, variant, replication in found.failed]
-    more = " …" if len(runs) > 5 else ""
-    return say("compare.failed", count=len(runs), runs=", ".join(runs[:5]) + more)
+# -- what was asked, in sentences -------------------------------------------------------------------------------------
 
 
-# -- what the variants change -----------------------------------------------------------------------------------------
+def _aims(found: Concluded, say: Say) -> tuple[str, ...]:
+    experiment = found.experiment
+    said = [say("annex.aims_said", variants=", ".join(experiment.variants), reference=experiment.against)]
+    if experiment.description:
+        said.append(experiment.description)
+    term = "annex.expected_before" if experiment.expects else "annex.nothing_expected"
+    return (*said, say(term, count=len(experiment.expects)))
+
+
+def _scenarios(found: Concluded, changed: Data, say: Say) -> tuple[str, ...]:
+    return (
+        say("annex.variants_said" if changed.rows else "annex.variants_same", count=len(found.experiment.variants)),
+    )
+
+
+def _estimation(found: Concluded, say: Say, *, fixed: bool) -> tuple[str, ...]:
+    experiment = found.experiment
+    confidence = f"{100 * experiment.confidence:g}"
+    assumptions = experiment.assumptions if not fixed else None
+    term = "annex.estimation_said" if assumptions is None else "annex.estimation_draws"
+    said = [say(term, replications=found.replications, worlds=len(found.values), confidence=confidence)]
+    said.append(say("annex.crn"))
+    if assumptions is not None:
+        said.append(say("annex.drawn", draws=assumptions.draws, each=assumptions.replications))
+    elif fixed:
+        said.append(say("annex.fixed_by_command"))
+    elif experiment.stop is not None:
+        stop = experiment.stop
+        said.append(
+            say(
+                "annex.stopped",
+                outcome=key_text(stop.key),
+                wanted=stop.half_width,
+                least=stop.at_least,
+                most=stop.at_most,
+            )
+        )
+    elif experiment.select is not None:
+        select = experiment.select
+        said.append(say("annex.selected", outcome=key_text(select.key), indifference=select.indifference))
+    else:
+        said.append(say("annex.fixed"))
+    return tuple(said)
+
+
+# -- what is changed --------------------------------------------------------------------------------------------------
 
 
 def changes(crossed: Crossed, say: Say) -> Data:
@@ -109,15 +132,19 @@ def changes(crossed: Crossed, say: Say) -> Data:
         (name, {"response": thaw(one.response)}) for name, one in experiment.variants.items()
     ]
     patches += [(name, {"world": thaw(one.world)}) for name, one in experiment.worlds.items()]
-    evidence, base = crossed.base.evidence, crossed.base.data()
+    return patched(say("report.variant_or_world"), patches, crossed.base, say)
+
+
+def patched(head: str, patches: Iterable[tuple[str, Mapping[str, Any]]], base: Scenario, say: Say) -> Data:
+    """Return what named patches change of a base: the name, the path, the value, the source of the base's figure."""
+    evidence, data = base.evidence, base.data()
     rows = []
     for name, patch in patches:
-        for path, value in flat(patch, base):
+        for path, value in flat(patch, data):
             known = [at for at in evidence if at == path or at.startswith(path + ".") or path.startswith(at + ".")]
             source = ", ".join(dict.fromkeys(evidence[at].source for at in known)) or say("report.not_listed")
             rows.append((name, path, say("report.removed") if value is None else stated(value), source))
-    head = (say("report.variant_or_world"), say("report.path"), say("report.set_to"), say("report.from_base"))
-    return Data(head, tuple(rows))
+    return Data((head, say("report.path"), say("report.set_to"), say("report.from_base")), tuple(rows))
 
 
 def flat(patch: Mapping[str, Any], base: Any, before: str = "") -> Iterator[tuple[str, Any]]:

@@ -23,6 +23,7 @@ FEWEST_EVENTS = 5
 def _deprivation(result: Result) -> Rows:
     """What waiting costs: ``cost`` × (2^(wait ÷ doubles) − 1), from onset to start, or to the end of the run.
 
+    The factors of the groups that the resident is in multiply it; also shown for each group of enough residents.
     A deprivation cost grows faster than the wait (Holguín-Veras and others 2013, J. Oper. Manag. 31); here it doubles.
     """
     from scipy.special import exp2
@@ -33,13 +34,20 @@ def _deprivation(result: Result) -> Rows:
     if not stated:
         return
     waits = np.where(np.isnan(needs["started_h"]), result.end_h, needs["started_h"]) - needs["onset_h"]
-    total, counted = 0.0, 0
-    for code, (cost, doubles_h) in stated.items():
+    costs, counted = np.zeros(waits.size), np.zeros(waits.size, bool)
+    for code, (cost, doubles_h, by_group) in stated.items():
         mine = needs["cohort"] & (kinds.codes == code)
         each = cost * (exp2(waits[mine] / doubles_h) - 1)
-        total, counted = total + float(each.sum()), counted + int(mine.sum())
+        for group, factor in by_group.items():
+            if group in result.groups:
+                each[needs[f"in_{group}"][mine]] *= factor
+        costs[mine], counted[mine] = each, True
         yield "need", kinds.names[code], float(each.sum()), float(mine.sum())
-    yield "all", "all", total, float(counted)
+    for group in result.groups:
+        if result.group_sizes[group] >= SMALLEST_GROUP:
+            mine = counted & needs[f"in_{group}"]
+            yield "group", group, float(costs[mine].sum()), float(mine.sum())
+    yield "all", "all", float(costs[counted].sum()), float(counted.sum())
 
 
 def _vulnerable(result: Result) -> tuple[Flags, Flags] | None:

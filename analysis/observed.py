@@ -70,11 +70,12 @@ def _of_table(wanted: Calibrate, source: str) -> Iterator[Figure]:
             try:
                 read[name] = amount(text, unit) if text is not None else NAN
             except ValueError as error:
-                problems.append(Problem(f"observed.{index}.{name}", str(error)))
+                problems.append(Problem(f"observed[{index}].{name}", str(error)))
         if read["sd"] <= 0:
-            problems.append(Problem(f"observed.{index}.sd", f"an amount above 0 is wanted; found {one.sd}"))
+            problems.append(Problem(f"observed[{index}].sd", f"an amount above 0 is wanted; found {one.sd}"))
         if unit == "share" and not 0 <= read["value"] <= 1 and np.isfinite(read["value"]):
-            problems.append(Problem(f"observed.{index}.value", f"a share between 0 and 1 is wanted; found {one.value}"))
+            said = f"a share between 0 and 1 is wanted; found {one.value}"
+            problems.append(Problem(f"observed[{index}].value", said))
         yield Figure(one.key, read["value"], read["sd"], one.held_out)
     if problems:
         raise InputError(source, problems)

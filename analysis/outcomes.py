@@ -1,4 +1,4 @@
-"""Outcomes: one number a run, by need, phase, zone, vulnerability group, unit or item, from the tables of the run.
+"""Outcomes: one number a run, by need, phase, zone, layer, vulnerability group, unit or item, from its tables.
 
 Each outcome states its unit, which direction is better, and its denominator. Needs are those of the cohort (onset in
 [warm_up, horizon)); waits count everybody who asked. Intervals over runs are in ``analysis.intervals``.
@@ -95,6 +95,8 @@ def parts(result: Result) -> Iterator[tuple[str, str, npt.NDArray[np.int64]]]:
         for code, name in enumerate(needs[column].names):
             if by != "zone" or len(needs[column].names) > 1:
                 yield by, name, np.flatnonzero(cohort & (needs[column].codes == code))
+    for layer, types in result.raw["_run"].get("layers", {}).items():
+        yield "layer", layer, np.flatnonzero(cohort & np.isin(needs["need_type"].codes, types))
     anyone = np.zeros(cohort.size, bool)
     for group in result.groups:
         flags = needs[f"in_{group}"]

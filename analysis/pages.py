@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 Value = str | float | int | None
 MOST_ROWS = 40
 """Data with more rows than this is given as a file inside the page, not as a table."""
+REM_AN_INCH = 7.0
+"""How wide an inch of a figure is shown: the usual 8.2 fill the page."""
 _METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
 
 
@@ -161,9 +163,13 @@ def drawn(parts: Sequence[Part]) -> list[dict[str, Any]]:
 
 
 def _spoken(figure: Figure, words: str) -> str:
-    """Return a figure as SVG with words for who cannot see it, and without what the drawing program says of itself."""
+    """Return a figure as SVG with words for who cannot see it, and without what the drawing program says of itself.
+
+    It is as wide as it was drawn, so that the writing in all pictures of a page is of one size.
+    """
     text = _METADATA.sub("", figures.svg(figure))
-    return text.replace("<svg ", f'<svg role="img" aria-label="{html.escape(words)}" ', 1)
+    wide = f"max-width: {REM_AN_INCH * figure.get_figwidth():.1f}rem"
+    return text.replace("<svg ", f'<svg role="img" aria-label="{html.escape(words)}" style="{wide}" ', 1)
 
 
 def rendered(template: str, folder: Folder, say: Say, **values: object) -> str:

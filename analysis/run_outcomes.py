@@ -68,7 +68,8 @@ def _share_of(part: str, whole: str) -> Callable[[Result], Iterator[tuple[str, s
 def _wasted(result: Result) -> Iterator[tuple[str, str, float, float]]:
     visits = result.columns("visits")
     names = visits["outcome"].names
-    wasted = np.isin(visits["outcome"].codes, [names.index(name) for name in ("wrong_skill", "gone", "blocked")])
+    in_vain = "wrong_skill", "gone", "blocked", "no_entry", "not_found", "refused"
+    wasted = np.isin(visits["outcome"].codes, [names.index(name) for name in in_vain])
     yield "all", "all", float(wasted.sum()), float(wasted.size)
     for code, name in enumerate(visits["unit"].names):
         here = visits["unit"].codes == code

@@ -13,6 +13,7 @@ from math import isfinite, prod
 from typing import Any, NamedTuple, TypeVar
 
 from analysis.store.rounds import Batch, Collected, Procedure, Round
+from sim.errors import InputError, Problem
 from sim.spec.crossed import Cell
 from sim.spec.factors import Quantity
 
@@ -58,14 +59,16 @@ class Search:
 
     def tell(self, found: Sequence[Told | None]) -> None:
         """Learn of what was asked, in its order; None, or a loss that is not finite, for what could not be tried."""
+        if self._study is None:
+            return
         from optuna.trial import TrialState
 
-        for trial, told in zip(self._open, found if self._open else (), strict=True):
+        for trial, told in zip(self._open, found, strict=True):
             if told is None or not isfinite(told.loss):
-                self._study.tell(trial, state=TrialState.FAIL)  # type: ignore[union-attr]
+                self._study.tell(trial, state=TrialState.FAIL)
                 continue
             trial.set_user_attr("short", list(told.short))
-            self._study.tell(trial, told.loss)  # type: ignore[union-attr]
+            self._study.tell(trial, told.loss)
         self._open.clear()
 
 
@@ -77,8 +80,11 @@ def short(trial: Any) -> Sequence[float]:
 def _study(seed: int, options: Mapping[str, Any]) -> Any:
     import warnings
 
-    import optuna
-
+    try:
+        import optuna
+    except ModuleNotFoundError:
+        said = "a search of more combinations than are tried wants the extra: pip install 'firstline[designs]'"
+        raise InputError("optuna", [Problem("", said)]) from None
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # constraints_func is called experimental

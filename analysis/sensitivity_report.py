@@ -1,18 +1,25 @@
-"""The files of a sensitivity study: its pictures, and the data behind them as CSV."""
+"""What the page of a sensitivity study has, and its files: the pictures, and the data behind them as CSV."""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from analysis.figures import Say, svg
+from analysis import pages
+from analysis.comparison_figures import outcome_name
+from analysis.figures import svg
 from analysis.indices import Elementary, Index, Sobol
+from analysis.pages import Data, Say
 from analysis.sensitivity import Concluded, Found, Part
 from analysis.sensitivity_figures import bars
+from analysis.short_names import labels
+from analysis.store.folder import Folder
+from analysis.study import Asked
+from analysis.study_page import Shown, Told, write_study
 from sim.spec.experiment import say as say_key
-from sim.spec.procedures import Key
+from sim.spec.factors import Study
 
 EFFECT_COLUMNS = ("method", "outcome", "name", "measure", "value", "low", "high", "stands_out")
 EffectRow = tuple[str, str, str, str, float, float, float, bool]
@@ -34,11 +41,52 @@ def effect_rows(one: Found, method: str) -> Iterator[EffectRow]:
             yield (method, say_key(one.key), effect.name, measure, *index, effect.tells)
 
 
-def write_report(folder: Path, found: Concluded, words: Say, name_of: Callable[[Key], str], short: Say) -> list[Path]:
-    """Write the CSV files and the pictures below a folder and return their paths; NoFontError where one lacks a font.
+def write_sensitivity(folder: Folder, asked: Study, found: Concluded, told: Told, out: Path | None, say: Say) -> Path:
+    """Write the page and return its path; raises InputError where it cannot be written or has no font."""
+    design = asked.design
+    points = sum(len(part.points.points) for part in found.parts)
+    method = say("report.comma").join(say(f"sensitivity.method_{part.points.method}") for part in found.parts)
+    factors = say("report.comma").join(labels(asked)[name] for name in asked.groups)
+    outcomes = say("report.comma").join(outcome_name(key, say) for key in design.keys)
+    aims = [say("annex.aims_sensitivity", factors=factors, outcomes=outcomes)]
+    aims += [say("sensitivity.question", question=design.question)] if design.question else []
+    counts = {"replications": design.replications, "confidence": f"{100 * design.confidence:g}"}
+    shown = Shown(
+        name=design.sensitivity,
+        base=asked.base,
+        asked=Asked(
+            design.keys,
+            tuple(aims),
+            (say("annex.scenarios_sensitivity", points=points, method=method),),
+            (say("annex.estimation_sensitivity", **counts), say("annex.crn_values")),
+        ),
+        replications=design.replications,
+        parts=_parts(found, say),
+        description=design.description,
+        failed=found.failed,
+    )
+    return write_study(folder, shown, told, out, say)
 
-    ``name_of`` says an outcome, ``short`` a factor.
-    """
+
+def _parts(found: Concluded, say: Say) -> Iterator[pages.Part]:
+    for number, part in enumerate(found.parts, start=1):
+        method = part.points.method
+        title = say("sensitivity.effects", method=say(f"sensitivity.method_{method}"))
+        figure = bars(part, say)
+        if figure is None:
+            yield pages.Part(title, say("sensitivity.no_effects"))
+            continue
+        rows = tuple(row for one in part.found for row in effect_rows(one, method))
+        data = Data(EFFECT_COLUMNS, tuple((*row[:-1], "yes" if row[-1] else "no") for row in rows))
+        kind = method if method in ("morris", "sobol_indices") else "regression"
+        confidence = f"{100 * found.study.design.confidence:g}"
+        yield pages.Part(
+            title, say(f"sensitivity.note_{kind}", confidence=confidence), figure, data, f"effects-{number}"
+        )
+
+
+def write_report(folder: Path, found: Concluded, words: Say) -> list[Path]:
+    """Write the CSV files and the pictures below a folder and return their paths; NoFontError where a font lacks."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = [row for part in found.parts for one in part.found for row in effect_rows(one, part.points.method)]
     written = [_csv(folder / "effects.csv", EFFECT_COLUMNS, rows)]
@@ -46,7 +94,7 @@ def write_report(folder: Path, found: Concluded, words: Say, name_of: Callable[[
         name = f"{number}-{part.points.method}"
         written.append(_csv(folder / f"points-{name}.csv", _point_columns(part), _point_rows(part)))
     for number, part in enumerate(found.parts, start=1):
-        figure = bars(part, words, name_of, short)
+        figure = bars(part, words)
         if figure is None:
             continue
         path = folder / f"effects-{number}-{part.points.method}"

@@ -15,7 +15,7 @@ TOLD = (
     "round_called", "round_done", "slots_called_again", "tube_positive", "traced", "rumour", "outage", "repaired",
     "injured", "lent", "no_provisions", "broken", "change", "inject", "stood_down", "phase_entered", "searched",
     "recovery_begun", "residents_met", "lessons_learned", "doors_not_reached", "alarm", "all_clear", "way_cut",
-    "way_open",
+    "way_open", "donor_asked", "donor_gives", "donor_declines", "donation", "goods_sent", "money_sent",
 )  # fmt: skip
 """The events that a story tells; shifts, lanes and calls are left out."""
 

@@ -7,9 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.pages import Data, Say
-from sim.spec.experiment import Experiment
+from sim.spec.procedures import Key
 from sim.spec.scenario import Scenario
 from sim.units import say_duration
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked of more than one scenario, in sentences: to what end, of which scenarios, and how it is judged."""
+
+    keys: tuple[Key, ...]
+    """The outcomes that count."""
+    aims: tuple[str, ...]
+    scenarios: tuple[str, ...]
+    estimation: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -22,12 +33,8 @@ class Study:
     runs: int
     replications: int
     seconds: float
-    experiment: Experiment | None = None
-    worlds: int = 1
-    fixed: bool = False
-    """Whether whoever gave the command said how many replications, whatever the experiment states."""
-    changes: Data | None = None
-    """What variants and worlds change, as a table."""
+    asked: Asked | None = None
+    """What was asked; None where one scenario was run as it is."""
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ def of_people(words: Words, scenario: Scenario, found: Found) -> Rows:
     for outcome, modelled in counts:
         if modelled:
             yield words(f"people.{outcome}"), with_interval(found.get((outcome, "all", "all"), MISSING), number)
-    for state in ("trust", "anxiety"):
+    for state in ("trust", "anxiety", "compliance"):
         if state in world.attitudes:
             yield words(f"people.{state}"), with_interval(found.get((f"{state}_end", "all", "all"), MISSING), share)
     if world.mutual_help is not None:

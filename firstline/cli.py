@@ -7,21 +7,20 @@ the commands that need them, so that ``firstline list`` answers at once.
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from firstline.ablate import ablate
 from firstline.backtest import backtest
 from firstline.calibrate import calibrate
+from firstline.check import check
 from firstline.optimise import optimise
 from firstline.options import AsJson, Cluster, Detail, Lang, Language, Out, Plugin, Retry, ScenarioName, Sets, Workers
 from firstline.reading import load_experiment, load_scenario, say_findings
 from firstline.report import report
-from firstline.sensitivity import check_design, sensitivity
-from sim.errors import InputError, Problem
+from firstline.schema import schema
+from firstline.sensitivity import sensitivity
 
 app = typer.Typer(
     name="firstline",
@@ -48,116 +47,28 @@ def root(
 
 
 @app.command("list")
-def list_scenarios(as_json: AsJson = False) -> None:
-    """List the shipped scenarios, experiments and designs."""
-    from sim.files import load, read_yaml, shipped
-    from sim.kinds import DESIGN, EXPERIMENT
+def list_files(
+    kind: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="KIND", help="Only scenarios, cards, experiments, designs, questions, calibrations or back-tests."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what is shipped: scenarios, and the other kinds of files."""
+    from sim.kinds import KINDS, kind_named, title
 
-    rows = [{"name": name, "title": load(path).title or "", "kind": "scenario"} for name, path in shipped().items()]
-    rows += [
-        {"name": name, "title": read_yaml(path)[0].get("title") or "", "kind": kind.word}
-        for kind in (EXPERIMENT, DESIGN)
-        for name, path in kind.shipped().items()
+    wanted = KINDS if kind is None else (kind_named(kind),)
+    rows = [
+        {"name": name, "title": title(path), "kind": one.word} for one in wanted for name, path in one.shipped().items()
     ]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
         return
-    width = max(len(row["name"]) for row in rows)
+    of_kind, of_name = (max(len(row[column]) for row in rows) for column in ("kind", "name"))
     for row in rows:
-        print(f"{row['kind']:<10}  {row['name']:<{width}}  {row['title']}")
-
-
-@app.command()
-def check(
-    file: ScenarioName,
-    evidence: Annotated[bool, typer.Option("--evidence", help="List where each figure comes from.")] = False,
-    sets: Sets = None,
-    plugin: Plugin = None,
-    as_json: AsJson = False,
-) -> None:
-    """Check a scenario, card, experiment or design: errors stop with exit code 2; findings are printed and do not."""
-    from sim.kinds import DESIGN, EXPERIMENT
-    from sim.spec.findings import findings
-
-    if file.endswith(".card.yaml"):
-        _check_card(Path(file))
-        return
-    for kind, check_it in ((DESIGN, check_design), (EXPERIMENT, _check_experiment)):
-        if kind.holds(file):
-            if sets or evidence:
-                said = f"{kind.named} takes neither --set nor --evidence; they are for a scenario"
-                raise InputError(file, [Problem("", said)])
-            check_it(file, plugin, as_json)
-            return
-    scenario = load_scenario(file, sets, plugin)
-    found = findings(scenario)
-    if as_json:
-        report: dict[str, Any] = {
-            "scenario": scenario.name,
-            "findings": [{"place": f.place, "message": f.message} for f in found],
-        }
-        if evidence:
-            report["evidence"] = scenario.model_dump(mode="json", by_alias=True)["evidence"]
-        print(json.dumps(report, ensure_ascii=False, indent=1))
-        return
-    say_findings(found)
-    if evidence:
-        from firstline.tables import print_evidence
-
-        print_evidence(scenario)
-    noun = "finding" if len(found) == 1 else "findings"
-    print(f"{scenario.name}: it can run; {len(found) or 'no'} {noun}")
-
-
-def _check_card(path: Path) -> None:
-    """Check a response card by itself, and say what it leaves blank."""
-    from sim.files import read_card
-    from sim.spec.plan_findings import blanks
-
-    _, card = read_card(path)
-    found = list(blanks(card))
-    for place, message in found:
-        print(f"finding: {place}: {message}", file=sys.stderr)
-    noun = "finding" if len(found) == 1 else "findings"
-    print(f"{card.card}: a card of {len(card.steps)} steps and {len(card.teams)} teams; {len(found) or 'no'} {noun}")
-
-
-def _check_experiment(file: str, plugin: list[Path] | None, as_json: bool) -> None:
-    """Check an experiment with the scenario of each variant in each world, and say how many runs it takes."""
-    crossed = load_experiment(file, plugin)
-    experiment = crossed.experiment
-    found = crossed.findings()
-    runs = experiment.replications * len(crossed.cells)
-    if as_json:
-        report = {
-            "experiment": experiment.experiment,
-            "variants": list(experiment.variants),
-            "worlds": list(crossed.worlds),
-            "runs": runs,
-            "findings": [{"place": f.place, "message": f.message} for f in found],
-        }
-        print(json.dumps(report, ensure_ascii=False, indent=1))
-        return
-    say_findings(found)
-    worlds = f" in {len(crossed.worlds)} worlds" if experiment.worlds else ""
-    variants = f"{len(experiment.variants)} variants{worlds}, {experiment.replications} replications each"
-    noun = "finding" if len(found) == 1 else "findings"
-    print(f"{experiment.experiment}: it can run; {variants}: {runs} runs; {len(found) or 'no'} {noun}")
-
-
-@app.command()
-def schema(
-    tables: Annotated[bool, typer.Option("--tables", help="Print the data dictionary of the results instead.")] = False,
-) -> None:
-    """Print the JSON Schema of a scenario file, for editors that complete keys."""
-    if tables:
-        from firstline.dictionary import dictionary
-
-        print(dictionary(), end="")
-        return
-    from sim.spec.scenario import Scenario
-
-    print(json.dumps(Scenario.model_json_schema(by_alias=True), indent=1))
+        print(f"{row['kind']:<{of_kind}}  {row['name']:<{of_name}}  {row['title']}")
 
 
 @app.command()
@@ -247,6 +158,8 @@ def experiment(
         raise typer.Exit(1)
 
 
+app.command()(check)
+app.command()(schema)
 app.command()(ablate)
 app.command()(optimise)
 app.command()(backtest)

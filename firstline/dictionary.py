@@ -26,8 +26,12 @@ ABOUT = {
     "orders": "One row a carrying-out of a step of the card, and one for each step that was never set going.",
     "notices": "One row a notice posted in a channel.",
     "funds": "One row a payment.",
-    "attitudes": "One row a change of a resident's trust, anxiety or compliance, with its cause.",
-    "residents": "How the crisis leaves residents. Another scenario can begin from it (`community: {from: …}`).",
+    "attitudes": "One row a change of a resident's trust, anxiety or compliance, with its cause. One row a topic that "
+    "a resident first hears of, where something asks whether they have.",
+    "help": "One row a need that somebody at home or next door meets.",
+    "residents": "How the crisis leaves residents, with a flag for each stated group. Another scenario can begin from "
+    "it (`community: {from: …}`).",
+    "applications": "One row a request to somebody outside (authorities, donors, experts), and the answer.",
     "alarms": "One row an alarm of a detector of early warning.",
     "infections": "One row an infection, in their order; rows only where the world has an epidemic.",
     "strain": "One row a change of a responder's strain, with its cause: the sum of changes is the strain.",

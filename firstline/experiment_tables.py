@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from analysis.compare import Comparison
+from analysis.comparison_figures import p_text
 from analysis.experiment import Concluded, Judged
 from analysis.outcomes import describe
 from firstline.choice_tables import choice
@@ -66,13 +67,6 @@ def page(found: Concluded, seconds: float, lang: str) -> list[Block]:
     return blocks
 
 
-def p_value(p: float) -> str:
-    """Write the probability of a difference so large by chance."""
-    if not math.isfinite(p):
-        return "–"
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
-
-
 def _people(found: Concluded, words: Words) -> str:
     counts = found.head_counts
     if len(set(counts.values())) == 1:
@@ -100,7 +94,6 @@ def _differences(comparisons: Sequence[Comparison], title: str, words: Words) ->
         say = change_of(key, c.difference or c.high, words)
         defined = c.verdict != "undefined"
         between = words("experiment.between", low=say(c.low), high=say(c.high)) if defined else "–"
-        gain = words("experiment.times", value=f"{c.variance_reduction:.1f}")
         rows.append(
             (
                 outcome_name(key, words),
@@ -108,12 +101,22 @@ def _differences(comparisons: Sequence[Comparison], title: str, words: Words) ->
                 c.reference,
                 say(c.difference),
                 between,
-                p_value(c.p_holm),
-                gain if math.isfinite(c.variance_reduction) else "–",
+                p_text(c.p_holm),
+                _pairing(c, words),
                 verdict(c, words),
             )
         )
     return Grid(title, tuple(words(f"column.{column}") for column in columns), tuple(rows), 3, (7,))
+
+
+def _pairing(c: Comparison, words: Words) -> str:
+    """Return what the same luck brought: by how much the variance fell, and the correlation that made it fall."""
+    if not math.isfinite(c.variance_reduction):
+        return "–"
+    times = f"{c.variance_reduction:.1f}" if c.variance_reduction < 100 else f"{c.variance_reduction:,.0f}"
+    if not math.isfinite(c.correlation):
+        return words("experiment.times", value=times)
+    return words("experiment.times_r", value=times, r=f"{c.correlation:.2f}")
 
 
 def _effects(effects: Sequence[Comparison], words: Words) -> list[Block]:
@@ -125,7 +128,7 @@ def _effects(effects: Sequence[Comparison], words: Words) -> list[Block]:
         defined = c.verdict != "undefined"
         between = words("experiment.between", low=say(c.low), high=say(c.high)) if defined else "–"
         rows.append(
-            (outcome_name(key, words), c.variant, say(c.difference), between, p_value(c.p_holm), verdict(c, words))
+            (outcome_name(key, words), c.variant, say(c.difference), between, p_text(c.p_holm), verdict(c, words))
         )
     if not rows:
         return []

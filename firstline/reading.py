@@ -17,11 +17,29 @@ def load_scenario(file: str, sets: list[str] | None, plugins: list[Path] | None)
     from sim.files import check_files, load
 
     load_plugins(plugins)
-    scenario = load(file)
+    try:
+        scenario = load(file)
+    except InputError:
+        _refuse_another_kind(file)
+        raise
     if sets:
         scenario = scenario.with_values(values_of(sets), source=f"{file} with --set")
         check_files(scenario, file)
     return scenario
+
+
+def _refuse_another_kind(file: str) -> None:
+    """Say of a file that is no scenario what it is, and which command takes it."""
+    from sim.kinds import CARD, SCENARIO, kind_of
+
+    try:
+        kind = kind_of(file)
+    except InputError:
+        return  # what is wrong with it as a scenario says more
+    if kind is SCENARIO:
+        return
+    instead = "a scenario names it under response.plan" if kind is CARD else f"firstline {kind.key} {file}"
+    raise InputError(file, [Problem("", f"a scenario is wanted; this is {kind.named}: {instead}")]) from None
 
 
 def load_experiment(file: str, plugins: list[Path] | None) -> Crossed:

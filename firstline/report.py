@@ -1,4 +1,4 @@
-"""The command ``report``: a page, or tables in another form, about the runs in a folder."""
+"""The command ``report``: a page, or tables in another form, about what is in a folder. Nothing is run."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sim.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from analysis.store.folder import Folder
+    from firstline.words import Words
 
 
 class Format(StrEnum):
@@ -29,11 +30,9 @@ ENDINGS = {Format.HTML: "html", Format.MARKDOWN: "md", Format.CSV: "csv", Format
 
 
 def report(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A folder that 'firstline run' or 'firstline experiment' has made.")
-    ],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that a command of Firstline has made.")],
     form: Annotated[
-        Format, typer.Option("--format", help="A page with pictures, or tables alone (of an experiment).")
+        Format, typer.Option("--format", help="A page with pictures, or tables alone (not of a run).")
     ] = Format.HTML,
     plugin: Plugin = None,
     out: Annotated[
@@ -41,45 +40,35 @@ def report(
     ] = None,
     lang: Lang = Language.EN,
 ) -> None:
-    """Write one self-contained HTML page about runs: the plain sentence first, then pictures; or their tables."""
+    """Write one self-contained HTML page about a folder: the plain sentence first, then pictures; or its tables."""
     from analysis.store.folder import Folder
-
-    load_plugins(plugin)
-    opened = Folder.open(folder)
-    if opened.manifest["kind"] == "experiment":
-        print(_experiment(opened, form, out, lang.value))
-    elif form is Format.HTML:
-        print(_run(opened, out, lang.value))
-    else:
-        said = "tables are of an experiment; of a run, 'firstline run --json' prints every outcome"
-        raise InputError("--format", [Problem("", said)])
-
-
-def _run(folder: Folder, out: Path | None, lang: str) -> Path:
-    from analysis.report import write_report
-    from firstline.tables import sentence
     from firstline.words import Words
 
-    words = Words(lang)
+    load_plugins(plugin)
+    opened, words = Folder.open(folder), Words(lang.value)
+    if opened.manifest["kind"] == "run":
+        print(_run(opened, form, out, words))
+    else:
+        print(_study(opened, form, out, words))
+
+
+def _run(folder: Folder, form: Format, out: Path | None, words: Words) -> Path:
+    from analysis.report import write_report
+    from firstline.tables import sentence
+
+    if form is not Format.HTML:
+        said = "tables are of studies, such as an experiment; of a run, 'firstline run --json' prints every outcome"
+        raise InputError("--format", [Problem("", said)])
     return write_report(folder, out, words, lambda scenario, found, runs: sentence(scenario, found, runs, words))
 
 
-def _experiment(folder: Folder, form: Format, out: Path | None, lang: str) -> Path:
-    from analysis.reopened import reopened
-    from analysis.store.parts import put
-    from firstline.experiment_tables import page
+def _study(folder: Folder, form: Format, out: Path | None, words: Words) -> Path:
+    from analysis.pages import write
     from firstline.grids import comma_separated, latex, markdown
+    from firstline.told import blocks_of, write_page
 
-    crossed, found = reopened(folder)
-    blocks = page(found, folder.seconds(), lang)
     if form is Format.HTML:
-        from analysis.experiment_report import Told, write_experiment
-        from firstline.headline import headline
-        from firstline.words import Words
-
-        words = Words(lang)
-        return write_experiment(folder, crossed, found, Told(headline(found, words), blocks), out, words)
-    write = {Format.MARKDOWN: markdown, Format.CSV: comma_separated, Format.LATEX: latex}
-    path = out if out is not None else folder.path / f"report.{ENDINGS[form]}"
-    put(path, write[form](blocks).encode())
-    return path
+        return write_page(folder, out, words)
+    put_as = {Format.MARKDOWN: markdown, Format.CSV: comma_separated, Format.LATEX: latex}
+    text = put_as[form](blocks_of(folder, words))
+    return write(text, out if out is not None else folder.path / f"report.{ENDINGS[form]}")

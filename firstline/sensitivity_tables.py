@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from analysis.designs import Point
@@ -13,8 +13,10 @@ from analysis.indices import Elementary, Index, Noise, Sobol
 from analysis.outcomes import describe
 from analysis.sensitivity import MUCH_NOISE, Concluded, Effect, Found, Part
 from analysis.sensitivity_report import effect_rows
+from analysis.short_names import labels, short_name
+from firstline.experiment_tables import finite
 from firstline.formats import percent
-from firstline.grids import Block, Grid, amount_of, change_of, outcome_name
+from firstline.grids import Block, Grid, Say, amount_of, change_of, outcome_name
 from firstline.words import Words
 from sim.spec.factors import Quantity, Study
 from sim.spec.procedures import Key
@@ -24,18 +26,13 @@ MOST_ROWS = 20
 UNITS = {"morris": "trajectories", "sobol_indices": "blocks"}
 
 
-def page(found: Concluded, lang: str) -> list[Block]:
+def page(study: Study, found: Concluded, words: Words) -> list[Block]:
     """Return what is said of a study, as paragraphs and tables."""
-    words, study = Words(lang), found.study
     design, short = study.design, labels(study)
-    blocks: list[Block] = [sentence(one, short, words) for one in found.parts[-1].found]
-    blocks.append(design.title or design.sensitivity)
+    blocks: list[Block] = [*_sentences(study, found, words), design.title or design.sensitivity]
     if design.question:
         blocks.append(words("sensitivity.question", question=design.question))
-    points = sum(len(part.points.points) for part in found.parts)
-    counts = {"factors": len(study.factors), "groups": len(study.groups), "points": points, "runs": found.runs}
-    made = words("sensitivity.made", **counts, replications=design.replications, seed=design.seed)
-    blocks += [made, _factors(study, words)]
+    blocks += [_made(study, found, words), _factors(study, words)]
     for part in found.parts:
         for one in part.found:
             blocks += [_effects(one, part, short, words), *_remarks(one, part, words)]
@@ -46,25 +43,19 @@ def page(found: Concluded, lang: str) -> list[Block]:
     return blocks
 
 
-def labels(study: Study) -> dict[str, str]:
-    """Return a short name for each factor and group: the last steps of a path that no other has."""
-    paths = [one.path for one in study.factors]
-    short = {}
-    for path in paths:
-        steps = path.split(".")
-        tails = (".".join(steps[-count:]) for count in range(2, len(steps) + 1))
-        short[path] = next((tail for tail in tails if _alone(tail, path, paths)), path)
-    return {name: short.get(name, name) for name in (*study.groups, *paths)}
+def headline(study: Study, found: Concluded, words: Words) -> list[str]:
+    """Return the sentences that come first: what matters most for each outcome, and by how many runs that is known."""
+    return [*_sentences(study, found, words), _made(study, found, words)]
 
 
-def _alone(tail: str, path: str, paths: Collection[str]) -> bool:
-    return not any(other != path and other.endswith(f".{tail}") for other in paths)
+def _sentences(study: Study, found: Concluded, words: Words) -> list[str]:
+    return [sentence(one, labels(study), words) for one in found.parts[-1].found]
 
 
-def short_name(name: str, short: dict[str, str]) -> str:
-    """Return the short name of an effect, with the choice that it is of."""
-    path, equals, choice = name.partition(" = ")
-    return f"{short.get(path, path)}{equals}{choice}"
+def _made(study: Study, found: Concluded, words: Words) -> str:
+    design, points = study.design, sum(len(part.points.points) for part in found.parts)
+    counts = {"factors": len(study.factors), "groups": len(study.groups), "points": points, "runs": found.runs}
+    return words("sensitivity.made", **counts, replications=design.replications, seed=design.seed)
 
 
 # -- sentences --------------------------------------------------------------------------------------------------------
@@ -92,14 +83,21 @@ def sentence(one: Found, short: dict[str, str], words: Words) -> str:
 
 def _what(effect: Effect, one: Found, words: Words) -> str:
     kind = {Elementary: "morris", Sobol: "sobol", Index: "regression"}[type(effect.found)]
-    return words(f"sensitivity.what_{kind}", amount=_amount(effect, one.key, words))
+    amount = _amount(effect, one.key, words)
+    if math.isfinite(effect.leading.low):
+        amount = f"{amount} ({_between(effect.leading, _say(effect, one.key, words), words)})"
+    return words(f"sensitivity.what_{kind}", amount=amount)
+
+
+def _say(effect: Effect, key: Key, words: Words) -> Say:
+    """Return how the leading index of an effect is written."""
+    if isinstance(effect.found, Elementary):
+        return lambda value: _size(key, value, words)
+    return percent if isinstance(effect.found, Sobol) else _coefficient
 
 
 def _amount(effect: Effect, key: Key, words: Words) -> str:
-    value = effect.leading.value
-    if isinstance(effect.found, Elementary):
-        return _size(key, value, words)
-    return percent(value) if isinstance(effect.found, Sobol) else _coefficient(value)
+    return _say(effect, key, words)(effect.leading.value)
 
 
 def _size(key: Key, value: float, words: Words) -> str:
@@ -262,7 +260,7 @@ def sensitivity_as_json(found: Concluded) -> dict[str, Any]:
             for p in part.points.points
         ]
         rounds.append({"method": part.points.method, "points": told, "invalid": part.invalid, "outcomes": outcomes})
-    return _finite(
+    return finite(
         {
             "sensitivity": design.sensitivity,
             "base": design.base,
@@ -281,11 +279,3 @@ def sensitivity_as_json(found: Concluded) -> dict[str, Any]:
             "rounds": rounds,
         }
     )
-
-
-def _finite(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {key: _finite(value) for key, value in data.items()}
-    if isinstance(data, list):
-        return [_finite(value) for value in data]
-    return None if isinstance(data, float) and not math.isfinite(data) else data

@@ -8,13 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.epidemic_accounts import infections_of
-from sim.people_accounts import people_accounts
+from sim.people_accounts import conditions, people_accounts
 from sim.plan_accounts import plan_accounts, servers_of
 from sim.records.codes import ENDS, MET_BY, ORIGINS, OUTCOMES, STOCK_EVENTS, USES
 from sim.records.columns import Columns, coded, words
 from sim.records.result import Result
 from sim.response.book import End, State
 from sim.spec.community import PHASES
+from sim.spec.needs import LAYERS
 from sim.world.decided import conditional
 from sim.world.demand import ACCEPTED, CAUSED
 
@@ -74,20 +75,23 @@ def _collect(model: CrisisModel) -> dict[str, Columns]:
         },
         "_people": {
             "unit": coded([p.team.number for p in model.people], tuple(model.teams)),
+            "resident": np.array([np.nan if p.resident is None else p.resident for p in model.people], np.float64),
             "members": words([p.team.spec.members for p in model.people]),
             "tier": words([p.team.spec.tier for p in model.people]),
             "skills": words(["+".join(sorted(p.skills)) for p in model.people]),
             "cost_per_h": np.array(
                 [np.nan if (c := p.team.spec.cost_per_h) is None else c for p in model.people], dtype=np.float64
             ),
+            **conditions(model),
         },
         "_run": {
             "residents": model.population.size,
             "sessions": [spec.sessions is not None for spec in model.book.specs],
+            "layers": _layers(model),
             **model.positives.found(),
             "epidemic": model.infections is not None,
             "deprivation": {
-                name: (spec.deprivation.cost, spec.deprivation.doubles)
+                name: (spec.deprivation.cost, spec.deprivation.doubles, dict(spec.deprivation.by_group))
                 for name, spec in zip(model.demand.type_names, model.book.specs, strict=True)
                 if spec.deprivation is not None
             },
@@ -97,6 +101,12 @@ def _collect(model: CrisisModel) -> dict[str, Columns]:
             "servers": servers_of(model),
         },
     }
+
+
+def _layers(model: CrisisModel) -> dict[str, list[int]]:
+    """Return the need types of each layer of the pyramid that some need type states, from the bottom."""
+    of = [spec.layer for spec in model.book.specs]
+    return {layer: [k for k, own in enumerate(of) if own == layer] for layer in LAYERS if layer in of}
 
 
 def _rare(model: CrisisModel, name: str, keep: npt.NDArray[np.int64]) -> Floats:
@@ -127,6 +137,7 @@ def _needs(model: CrisisModel, keep: npt.NDArray[np.int64], number: npt.NDArray[
         "need": np.arange(keep.size, dtype=np.int32),
         "need_type": coded(pick(demand.need_type), demand.type_names),
         "resident": resident,
+        "other": model.visits.disputes.others(keep),
         "household": population.household[resident],
         "building": coded(population.building[resident], population.building_names),
         "zone": coded(zone, population.zone_names),

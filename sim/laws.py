@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from sim.errors import LawBroken
 from sim.records.codes import (
     ALLOCATED,
-    BLOCKED,
-    GONE,
+    IN_VAIN,
     INITIAL,
     ISSUED,
     RECEIVED,
     RETURNED,
     STOCK_EVENTS,
     VISIT,
-    WRONG_SKILL,
 )
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
     from sim.records.result import Result
 
+Ints = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
 TINY_H = 1e-9
+SITE = 1 << 40
+"""Visitors of the next site are numbered from here on."""
 
 
 def check(result: Result, model: CrisisModel) -> None:
     """Raise LawBroken with the numbers where the books do not balance."""
     _needs(result)
     _people(result, model)
+    _neighbours(result)
     _stock(result, model)
     _sites(result)
     _strain(result)
@@ -78,21 +82,49 @@ def _people(result: Result, model: CrisisModel) -> None:
     person = np.concatenate([visits["person"], tasks["person"]])
     begin = np.concatenate([visits["dispatched_h"], tasks["start_h"]])
     end = np.concatenate([visits["ended_h"], tasks["end_h"]])
-    order = np.lexsort((end, begin, person))
-    person, begin, end = person[order], begin[order], np.where(np.isnan(end[order]), np.inf, end[order])
-    clash = (person[1:] == person[:-1]) & (begin[1:] < end[:-1] - TINY_H)
-    if clash.any():
-        k = int(np.flatnonzero(clash)[0])
-        _fail("people", f"person {person[k]} is taken until {end[k]:.3f} h and again from {begin[k + 1]:.3f} h")
+    _one_at_a_time("people", "person", person, begin, end)
     hours = result.columns("people")
     over = np.flatnonzero(hours["busy_h"] > hours["on_duty_h"] + 1e-6)
     if over.size:
         k = int(over[0])
         _fail("people", f"person {k} is busy for {hours['busy_h'][k]:.3f} h of {hours['on_duty_h'][k]:.3f} h on duty")
+    left = [person.replaces for person in model.people if person.replaces is not None]
+    if len(set(left)) < len(left) or not all(leaver.gone for leaver in left):
+        _fail("people", "somebody was replaced twice, or without having left")
     for team in model.teams.values():
         idle = sum(len(crew.idle) for crew in team.crews)
         if not 0 <= idle + team.busy <= len(team.people):
             _fail("people", f"{team.name}: {idle} idle and {team.busy} busy of {len(team.people)} people")
+
+
+def _one_at_a_time(law: str, what: str, who: Ints, begin: Floats, end: Floats) -> None:
+    """Refuse two spells of one person at one time; an end that has not come is NaN."""
+    order = np.lexsort((end, begin, who))
+    who, begin, end = who[order], begin[order], np.where(np.isnan(end[order]), np.inf, end[order])
+    clash = (who[1:] == who[:-1]) & (begin[1:] < end[:-1] - TINY_H)
+    if clash.any():
+        k = int(np.flatnonzero(clash)[0])
+        _fail(law, f"{what} {int(who[k]) % SITE} is taken until {end[k]:.3f} h and again from {begin[k + 1]:.3f} h")
+
+
+def _neighbours(result: Result) -> None:
+    """Who helps at home or next door, or sits down to a talk, does one thing at a time, and not while on duty."""
+    help_, shifts, visits, needs = (result.raw[name] for name in ("help", "shifts", "visits", "needs"))
+    on_duty = result.raw["_people"]["resident"][shifts["person"]]
+    known = ~np.isnan(on_duty)
+    other = needs["other"][visits["need"]]
+    talk = ~np.isnan(visits["started_h"]) & ~np.isnan(other)
+    if not help_["helper"].size and not talk.any():
+        return
+    one = needs["resident"][visits["need"]][talk]
+    begun, ended = visits["started_h"][talk], visits["ended_h"][talk]
+    _one_at_a_time(
+        "residents",
+        "resident",
+        np.concatenate([help_["helper"], on_duty[known], one, other[talk]]),
+        np.concatenate([help_["start_h"], shifts["rostered_from_h"][known], begun, begun]),
+        np.concatenate([help_["end_h"], shifts["left_h"][known], ended, ended]),
+    )
 
 
 def _sites(result: Result) -> None:
@@ -107,13 +139,9 @@ def _sites(result: Result) -> None:
     if np.isnan(sites["left_h"][served]).any() or (sites["left_h"] < sites["arrived_h"] - TINY_H).any():
         _fail("sites", "somebody left before they came, or was served and never left")
     people = ~np.isnan(stations["visitor"])
-    who = stations["site"].codes[people].astype(np.int64) * (1 << 40) + stations["visitor"][people].astype(np.int64)
+    who = stations["site"].codes[people].astype(np.int64) * SITE + stations["visitor"][people].astype(np.int64)
     begin, end = stations["queued_h"][people], stations["ended_h"][people]
-    order = np.lexsort((end, begin, who))
-    who, begin, end = who[order], begin[order], np.where(np.isnan(end[order]), np.inf, end[order])
-    clash = (who[1:] == who[:-1]) & (begin[1:] < end[:-1] - TINY_H)
-    if clash.any():
-        _fail("sites", f"visitor {who[int(np.flatnonzero(clash)[0])] % (1 << 40)} is at two stations at once")
+    _one_at_a_time("sites", "visitor", who, begin, end)
     if (tubes["infected"] > tubes["people"]).any():
         _fail("sites", "a tube holds more positive samples than samples")
 
@@ -138,7 +166,7 @@ def _stock(result: Result, model: CrisisModel) -> None:
 def _consumption(result: Result, model: CrisisModel) -> None:
     """What left the stores went into visits, or is kept for requests that wait for a responder."""
     stock, visits = result.raw["stock"], result.raw["visits"]
-    taken = ~np.isin(visits["outcome"].codes, [WRONG_SKILL, GONE, BLOCKED])
+    taken = ~np.isin(visits["outcome"].codes, IN_VAIN)
     kinds = result.raw["needs"]["need_type"].codes[visits["need"][taken]]
     kept = [model.book.need_type[need] for need in model.depots.allocated]
     count = np.bincount(np.concatenate([kinds, np.array(kept, np.int64)]), minlength=len(model.book.specs))

@@ -68,6 +68,7 @@ from sim.spec.local_hazards import Local, Poisoning
 from sim.spec.patches import changed, prepared
 from sim.spec.recovery import during_run
 from sim.spec.scenario import Scenario
+from sim.spec.tasks import may
 from sim.world.caused import with_caused
 from sim.world.demand import Rates, draw
 from sim.world.illness import with_illness
@@ -267,7 +268,7 @@ class CrisisModel(mesa.Model):
             if unit.count > was:
                 self.roster.hire(team, range(was, unit.count))
             for index in range(unit.count, was):
-                self.roster.dismiss(team.people[index])
+                self.roster.dismiss(team.people[team.holder(index)])
         for desk in self.desks:
             spec = after.all_desks()[desk.name].model_copy(update={"units": desk.written.units})
             if spec != desk.written:
@@ -288,16 +289,9 @@ class CrisisModel(mesa.Model):
             self.book.state[need] = int(State.BETWEEN)
             self.cases.due(need)
 
-    def permitted(self, team: Team, need_type: int) -> bool:
-        """Tell whether people of a team may meet needs of a type."""
-        rules, name = self.response.organisation.permitted, self.demand.type_names[need_type]
-        return all(name in rules[kind] for kind in (team.spec.members, team.spec.tier) if kind in rules)
-
-    def correct_register(self, person: Responder) -> None:
-        """Put right on the list what somebody can do who was found without a skill."""
-        register = person.team.spec.register_
-        if register is not None and register.corrects:
-            person.crew = person.team.crew_of(person.skills)
+    def permitted(self, team: Team, *names: str) -> bool:
+        """Tell whether people of a team may do what goes by one of these names."""
+        return may(self.response, team.spec, *names)
 
     def away_at_work(self, resident: int) -> bool:
         """Tell whether a resident is on duty as a responder now."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from sim.records.codes import MET_BY
 from sim.records.columns import Columns, coded, words
 from sim.response.attitudes import CAUSES as ATTITUDE_CAUSES
 from sim.response.funds import KINDS
@@ -17,6 +19,7 @@ from sim.spec.strain import LOADS, RELIEFS
 if TYPE_CHECKING:
     from sim.model import CrisisModel
 
+NOTICE, DOOR = ATTITUDE_CAUSES.index("notice"), len(ATTITUDE_CAUSES)
 SOURCES = ("client", "organisation", "institution", "hours")
 _SOURCE = [SOURCES.index((LOADS | RELIEFS).get(cause, "hours")) for cause in CAUSES]
 
@@ -27,10 +30,23 @@ def people_accounts(
     """Return the tables of people; ``number`` maps candidates to rows of needs, ``unit_of`` people to units."""
     return {
         "funds": _funds(model),
+        "applications": _applications(model),
         "alarms": _alarms(model),
         "attitudes": _attitudes(model),
+        "help": _help(model, number),
         "residents": _residents(model),
         "strain": _strain(model, number, unit_of),
+    }
+
+
+def conditions(model: CrisisModel) -> Columns:
+    """Return what is each person's own about strain, drawn before the beginning; NaN where strain is not modelled."""
+    of = model.strains.of if model.strains is not None else {}
+    own = [of.get(person) for person in model.people]
+    return {
+        "capacity": np.array([np.nan if it is None else it.first_capacity for it in own], np.float64),
+        "half_life_h": np.array([np.nan if it is None or it.half_life == inf else it.half_life for it in own]),
+        "identity": np.array([np.nan if it is None else it.first_identity for it in own], np.float64),
     }
 
 
@@ -41,6 +57,24 @@ def _funds(model: CrisisModel) -> Columns:
         "kind": coded(rows[:, 1], KINDS),
         "amount": rows[:, 2].copy(),
         "balance": rows[:, 3].copy(),
+    }
+
+
+def _applications(model: CrisisModel) -> Columns:
+    """Return what was asked of those outside, and what they answered."""
+    made = model.outside.applications
+    answers = {None: "", True: "given", False: "declined"}
+
+    def times(stamp: str) -> npt.NDArray[np.float64]:
+        return np.array([getattr(application, stamp) for application in made], np.float64)
+
+    return {
+        "actor": words([application.actor for application in made]),
+        "about": words([application.about for application in made]),
+        "unit": words([application.unit for application in made]),
+        **{stamp: times(stamp) for stamp in ("asked_h", "taken_up_h", "answered_h")},
+        "answer": words([answers[application.given] for application in made]),
+        "arrived_h": times("arrived_h"),
     }
 
 
@@ -61,14 +95,36 @@ def _alarms(model: CrisisModel) -> Columns:
 
 def _attitudes(model: CrisisModel) -> Columns:
     rows = model.attitudes.rows.array() if model.attitudes is not None else np.empty((0, 6))
+    rows = np.column_stack([rows, np.full(len(rows), -1)])
+    topics: tuple[str, ...] = ()
+    if model.information is not None:
+        when, resident, at_door, topic = model.information.aware().T
+        aware, to_one = np.full(when.size, len(STATES)), np.ones(when.size)
+        heard = np.column_stack([when, resident, aware, np.where(at_door, DOOR, NOTICE), to_one, to_one, topic])
+        rows, topics = np.concatenate([rows, heard]), tuple(model.information.heard)
     rows = rows[np.lexsort((np.arange(len(rows)), rows[:, 2], rows[:, 1]))]
     return {
         "t_h": rows[:, 0].copy(),
         "resident": rows[:, 1].astype(np.int32),
-        "state": coded(rows[:, 2], STATES),
-        "cause": coded(rows[:, 3], ATTITUDE_CAUSES),
+        "state": coded(rows[:, 2], (*STATES, "aware")),
+        "cause": coded(rows[:, 3], (*ATTITUDE_CAUSES, "door")),
+        "topic": coded(rows[:, 6], topics),
         "change": rows[:, 4].copy(),
         "value": rows[:, 5].copy(),
+    }
+
+
+def _help(model: CrisisModel, number: npt.NDArray[np.int64]) -> Columns:
+    rows = model.mutual_help.rows.array() if model.mutual_help is not None else np.empty((0, 6))
+    need = number[rows[:, 0].astype(np.int64)]
+    rows, need = rows[np.argsort(need)], np.sort(need)
+    return {
+        "need": need.astype(np.int32),
+        "helper": rows[:, 1].astype(np.int32),
+        "resident": rows[:, 2].astype(np.int32),
+        "by": coded(rows[:, 3].astype(np.int64) - 1, MET_BY[1:]),
+        "start_h": rows[:, 4].copy(),
+        "end_h": np.where(rows[:, 5] < model.spec.end_h, rows[:, 5], np.nan),
     }
 
 
@@ -82,19 +138,36 @@ def _residents(model: CrisisModel) -> Columns:
         there = attitudes is not None and name in attitudes.specs
         return attitudes.value[name][: who.size].copy() if there else np.full(who.size, np.nan)  # type: ignore[union-attr]
 
-    ties = model.mutual_help.count() if model.mutual_help is not None else np.full(who.size, np.nan)
+    home = population.building[: who.size]
     return {
         "resident": who,
         "household": population.household[: who.size],
-        "building": coded(population.building[: who.size], population.building_names),
+        "building": coded(home, population.building_names),
         "zone": coded(population.zone[: who.size], population.zone_names),
+        "x_m": population.building_x_m[home].astype(np.float64),
+        "y_m": population.building_y_m[home].astype(np.float64),
+        "age": population.age[: who.size].copy(),
         **{name: state(name) for name in STATES},
-        "ties": np.array(ties, np.float64),
+        **_neighbours(model, who.size),
+        **{name: flags[: who.size].copy() for name, flags in population.groups.items()},
+    }
+
+
+def _neighbours(model: CrisisModel, size: int) -> Columns:
+    """Return whom each resident knows, how many, and how many of them well."""
+    help_ = model.mutual_help
+    if help_ is None:
+        return {"ties": np.full(size, np.nan), "close": np.full(size, np.nan), "knows": [None] * size}
+    known = [help_.ties(resident) for resident in range(size)]
+    return {
+        "ties": np.array([len(row) for row in known], np.float64),
+        "close": np.array([help_.close(resident) for resident in range(size)], np.float64),
+        "knows": ["+".join(map(str, row)) for row in known],
     }
 
 
 def _strain(model: CrisisModel, number: npt.NDArray[np.int64], unit_of: npt.NDArray[np.int64]) -> Columns:
-    rows = model.strains.rows.array() if model.strains is not None else np.empty((0, 7))
+    rows = model.strains.rows.array() if model.strains is not None else np.empty((0, 8))
     rows = rows[np.lexsort((np.arange(len(rows)), rows[:, 1]))]
     person = rows[:, 1].astype(np.int32)
     need = rows[:, 6].astype(np.int64)
@@ -107,5 +180,6 @@ def _strain(model: CrisisModel, number: npt.NDArray[np.int64], unit_of: npt.NDAr
         "change": rows[:, 3].copy(),
         "strain": rows[:, 4].copy(),
         "capacity": rows[:, 5].copy(),
+        "identity": rows[:, 7].copy(),
         "need": np.where(need < 0, np.nan, number[need]),
     }

@@ -16,11 +16,14 @@ T = TypeVar("T")
 def recalled(procedure: Procedure[T], folder: Folder, keys: Sequence[Key]) -> T:
     """Return what a procedure concludes from the runs of a folder; raises InputError where some were never made."""
     collected = Collected(keys)
+    planned = {(row.world, row.variant, row.replication) for row in folder.plan.rows}
     try:
         asked = next(procedure)
         while True:
-            folder.recall(asked, collected)
-            missing = sum(run not in collected for run in asked.runs())
+            missing = len(asked.runs() - planned)
+            if not missing:
+                folder.recall(asked, collected)
+                missing = sum(run not in collected for run in asked.runs())
             if missing:
                 said = f"its runs did not finish: {missing} are missing; give the command that made it again"
                 raise InputError(str(folder.path), [Problem("", said)])

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim import __version__
-from sim.records.codes import MORE, WRONG_SKILL
+from sim.records.codes import MORE, NEVER_WENT, WAITS_AGAIN
 from sim.records.columns import Columns, coded, words
 from sim.records.spells import UNIT_MEASURES, change_points, queue_spells
 
@@ -38,6 +38,7 @@ def _units(result: Result) -> Columns:
             (2, visits["dispatched_h"][v], visits["ended_h"][v]),
             (2, assignments["start_h"][a], assignments["end_h"][a]),
         ]
+        v = v[~np.isin(visits["outcome"].codes[v], NEVER_WENT)]
         under_way = np.isnan(visits["arrived_h"][v])
         if (under_way | (visits["arrived_h"][v] > visits["dispatched_h"][v])).any():
             spells.append((3, visits["dispatched_h"][v], visits["arrived_h"][v]))
@@ -71,7 +72,7 @@ def queue_intervals(result: Result, desk: int | None = None) -> tuple[Floats, Fl
     sessions = np.array(result.raw["_run"]["sessions"], bool)
     outcome = visits["outcome"].codes
     is_case = sessions[needs["need_type"].codes[visits["need"]]] if visits["need"].size else np.empty(0, bool)
-    again = (outcome == WRONG_SKILL) | ((outcome == MORE) & ~is_case)
+    again = np.isin(outcome, WAITS_AGAIN) | ((outcome == MORE) & ~is_case)
     here = needs["desk"].codes == desk if desk is not None else np.ones(len(needs["desk"]), bool)
     request = np.where(here, needs["requested_h"], np.nan)
     mine = here[visits["need"]]
@@ -95,7 +96,8 @@ def _people(result: Result) -> Columns:
         return np.asarray(np.bincount(person, weights=np.maximum(np.nan_to_num(length), 0.0), minlength=count))
 
     visit_h = total(visits["person"], visits["dispatched_h"], visits["ended_h"])
-    travel_h = total(visits["person"], visits["dispatched_h"], visits["arrived_h"])
+    went = ~np.isin(visits["outcome"].codes, NEVER_WENT)
+    travel_h = total(visits["person"][went], visits["dispatched_h"][went], visits["arrived_h"][went])
     work_h = total(assignments["person"], assignments["start_h"], assignments["end_h"])
     rostered_h = total(shifts["person"], shifts["rostered_from_h"], shifts["rostered_until_h"])
     on_duty_h = total(shifts["person"], shifts["rostered_from_h"], shifts["left_h"])
@@ -104,6 +106,7 @@ def _people(result: Result) -> Columns:
     return {
         "person": np.arange(count, dtype=np.int32),
         "unit": who["unit"],
+        "resident": who["resident"],
         "members": who["members"],
         "tier": who["tier"],
         "skills": who["skills"],
@@ -115,6 +118,7 @@ def _people(result: Result) -> Columns:
         "overtime_h": overtime_h,
         "visits": np.bincount(visits["person"], minlength=count),
         "cost": on_duty_h * who["cost_per_h"],
+        **{name: who[name] for name in ("capacity", "half_life_h", "identity")},
     }
 
 

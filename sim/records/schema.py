@@ -34,6 +34,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         NEED,
         Column("need_type", "word", "", "the need type of the scenario"),
         Column("resident", "int", "", "row of the resident"),
+        Column("other", "int", "", "row of the other party of a dispute; null for none"),
         Column("household", "int", "", "row of the household"),
         Column("building", "word", "", "the resident's building"),
         Column("zone", "word", "", "the resident's zone"),
@@ -65,7 +66,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _time("started_h", "service starts; null where it never did"),
         _time("ended_h", "the responder is free again"),
         Column(
-            "outcome", "word", "", "closed, more (visits to come), wrong_skill, gone, referred, duplicate or unfinished"
+            "outcome",
+            "word",
+            "",
+            "closed, more (visits to come), wrong_skill, gone, referred, duplicate, blocked (no way there), "
+            "no_entry (no authority to enter, or one of two not in), not_found (the entry is out of date), refused "
+            "or unfinished",
         ),
     ),
     "units": (
@@ -97,7 +103,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("on_hand", "int", "pieces", "in the store afterwards"),
         Column("on_order", "int", "pieces", "ordered and not yet received, afterwards"),
         Column("back_ordered", "int", "pieces", "owed to parked requests, afterwards"),
-        Column("use", "word", "", "visit, step, kit, round, provisions, donation or repair; visit where none is meant"),
+        Column("use", "word", "", "visit, step, kit, round, provisions, donation, repair or sent; else visit"),
         Column("price", "float", "currency", "of one piece; null where none is stated"),
     ),
     "phases": (
@@ -108,6 +114,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "people": (
         PERSON,
         UNIT,
+        Column("resident", "int", "", "row of the resident that this is; null where that is not known"),
         Column("members", "word", "", "volunteer, social_worker or staff"),
         Column("tier", "word", "", "daily, professional or expert"),
         Column("skills", "word", "", "what the person can do, joined by +"),
@@ -119,6 +126,9 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("overtime_h", "float", "h", "on duty after the end of the roster"),
         Column("visits", "int", "visits", "visits begun"),
         Column("cost", "float", "currency", "hours on duty at the unit's cost an hour; null where none is stated"),
+        Column("capacity", "float", "points", "strain that the person can carry at first; null: strain not modelled"),
+        Column("half_life_h", "float", "h", "in which the person's strain halves at rest; null: it stays"),
+        Column("identity", "float", "share", "professional identity of the person; null: strain is not modelled"),
     ),
     "assignments": (
         PERSON,
@@ -219,20 +229,44 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "attitudes": (
         _time("t_h", "when"),
         Column("resident", "int", "", "row of the resident"),
-        Column("state", "word", "", "trust, anxiety or compliance"),
-        Column("cause", "word", "", "the event, or calming for the time since the last"),
+        Column("state", "word", "", "trust, anxiety, compliance, or aware: has heard of a topic"),
+        Column("cause", "word", "", "the event, or calming for the time since the last; of aware notice or door"),
+        Column("topic", "word", "", "what somebody has heard of; null but for aware"),
         Column("change", "float", "share", "what it adds or takes away"),
         Column("value", "float", "share", "the state afterwards"),
+    ),
+    "help": (
+        Column("need", "int", "", "number of the need"),
+        Column("helper", "int", "", "row of the resident who helps: the one in need, where they have heard how"),
+        Column("resident", "int", "", "row of the resident who is helped"),
+        Column("by", "word", "", "household or neighbour"),
+        _time("start_h", "the helper is taken from here on"),
+        _time("end_h", "the helper is free again; null where the run ended first"),
     ),
     "residents": (
         Column("resident", "int", "", "row of the resident; rows only where attitudes or mutual help are modelled"),
         Column("household", "int", "", "row of the household"),
         Column("building", "word", "", "the building"),
         Column("zone", "word", "", "the zone"),
+        Column("x_m", "float", "m", "metres east, of the building"),
+        Column("y_m", "float", "m", "metres north, of the building"),
+        Column("age", "float", "years", "null where no ages are stated"),
         Column("trust", "float", "share", "at the end; null where not modelled"),
         Column("anxiety", "float", "share", "at the end; null where not modelled"),
         Column("compliance", "float", "share", "at the end; null where not modelled"),
         Column("ties", "int", "people", "neighbours known at the end; null where not modelled"),
+        Column("close", "int", "people", "of these, have helped, been helped or been introduced; null likewise"),
+        Column("knows", "text", "", "who they are: rows of residents, joined by +, the closest first; null likewise"),
+    ),
+    "applications": (
+        Column("actor", "word", "", "who outside is asked: authority_ with its act, a donor, or experts"),
+        Column("about", "word", "", "the act; money and items, joined by +; or the problem"),
+        Column("unit", "word", "", "who asks; empty for problems that experts hear"),
+        _time("asked_h", "the application is made"),
+        _time("taken_up_h", "an officer takes it up, or a meeting"),
+        _time("answered_h", "it is answered"),
+        Column("answer", "word", "", "given or declined; empty: not yet"),
+        _time("arrived_h", "what was given is there, or advice is in force"),
     ),
     "alarms": (
         Column("detector", "word", "", "who raised it"),
@@ -271,6 +305,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("change", "float", "points", "what it adds or takes away"),
         Column("strain", "float", "points", "strain afterwards"),
         Column("capacity", "float", "points", "what the person can carry afterwards"),
+        Column("identity", "float", "share", "professional identity of the person afterwards"),
         Column("need", "int", "", "the need it is about; null where none"),
     ),
     "events": (
@@ -280,7 +315,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
             "word",
             "",
             "phase_entered, shift_begun, shift_ended, change, inject; of people: injured, stayed_away, left_for_good, "
-            "no_supervision, answered, contract_ended",
+            "replaced, no_supervision, answered, contract_ended",
         ),
         Column("subject", "text", "", "what it is about"),
         Column("detail", "text", "", "more of it"),

@@ -60,5 +60,7 @@ def queue_spells(
         following = np.minimum(waits + 1, need.size - 1)
         goes_on = (waits + 1 < need.size) & (need[following] == need[waits])
         begin = np.concatenate([begin, ended[waits]])
-        end = np.concatenate([end, np.where(goes_on, dispatched[following], gone[need[waits]])])
+        onward = np.where(goes_on, dispatched[following], gone[need[waits]])
+        # given up, or somebody else sent, while a desk still thought that somebody was coming
+        end = np.concatenate([end, np.maximum(onward, ended[waits])])
     return begin, end

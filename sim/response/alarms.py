@@ -107,6 +107,7 @@ class CheckJob(Job):
         self.report = report
         self.check = check
         self.kind = "check"
+        self.goes_by = ("check",)
         self.without_kit = not check.materials
 
     def begin(self) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.records.buffers import RowBuffer
-from sim.records.codes import GONE, WRONG_SKILL
+from sim.records.codes import IN_VAIN, WRONG_SKILL
 from sim.response.book import BY_OUTSIDE, End
 from sim.spec.attitudes import AFTERWARDS, EVENTS, STATES
 
@@ -126,9 +126,9 @@ class Attitudes:
         book = self.model.book
         resident = int(book.resident[need])
         spec = book.specs[book.need_type[need]]
-        if outcome in (GONE, WRONG_SKILL) or self.model.visits.erred == need:
-            if outcome != GONE:
-                self.happen(resident, "visit_failed")
+        if outcome == WRONG_SKILL or self.model.visits.erred == need:
+            self.happen(resident, "visit_failed")
+        if outcome in IN_VAIN or self.model.visits.erred == need:
             return
         if person.started == book.started[need] and spec.target is not None:
             late = book.started[need] - book.request[need] > spec.target

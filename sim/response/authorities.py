@@ -1,20 +1,25 @@
-"""Authority by law: each act that it covers is checked when tried, and waits for the grant where none is given."""
+"""Authority by law: each act that it covers is checked when tried, and waits for the grant where none is given.
+
+``entry`` is asked for by whoever stands at a door, ``data`` wherever a list of residents is made or used, ``dispatch``
+where people are called up or lent. Who waits at a door and goes off duty leaves it; the application stays.
+"""
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from sim.response.applications import Application, Officers
 from sim.response.responders import Responder
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
     from sim.spec.outside_support import Authority
 
-Waiting = tuple[Callable[[Any], object], Any]
+Waiting = tuple[Callable[[Any], object], Any, "Responder | None"]
 
 
 class Authorities:
@@ -26,9 +31,9 @@ class Authorities:
         self.until: dict[tuple[str, str], float] = {}
         """Until when a unit may do something, by application."""
         self.waiting: dict[tuple[str, str], list[Waiting]] = {}
-        self.queue: dict[str, deque[tuple[str, str]]] = {act: deque() for act in self.specs}
-        self.busy: dict[str, int] = dict.fromkeys(self.specs, 0)
-        self.applications = 0
+        self.officers = {act: Officers(model, spec.officers) for act, spec in self.specs.items()}
+        self.applied: Counter[tuple[str, str]] = Counter()
+        """How often a unit has applied for something."""
 
     def begin(self) -> None:
         """Set the moments at which a law comes into force."""
@@ -49,20 +54,27 @@ class Authorities:
     def _in_force_now(self, act: str) -> None:
         """Let everybody go on who waits for what a law grants from now on."""
         for key in [key for key in self.waiting if key[0] == act]:
-            for go_on, argument in self.waiting.pop(key):
+            for go_on, argument, _ in self.waiting.pop(key):
                 go_on(argument)
 
-    def may(self, act: str, unit: str) -> bool:
-        """Tell whether a unit may do something now."""
+    def free(self, act: str, unit: str) -> bool:
+        """Tell whether a unit needs to ask nobody for an act, now and later."""
         spec = self.specs.get(act)
         if spec is None or (spec.units and unit not in spec.units):
             return True
-        return self._from(spec) <= self.model.clock.now or self.model.clock.now < self.until.get((act, unit), -inf)
+        return self._from(spec) <= self.model.clock.now
+
+    def may(self, act: str, unit: str) -> bool:
+        """Tell whether a unit may do something now."""
+        return self.free(act, unit) or self.model.clock.now < self.until.get((act, unit), -inf)
 
     def when_granted(
         self, act: str, unit: str, go_on: Callable[[Any], object], argument: Any, who: Responder | None = None
     ) -> None:
-        """Go on at once where it is allowed, else when it has been granted; the first attempt applies for it."""
+        """Go on at once where it is allowed, else when it has been granted; the first attempt applies for it.
+
+        ``who`` is the person who stands and waits meanwhile, if one does.
+        """
         if self.may(act, unit):
             go_on(argument)
             return
@@ -72,27 +84,34 @@ class Authorities:
         key = act, unit
         if key not in self.waiting:
             self.waiting[key] = []
-            self.queue[act].append(key)
-            self._decide(act)
-        self.waiting[key].append((go_on, argument))
+            self._apply(key)
+        self.waiting[key].append((go_on, argument, who))
 
-    def _decide(self, act: str) -> None:
-        """Take up the next application, if an officer is free."""
-        spec = self.specs[act]
-        if self.busy[act] >= spec.officers or not self.queue[act]:
-            return
-        self.busy[act] += 1
-        self.applications += 1
-        key = self.queue[act].popleft()
-        length_h = spec.decides.at(self.model.chance.one(f"authority.{act}.{key[1]}", self.applications))
-        self.model.clock.call_later(length_h, self._granted, key)
+    def leaves(self, who: Responder) -> bool:
+        """Let somebody wait no longer; False where they do not."""
+        for waiting in self.waiting.values():
+            for place, (_, _, person) in enumerate(waiting):
+                if person is who:
+                    del waiting[place]
+                    return True
+        return False
 
-    def _granted(self, key: tuple[str, str]) -> None:
+    def _apply(self, key: tuple[str, str]) -> None:
+        act, unit = key
+        self.applied[key] += 1
+        application = Application(f"authority_{act}", act, unit, self.model.clock.now)
+        self.model.outside.applications.append(application)
+        luck = self.model.chance.one(f"authority.{act}.{unit}", self.applied[key])
+        length_h = self.specs[act].decides.at(luck)
+        self.officers[act].apply(application, length_h, self._granted, (key, application))
+
+    def _granted(self, turn: tuple[tuple[str, str], Application]) -> None:
+        key, application = turn
         act, unit = key
         lasts = self.specs[act].lasts
-        self.busy[act] -= 1
+        application.answer(self.model.clock.now, given=True)
+        application.arrived_h = self.model.clock.now
         self.until[key] = inf if lasts is None else self.model.clock.now + lasts
         self.model.tell(f"authority_{act}", unit)
-        for go_on, argument in self.waiting.pop(key, ()):
+        for go_on, argument, _ in self.waiting.pop(key, ()):
             go_on(argument)
-        self._decide(act)

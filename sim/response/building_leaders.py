@@ -44,10 +44,7 @@ class BuildingLeaders:
             self.running.add(building)
             own = self._own_leader(building)
             job = LeaderRound(self, building, [home for _, home in homes], nth)
-            if self.spec.groups is None:
-                self._send((job, own))
-            else:  # who is vulnerable stands on a list that not everybody may use
-                self.model.authorities.when_granted("data", self.team.name, self._send, (job, own))
+            self.model.authorities.when_granted("data", self.team.name, self._send, (job, own))  # they keep a list
 
     def _send(self, turn: tuple[LeaderRound, Responder | None]) -> None:
         job, own = turn
@@ -55,16 +52,18 @@ class BuildingLeaders:
 
     def _own_leader(self, building: int) -> Responder | None:
         """Return who looks after a building, where the unit has somebody for each; None for anybody."""
-        people = self.team.people
-        if len(people) < len(self.model.population.building_names) or not people[building].employed:
+        team = self.team
+        if sum(not person.spare for person in team.people) < len(self.model.population.building_names):
             return None
-        return people[building]
+        own = team.people[team.holder(building)]
+        return own if own.employed else None
 
 
 class LeaderRound(Job):
     """One round through one building."""
 
     kind = "building_round"
+    goes_by = ("building_round",)
 
     def __init__(self, leaders: BuildingLeaders, building: int, homes: list[int], nth: int) -> None:
         self.leaders = leaders
@@ -89,6 +88,10 @@ class LeaderRound(Job):
             self.leaders.running.discard(self.building)
             self.model.labour.free(responder)
             return
+        unit = self.leaders.team.name
+        self.model.authorities.when_granted("entry", unit, self._asks, responder, responder)
+
+    def _asks(self, responder: Responder) -> None:
         home = self.doors.popleft()
         each = self.leaders.spec.each.at(self.model.chance.one("leader.door", home, self.nth))
         self.model.clock.call_later(each, self._at_door, (responder, home))
@@ -107,6 +110,8 @@ class LeaderRound(Job):
             model.mutual_help.introduce(first)
         self._next(responder)
 
-    def relieve(self, _responder: Responder) -> None:
-        """End the round after the door in hand."""
+    def relieve(self, responder: Responder) -> None:
+        """End the round after the door in hand, or at a door that nobody may enter."""
         self.going = True
+        if self.model.authorities.leaves(responder):
+            self._next(responder)

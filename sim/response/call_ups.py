@@ -99,7 +99,7 @@ class CallUp:
     def _reached(self, person: Responder) -> None:
         """Hear whether somebody comes; an entry out of date answers no call, ever."""
         spec, model = self.spec, self.model
-        if model.chance.one(f"call_up.stale.{self.team.name}", person.index) < spec.stale:
+        if person.stale or model.chance.one(f"call_up.stale.{self.team.name}", person.index) < spec.stale:
             model.tell("no_answer", str(person.number), self.team.name)
             return
         if self._luck("accepts", person) >= spec.accepts + model.care.comes_more(person):
@@ -108,7 +108,7 @@ class CallUp:
         wait_h = spec.reply.at(self._luck("reply", person)) if spec.reply is not None else 0.0
         if spec.release is not None:
             wait_h += spec.release.takes.at(self._luck("release", person))
-            if self._luck("released", person) >= spec.release.share:
+            if self._luck("released", person) >= spec.release.share + model.care.released_more(self.team):
                 self.clock.call_later(wait_h, self._not_released, person)
                 return
         self.clock.call_later(wait_h, self._there, person)

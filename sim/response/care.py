@@ -218,6 +218,14 @@ class Care:
         honours = person.team.spec.honours
         return 0.0 if honours is None else honours.attendance * self._standing(person)
 
+    def released_more(self, team: Team) -> float:
+        """Return what honours add to the share of people whom a firm lets go; its points are those of all of them."""
+        honours = team.spec.honours
+        if honours is None or honours.release == 0:
+            return 0.0
+        hours = sum(self.served.get(person, 0.0) for person in team.people) / len(team.people)
+        return honours.release * hours / (hours + honours.half_at)
+
     def stays(self, person: Responder) -> float:
         """Return the factor that honours leave of the hazard of leaving."""
         honours = person.team.spec.honours

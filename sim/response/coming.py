@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sim.response.errands import send
 from sim.response.presence import rostered
 from sim.response.responders import NOBODY, Responder, Team
+from sim.response.sent_out import send_out
 from sim.spec.actions import Book
 from sim.spec.organisation import DAY_H
 
@@ -84,17 +85,19 @@ class Coming:
         now = self.clock.now
         for number, shift in enumerate(team.spec.shift):
             end_h = self.roster.running.get((team.number, number), 0.0)
-            theirs = person.index in rostered(team.spec.shift, team.spec.count)[number]
+            theirs = person.roster_place in rostered(team.spec.shift, team.spec.count)[number]
             if theirs and now < end_h - TINY_H and self.roster.presence.works_on(team, end_h - shift.length_h):
                 self.roster.come_until(person, end_h)
                 return
 
     def _lend(self, turn: tuple[Team, Sending]) -> None:
         team, sending = turn
-        self.model.authorities.when_granted("dispatch", team.name, lambda _: self.lend(team, sending), None)
+        self.model.authorities.when_granted("dispatch", team.name, lambda _: send_out(self.model, team, sending), None)
 
     def lend(self, team: Team, sending: Sending) -> None:
         """Send people to another community: the last of the team, at once or when the work in hand is done."""
+        if sending.away is None:
+            return
         here = [person for person in team.people if person.employed and person.away_until <= self.clock.now]
         for person in here[-sending.people :]:
             self.model.tell("sent", str(person.number), team.name)
@@ -141,8 +144,14 @@ class Coming:
             self.alarmed[responder.team] = self.clock.now + insurance.remembered
             self.model.care.happen(responder, "not_covered")
             if self.model.chance.one(f"injury.leaves.{name}", *keys) < insurance.leaves:
-                responder.employed, responder.gone = False, True
-                self.model.tell("left_for_good", str(responder.number), name)
+                self.leaves(responder)
+
+    def leaves(self, responder: Responder) -> None:
+        """Let somebody give up for good: they do not come back, and their place is free."""
+        responder.employed, responder.gone = False, True
+        self.model.tell("left_for_good", str(responder.number), responder.team.name)
+        for heard in self.model.moments.left:
+            heard(responder)
 
     def refuses(self, responder: Responder, day: int, number: int) -> bool:
         """Tell whether somebody stays away because a colleague was hurt and nobody paid."""

@@ -14,6 +14,7 @@ class Condition:
         "capacity",
         "checked_h",
         "first_capacity",
+        "first_identity",
         "half_life",
         "hard",
         "identity",
@@ -35,7 +36,7 @@ class Condition:
         self.strain = 0.0
         self.capacity = self.first_capacity = capacity
         self.half_life = half_life
-        self.identity = identity
+        self.identity = self.first_identity = identity
         self.threshold = threshold
         self.pressure = 0.0
         self.since_h = self.checked_h = 0.0
@@ -47,6 +48,10 @@ class Condition:
         """Needs with a traumatic or failed visit behind them."""
         self.to_say = False
         self.worked = False
+
+    def move_identity(self, share: float) -> None:
+        """Move professional identity a share of the way to 1, or below 0 to 0."""
+        self.identity += share * (1 - self.identity if share > 0 else self.identity)
 
     def points_of_duty(self, now_h: float) -> float:
         """Return the points of the hours on duty since the last change."""

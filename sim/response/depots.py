@@ -22,10 +22,10 @@ from sim.records.codes import (
     ORDERED,
     RECEIVED,
     RETURNED,
-    USES,
     VISIT,
 )
 from sim.response.book import End, State
+from sim.response.gifts import Gifts
 from sim.response.plan import Place
 
 if TYPE_CHECKING:
@@ -114,6 +114,7 @@ class Depots:
             for number, (name, spec) in enumerate(supplies.items())
         ]
         self.rows = RowBuffer(9)
+        self.gifts = Gifts(self)
         self.held: dict[int, Depot] = {}
         """The depot that a visit under way has been given its goods from."""
         self._kits: dict[tuple[int, int], list[tuple[Depot, Kit]]] = {}
@@ -129,8 +130,7 @@ class Depots:
                 stock.reserve = self._reserve(depot, stock.name)
                 self.note(stock, INITIAL, stock.on_hand)
                 self.replenish(stock)
-            for number, donation in enumerate(depot.spec.donations):
-                self._announce((depot, number, donation.at, 0))
+            self.gifts.begin(depot)
 
     def issue(self, need: int) -> bool:
         """Issue what a visit consumes; False where no store holds enough, and then the request is parked."""
@@ -289,28 +289,6 @@ class Depots:
         if not depot.closed:
             self.model.tell("store_open", depot.name)
             self.arrived(depot)
-
-    # -- donations --------------------------------------------------------------------------------------------------
-
-    def _announce(self, gift: tuple[Depot, int, float, int]) -> None:
-        """Plan the arrival of a gift, and announce the next when this one was due."""
-        depot, number, at_h, nth = gift
-        donation = depot.spec.donations[number]
-        when = at_h
-        if donation.late is not None:
-            uniform = self.model.chance.one(f"donation.{depot.name}", number, nth)
-            when += donation.late.at(uniform)
-        if when < self.model.spec.end_h:
-            self.model.clock.call_at(when, self._donated, (depot, number))
-        if donation.every is not None and at_h + donation.every < self.model.spec.end_h:
-            self.model.clock.call_at(at_h, self._announce, (depot, number, at_h + donation.every, nth + 1))
-
-    def _donated(self, gift: tuple[Depot, int]) -> None:
-        depot, number = gift
-        for item, amount in depot.spec.donations[number].items.items():
-            depot.stock[item].on_hand += amount
-            self.note(depot.stock[item], RECEIVED, amount, USES.index("donation"))
-        self.arrived(depot)
 
     def _serve_parked(self, depot: Depot) -> None:
         """Give goods to the requests that wait for them, in the order of parking, and resume those."""

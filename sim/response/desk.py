@@ -108,9 +108,9 @@ class Desk:
         able = [
             number
             for number, crew in enumerate(self.crews)
-            if (crew.team.covers is None or zone in crew.team.covers)
+            if crew.goes_to(zone)
             and (not self.match.by_skill or wanted is None or wanted in crew.skills)
-            and self.model.permitted(crew.team, need_type)
+            and self.model.permitted(crew.team, self.book.demand.type_names[need_type])
             and across <= set(crew.team.spec.crosses)
         ]
         able.sort(key=lambda number: (len(self.crews[number].skills), number))

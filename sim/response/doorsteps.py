@@ -1,7 +1,8 @@
 """People sent to doors for a round of invitations: to look for who has not come, and to bring who cannot walk.
 
 A way that a hazard has cut is found out by who walks there. Its doors are left out, and come back to at the end of the
-round if the way is open then; else nobody has been there. Also the one who counts who has come.
+round if the way is open then; else nobody has been there. The list of doors needs authority, and each door. Also the
+one who counts who has come.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class DoorRound(Job):
         self.rounds = rounds
         self.model = rounds.model
         self.kind = f"{kind}.{rounds.site.name}"
+        self.goes_by = kind, rounds.site.name
         self.stream = f"site.{rounds.site.name}.{kind}"
         self.team = self.model.teams[unit]
         self.people = people
@@ -36,8 +38,10 @@ class DoorRound(Job):
         """Doors left out, since it is known that there is no way to them."""
         self.busy: set[Responder] = set()
         self.going: set[Responder] = set()
+        self.hands: dict[Responder, tuple[int, list[int]]] = {}
+        """The door at which somebody waits for authority to enter."""
         self.claims: list[Claim] = []
-        self.over = False
+        self.begun = self.over = False
 
     def fill(self, visitors: list[int], *, together: bool) -> None:
         """List the doors of visitors: one for a household, or one for each."""
@@ -50,7 +54,11 @@ class DoorRound(Job):
             self.doors.append((int(population.household[int(column[members[0]])]), members))
 
     def begin(self) -> None:
-        """Ask for people."""
+        """Ask for people, once the list may be used."""
+        self.model.authorities.when_granted("data", self.team.name, self._begin, None)
+
+    def _begin(self, _nothing: None) -> None:
+        self.begun = True
         self.claims = [self.model.labour.ask(self.team, self) for _ in range(min(self.people, len(self.doors)))]
 
     def joined(self, responder: Responder) -> None:
@@ -67,7 +75,7 @@ class DoorRound(Job):
         luck = self.model.chance.one(self.stream, resident, self.rounds.site.round, self.nth)
         done_h = self.model.clock.now + (walk_h + self.each.at(luck))
         door = responder, household, visitors
-        if self.model.local_hazards is None:
+        if self.model.local_hazards is None and self.model.authorities.free("entry", self.team.name):
             self.model.clock.call_at(done_h, self._done, door)
         else:
             self.model.clock.call_later(walk_h, self._arrived, (door, done_h))
@@ -84,12 +92,22 @@ class DoorRound(Job):
         responder, household, visitors = door
         building, hazards = self._building(visitors), self.model.local_hazards
         if hazards is None or hazards.ways.passable(building, self.team):
-            self.model.clock.call_at(done_h, self._done, door)
+            self.hands[responder] = household, visitors
+            since = door, done_h, self.model.clock.now
+            self.model.authorities.when_granted("entry", self.team.name, self._let_in, since, responder)
+            if responder in self.going:
+                self.relieve(responder)
             return
         hazards.ways.found_cut(building)
         self.busy.discard(responder)
         self.cut_off.append((household, visitors))
         self._go_on(responder)
+
+    def _let_in(self, turn: tuple[tuple[Responder, int, list[int]], float, float]) -> None:
+        """Do what is to be done at a door, as much later as it was waited for."""
+        door, done_h, since_h = turn
+        del self.hands[door[0]]
+        self.model.clock.call_at(done_h + (self.model.clock.now - since_h), self._done, door)
 
     def _any_left(self) -> bool:
         """Tell whether there is a door to go to; those behind a cut way come last, if the way is open by then."""
@@ -122,8 +140,12 @@ class DoorRound(Job):
             self.joined(responder)
 
     def relieve(self, responder: Responder) -> None:
-        """Let somebody go after the door they are at."""
+        """Let somebody go after the door they are at, or at once where they may not enter."""
         self.going.add(responder)
+        if self.model.authorities.leaves(responder):
+            self.busy.discard(responder)
+            self.doors.appendleft(self.hands.pop(responder))
+            self._go_on(responder)
 
     def _end_if_done(self) -> None:
         if self.doors or self.busy or self.over:
@@ -176,6 +198,8 @@ class FetchRound(DoorRound):
     def more(self, visitors: list[int]) -> None:
         """Have more people to bring, with the helpers there are."""
         self.fill(visitors, together=False)
+        if not self.begun:
+            return
         there = len(self.busy) + sum(claim.open for claim in self.claims)
         for _ in range(min(self.people, len(self.doors)) - there):
             self.claims.append(self.model.labour.ask(self.team, self))
@@ -197,6 +221,7 @@ class CountJob(Job):
     def __init__(self, rounds: Rounds) -> None:
         self.rounds = rounds
         self.kind = f"count.{rounds.site.name}"
+        self.goes_by = "count", rounds.site.name
 
     def begin(self) -> None:
         """Ask for somebody."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.response.responders import Responder
+from sim.response.responders import Responder, Team
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
@@ -29,22 +29,22 @@ class Dwellings:
         self.outside = 0
         """How many live elsewhere."""
         taken = set(model.person_of)
+        free: dict[Team, Iterator[int]] = {}
         fit = ~((population.age < GROWN_UP) | (population.age > TOO_OLD))
         for team in model.teams.values():
-            willing: Iterable[int] = ()
+            free[team] = iter(())
             if team.spec.home == "residents":
                 luck = model.chance.uniform(f"dwelling.{team.name}", np.arange(population.size))
                 order = np.argsort(np.where(fit, luck, 2.0), kind="stable")[: int(fit.sum())].tolist()
-                willing = (row for row in order if row not in taken)
-            free = iter(willing)
-            for person in team.people:
-                row = person.resident if person.resident is not None else next(free, None)
-                if row is None:
-                    row = population.size + self.outside
-                    self.outside += 1
-                taken.add(row)
-                self.row_of[person] = row
-                self.workers.setdefault(row, []).append(person)
+                free[team] = (row for row in order if row not in taken)
+        for person in sorted(model.people, key=lambda person: person.spare):
+            row = person.resident if person.resident is not None else next(free[person.team], None)
+            if row is None:
+                row = population.size + self.outside
+                self.outside += 1
+            taken.add(row)
+            self.row_of[person] = row
+            self.workers.setdefault(row, []).append(person)
         self._building = population.building
 
     def building(self, person: Responder) -> int | None:

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from sim.spec.outside_support import Funds as Spec
     from sim.spec.outside_support import Grant
 
-OPENING, GRANT, WAGES, GOODS, PREPARATION = range(5)
+OPENING, GRANT, WAGES, GOODS, PREPARATION, SENT = range(6)
 DAY_H = 24.0
-KINDS = ("opening", "grant", "wages", "goods", "preparation")
+KINDS = ("opening", "grant", "wages", "goods", "preparation", "sent")
 
 
 class Funds:
@@ -43,7 +43,18 @@ class Funds:
         self.rows.rows.extend((self.model.clock.now, kind, amount, self.balance))
 
     def _granted(self, grant: Grant) -> None:
-        self._book(GRANT, grant.amount)
+        self.receive(grant.amount)
+
+    def send(self, amount: float) -> bool:
+        """Send money to others, if there is enough."""
+        if amount > self.balance:
+            return False
+        self._book(SENT, -amount)
+        return True
+
+    def receive(self, amount: float) -> None:
+        """Have money come in: what was missed is ordered, and people come who were not paid."""
+        self._book(GRANT, amount)
         self.model.depots.order_again()
         for team in self.model.teams.values():
             if team.spec.shift is None:

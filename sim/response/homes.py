@@ -1,9 +1,9 @@
-"""What is known of homes: who lives behind which door, who has been counted, and who can only ask at the door."""
+"""Homes: who lives behind which door, who is there with time, who has been counted, who can only ask at the door."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,6 +28,9 @@ class Homes:
             self.counted = set()
         self.untold: dict[int, list[int]] = {}
         """Needs by household that are asked for when somebody comes to the door."""
+        self.busy: set[int] = set()
+        """Residents who are helping at home or next door, or sit down to a talk."""
+        self._waiting: dict[int, list[tuple[Callable[[Any], object], Any]]] = {}
 
     def _head_count_planned(self) -> bool:
         steps = self.model.response.steps()
@@ -46,6 +49,29 @@ class Homes:
             rows &= population.in_any(groups)
         pairs = np.unique(np.column_stack([population.building[rows], population.household[rows]]), axis=0)
         return [(int(building), int(household)) for building, household in pairs]
+
+    def at_home(self, resident: int) -> bool:
+        """Tell whether somebody is at home with nothing else to do: not on duty, helping or at a talk."""
+        return resident not in self.busy and not self.model.away_at_work(resident)
+
+    def take(self, *residents: int) -> None:
+        """Take the time of residents until they are given back."""
+        self.busy.update(residents)
+
+    def give_back(self, *residents: int) -> None:
+        """Let residents do something else."""
+        self.busy.difference_update(residents)
+        for resident in residents:
+            self.free_again(resident)
+
+    def when_free(self, resident: int, go_on: Callable[[Any], object], argument: Any) -> None:
+        """Go on when somebody who is taken or on duty is no more."""
+        self._waiting.setdefault(resident, []).append((go_on, argument))
+
+    def free_again(self, resident: int) -> None:
+        """Let those go on who wait for somebody."""
+        for go_on, argument in self._waiting.pop(resident, ()):
+            self.model.clock.call_later(0.0, go_on, argument)
 
     def count(self, household: int) -> None:
         """Put a household on the list."""

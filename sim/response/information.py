@@ -33,6 +33,10 @@ class Knowledge:
         self.spec = spec
         self.heard: dict[str, Floats] = {}
         """By topic: when each resident first took notice (infinite: not yet)."""
+        self.asked: set[str] = set()
+        """Topics that some decision has asked about: whether a resident has heard of them."""
+        self.told: dict[str, set[int]] = {}
+        """By topic: residents who first heard of it at their door."""
         self.words: list[Floats] = [np.full(model.population.size, inf)]
         """When each resident takes official word: at the door, latest first; then of each notice."""
         self.rumoured: list[Floats] = []
@@ -47,7 +51,11 @@ class Knowledge:
         self.last_word = 0.0
 
     def topic(self, name: str) -> Floats:
-        """Return when each resident heard of a topic."""
+        """Return when each resident heard of a topic, to somebody who decides by it."""
+        self.asked.add(name)
+        return self._column(name)
+
+    def _column(self, name: str) -> Floats:
         if name not in self.heard:
             self.heard[name] = np.full(self.model.population.size, inf)
         return self.heard[name]
@@ -75,7 +83,7 @@ class Knowledge:
         if not silent:
             heard = self._reach(nth, channel, buildings, now)
             reached = int((heard < inf).sum())
-            column = self.topic(topic)
+            column = self._column(topic)
             np.minimum(column, heard, out=column)
             self.words.append(heard)
             for told in self.model.moments.topic_posted:
@@ -110,13 +118,31 @@ class Knowledge:
         """Tell those who live behind a door."""
         now = self.model.clock.now
         members = self.model.homes.of(household)
-        column = self.topic(topic)
-        column[members] = np.minimum(column[members], now)
+        column = self._column(topic)
+        first = [member for member in members if column[member] > now]
+        column[first] = now
+        self.told.setdefault(topic, set()).update(first)
         self.words[0][members] = now
+        for hear in self.model.moments.topic_told:
+            hear(topic, members)
 
     def knows(self, resident: int, topic: str) -> bool:
         """Tell whether somebody has heard of a topic by now."""
+        self.asked.add(topic)
         return topic in self.heard and bool(self.heard[topic][resident] <= self.model.clock.now)
+
+    def aware(self) -> Floats:
+        """Return (when, resident, at the door or not, place of the topic among all) of who heard what is asked about.
+
+        A resident hears of a topic once; sorted by resident and time.
+        """
+        pieces = [np.empty((0, 4))]
+        for place, (topic, column) in enumerate(self.heard.items()):
+            who = np.flatnonzero(column < self.model.spec.end_h) if topic in self.asked else np.empty(0, np.int64)
+            at_door = np.isin(who, list(self.told.get(topic, ())))
+            pieces.append(np.column_stack([column[who], who, at_door, np.full(who.size, place)]))
+        rows = np.concatenate(pieces)
+        return rows[np.lexsort((rows[:, 3], rows[:, 0], rows[:, 1]))]
 
     def believes_rumour(self, resident: int) -> bool:
         """Tell whether somebody has heard a rumour and no official word since."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from sim.records.codes import WRONG_SKILL
 from sim.response.responders import NOBODY, Responder, Team
 
 if TYPE_CHECKING:
@@ -24,6 +25,20 @@ class Job:
     """Whether somebody may be hurt by it."""
     without_kit = False
     """Whether it is work that nobody needs a kit for."""
+    goes_by: tuple[str, ...] = ()
+    """The names by which rules call it; without one, everybody may do it."""
+    skill: str | None = None
+    """What it takes to do it."""
+    by_anybody = False
+    """Whether who lacks the skill may do it, where nobody idle is listed with it."""
+    found_out: frozenset[Responder] = frozenset()
+    """Who was listed with the skill and does not have it."""
+
+    def fits(self, responder: Responder) -> bool:
+        """Tell whether somebody may be asked, as far as the list says."""
+        if self.skill is None or self.by_anybody:
+            return True
+        return self.skill in responder.crew.skills and responder not in self.found_out
 
     def joined(self, responder: Responder) -> None:
         """Let somebody begin who has just been assigned."""
@@ -56,6 +71,12 @@ class Labour:
 
     def __init__(self, model: CrisisModel) -> None:
         self.model = model
+        self.forbidden: set[tuple[str, str]] = set()
+        """(unit, work) that was asked for against the rules."""
+
+    def may(self, team: Team, job: Job) -> bool:
+        """Tell whether the rules let people of a team do something."""
+        return self.model.permitted(team, *job.goes_by)
 
     def ask(self, team: Team, job: Job, person: Responder | None = None) -> Claim:
         """Ask a team for one person: anybody, or this one."""
@@ -67,6 +88,11 @@ class Labour:
         """Let a team fill a claim: with somebody idle, or with the next who is free."""
         if team not in claim.teams:
             claim.teams.append(team)
+        if not self.may(team, claim.job):
+            if (team.name, claim.job.kind) not in self.forbidden:
+                self.forbidden.add((team.name, claim.job.kind))
+                self.model.tell("not_permitted", team.name, claim.job.kind)
+            return
         idle = self._idle_for(claim, team)
         if idle is not None:
             self.model.roster.step_back(idle)
@@ -80,7 +106,7 @@ class Labour:
         """Return who could fill a claim now."""
         person = claim.person
         if person is None:
-            idle = self.idle(team)
+            idle = self.idle(team, claim.job)
             if idle is None and claim.job.without_kit:
                 idle = next(iter(self.model.kits.waiting_of(team)), None)
             return idle
@@ -88,16 +114,25 @@ class Labour:
             return person
         return None
 
-    def idle(self, team: Team) -> Responder | None:
-        """Return who of a team would be sent now: the fewest skills first, then the longest idle."""
+    def idle(self, team: Team, job: Job | None = None) -> Responder | None:
+        """Return who of a team would be sent now: the fewest skills first, then the longest idle.
+
+        For a job that takes a skill, who is listed with it; anybody else only where the job lets them.
+        """
         able = [crew for crew in team.crews if crew.idle]
         if not able or team.busy >= team.places:
             return None
-        return min(able, key=lambda crew: len(crew.skills)).idle[0]
+        able.sort(key=lambda crew: len(crew.skills))
+        if job is None or job.skill is None:
+            return able[0].idle[0]
+        skilled = (r for crew in able if job.skill in crew.skills for r in crew.idle if r not in job.found_out)
+        return next(skilled, able[0].idle[0] if job.by_anybody else None)
 
-    def idle_people(self, team: Team) -> int:
-        """Return how many of a team are idle now."""
-        return sum(len(crew.idle) for crew in team.crews)
+    def idle_people(self, team: Team, job: Job | None = None) -> int:
+        """Return how many of a team are idle now, of those who may be asked for a job."""
+        if job is None or job.skill is None:
+            return sum(len(crew.idle) for crew in team.crews)
+        return sum(job.fits(responder) for crew in team.crews for responder in crew.idle)
 
     def withdraw(self, claims: Iterable[Claim]) -> None:
         """Take claims back."""
@@ -113,7 +148,7 @@ class Labour:
             team.claims.popleft()
         for claim in team.claims:
             wanted = claim.person is None or claim.person is responder
-            if claim.open and wanted and (kitted or claim.job.without_kit):
+            if claim.open and wanted and (kitted or claim.job.without_kit) and claim.job.fits(responder):
                 team.claims.remove(claim)
                 self.model.kits.stop_waiting(responder)
                 self._assign(claim, responder)
@@ -130,12 +165,24 @@ class Labour:
         for heard in self.model.moments.assigned:
             heard(responder, claim.job)
         kind = claim.job.kind
-        if kind.startswith("step.") and self.model.know_how.must_ask(responder, kind):
+        if not self._can(claim.job, responder):
+            self._turns_back(claim.job, responder)
+        elif kind.startswith("step.") and self.model.know_how.must_ask(responder, kind):
             Question(self, responder, claim.job).begin(0.0)
         else:
             claim.job.joined(responder)
 
-    def free(self, responder: Responder) -> None:
+    def _can(self, job: Job, responder: Responder) -> bool:
+        return job.skill is None or job.by_anybody or job.skill in responder.skills
+
+    def _turns_back(self, job: Job, responder: Responder) -> None:
+        """Find out that somebody lacks the skill that the list gives them: the job asks for another."""
+        job.found_out |= {responder}
+        self.model.visits.answers.correct(responder, WRONG_SKILL)
+        self.free(responder, worked=False)
+        self.model.clock.call_later(0.0, lambda _: job.lost())
+
+    def free(self, responder: Responder, *, worked: bool = True) -> None:
         """End somebody's assignment: write it down, and let them do what comes next."""
         job = responder.job
         assert job is not None
@@ -144,7 +191,7 @@ class Labour:
         responder.job = None
         responder.engaged = False
         responder.team.busy -= 1
-        if responder.team.spec.injury is not None and job.risky:
+        if responder.team.spec.injury is not None and job.risky and worked:
             self.model.roster.coming.risk(responder)
         self.model.roster.release(responder)
 

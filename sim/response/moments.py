@@ -29,8 +29,12 @@ class Moments:
         """(responder), when somebody still at work at the end of a shift is rostered for the next."""
         self.shift_ended: list[Callable[[Responder], None]] = []
         """(responder), when somebody has left."""
+        self.left: list[Callable[[Responder], None]] = []
+        """(responder), when somebody gives up for good."""
         self.assigned: list[Callable[[Responder, Job], None]] = []
         self.activated: list[Callable[[], None]] = []
         self.topic_posted: list[Callable[[str, int, npt.NDArray[np.float64]], None]] = []
         """(topic, number of the notice, when each resident takes notice; infinite for never)."""
+        self.topic_told: list[Callable[[str, list[int]], None]] = []
+        """(topic, residents), when somebody tells them at their door."""
         self.phase_entered: list[Callable[[str], None]] = []

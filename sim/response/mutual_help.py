@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from sim.records.buffers import RowBuffer
 from sim.records.codes import MET_BY
 from sim.response.attitudes import MIDDLE
 from sim.response.book import End, State
@@ -20,6 +21,7 @@ from sim.response.book import End, State
 if TYPE_CHECKING:
     from sim.model import CrisisModel
     from sim.spec.attitudes import MutualHelp as Spec
+    from sim.spec.needs import SelfHelp
 
 BY_HOUSEHOLD, BY_NEIGHBOUR = MET_BY.index("household"), MET_BY.index("neighbour")
 CANNOT_HELP = ("child", "over_80", "disabled")
@@ -36,11 +38,12 @@ class MutualHelp:
         self.spec = spec
         population = model.population
         self.able = ~population.in_any(CANNOT_HELP)
-        self.until: dict[int, float] = {}
-        """Until when somebody is helping."""
         self.spent: dict[tuple[int, int], float] = {}
         """Hours that somebody has helped on a day."""
         self._ties: dict[int, list[int]] = {}
+        self._close: dict[int, int] = {}
+        """How many of those whom somebody knows have helped, been helped or been introduced: the first so many."""
+        self.rows = RowBuffer(6)
         self.by_building = _members(population.building, len(population.building_names))
 
     def ask(self, need: int, otherwise: Callable[[int], None]) -> None:
@@ -49,16 +52,28 @@ class MutualHelp:
         self_help = book.specs[book.need_type[need]].self_help
         assert self_help is not None
         resident = int(book.resident[need])
-        if book.uniform("self_help.household", need, 1) < self_help.household:
-            household = int(self.model.population.household[resident])
-            helper = next((r for r in self.model.homes.of(household) if r != resident and self._free(r, need)), None)
-            if helper is not None:
-                self._help(need, helper, BY_HOUSEHOLD)
-                return
-        if book.uniform("self_help.neighbours", need, 1) < self_help.neighbours:
+        helper = self._at_home(need, resident, self_help)
+        if helper is not None:
+            self._help(need, helper, BY_HOUSEHOLD)
+        elif book.uniform("self_help.neighbours", need, 1) < self_help.neighbours:
             self._next((need, self.ties(resident)[: self.spec.asks], 0, otherwise))
         else:
             otherwise(need)
+
+    def _at_home(self, need: int, resident: int, self_help: SelfHelp) -> int | None:
+        """Return who at home meets a need: somebody else, or whoever has heard how, last the resident."""
+        luck, informed = self.model.book.uniform("self_help.household", need, 1), self_help.informed
+        if luck >= self_help.household + (informed.household if informed is not None else 0.0):
+            return None
+        others = [r for r in self.model.homes.of(int(self.model.population.household[resident])) if r != resident]
+        if luck < self_help.household:
+            helper = next((r for r in others if self._free(r, need)), None)
+            if helper is not None:
+                return helper
+        if informed is None or self.model.information is None:
+            return None
+        knows = self.model.information.knows
+        return next((r for r in (*others, resident) if knows(r, informed.topic) and self._free(r, need)), None)
 
     def _next(self, turn: tuple[int, list[int], int, Callable[[int], None]]) -> None:
         """Ask the next neighbour."""
@@ -73,16 +88,18 @@ class MutualHelp:
         neighbour, book = neighbours[asked], self.model.book
         keys = int(book.resident[need]), int(book.nth[need]), neighbour
         name = book.demand.type_names[book.need_type[need]]
-        agrees = self.model.chance.one(f"need.{name}.neighbour", *keys) < self.willing(neighbour)
+        agrees = self.model.chance.one(f"need.{name}.neighbour", *keys) < self.willing(neighbour, keys[0])
         if agrees and self._free(neighbour, need):
             self._help(need, neighbour, BY_NEIGHBOUR)
         else:
             self._next((need, neighbours, asked + 1, otherwise))
 
-    def willing(self, resident: int) -> float:
-        """Return the chance that somebody with time agrees to help."""
+    def willing(self, resident: int, asks: int) -> float:
+        """Return the chance that somebody with time agrees to help the neighbour who asks."""
         model, spec = self.model, self.spec
         share = spec.agrees
+        if spec.by_tie > 0 and asks in self.ties(resident)[: self.close(resident)]:
+            share += spec.by_tie
         if model.attitudes is not None:
             share += spec.by_trust * (model.attitudes.of("trust", resident) - MIDDLE)
         knows = model.information is not None and spec.mobilised_by is not None
@@ -93,7 +110,7 @@ class MutualHelp:
     def _free(self, resident: int, need: int) -> bool:
         """Tell whether somebody has time to help with a need now."""
         now = self.model.clock.now
-        if not self.able[resident] or self.until.get(resident, -inf) > now or self.model.away_at_work(resident):
+        if not self.able[resident] or not self.model.homes.at_home(resident):
             return False
         length_h = self.model.book.first_service[need]
         return self.spent.get((resident, int(now // DAY_H)), 0.0) + length_h <= self.spec.hours_a_day
@@ -101,21 +118,23 @@ class MutualHelp:
     def _help(self, need: int, helper: int, met_by: int) -> None:
         book, now = self.model.book, self.model.clock.now
         length_h = book.first_service[need]
-        self.until[helper] = now + length_h
+        self.model.homes.take(helper)
         day = helper, int(now // DAY_H)
         self.spent[day] = self.spent.get(day, 0.0) + length_h
         book.state[need] = int(State.SENT)
         book.deadline[need] = inf
         book.started[need] = now
+        self.rows.rows.extend((need, helper, book.resident[need], met_by, now, now + length_h))
         self.model.clock.call_later(length_h, self._helped, (need, helper, met_by))
 
     def _helped(self, turn: tuple[int, int, int]) -> None:
         need, helper, met_by = turn
         resident = int(self.model.book.resident[need])
+        self.model.homes.give_back(helper)
         self.model.book.close(need, End.MET, self.model.clock.now, met_by)
         if met_by == BY_NEIGHBOUR:
             self.tie(resident, helper)
-        if self.model.attitudes is not None:
+        if self.model.attitudes is not None and helper != resident:
             self.model.attitudes.happen(resident, "helped")
             self.model.attitudes.happen(helper, "helping")
 
@@ -124,7 +143,12 @@ class MutualHelp:
     def ties(self, resident: int) -> list[int]:
         """Return the neighbours whom somebody knows, the closest first."""
         if resident not in self._ties:
-            self._ties[resident] = self._strangers(resident)[: self._number_of_ties(resident)]
+            before = self.model.population.knows
+            self._ties[resident] = (
+                list(before[resident])
+                if before is not None
+                else self._strangers(resident)[: self._number_of_ties(resident)]
+            )
         return self._ties[resident]
 
     def _number_of_ties(self, resident: int) -> int:
@@ -147,13 +171,34 @@ class MutualHelp:
         order = np.argsort(self.model.chance.uniform("tie", np.int64(resident), others), kind="stable")
         return [int(other) for other in others[order]]
 
+    def close(self, resident: int) -> int:
+        """Return how many of those whom somebody knows are more than known: they come first."""
+        before = self.model.population.traits.get("close")
+        return self._close.get(resident, int(before[resident]) if before is not None else 0)
+
     def tie(self, resident: int, other: int) -> None:
         """Let two neighbours be each other's closest."""
         for one, two in ((resident, other), (other, resident)):
-            known = self.ties(one)
-            if two in known:
-                known.remove(two)
-            known.insert(0, two)
+            self._forget(one, two)
+            self._close[one] = self.close(one) + 1
+            self.ties(one).insert(0, two)
+
+    def acquaint(self, resident: int, other: int) -> None:
+        """Let two neighbours know each other, if they do not yet: no closer than the others whom they know."""
+        for one, two in ((resident, other), (other, resident)):
+            if two not in self.ties(one):
+                self.ties(one).append(two)
+
+    def part(self, resident: int, other: int) -> None:
+        """Let two neighbours turn to each other no more."""
+        self._forget(resident, other)
+        self._forget(other, resident)
+
+    def _forget(self, one: int, two: int) -> None:
+        known = self.ties(one)
+        if two in known:
+            self._close[one] = self.close(one) - (known.index(two) < self.close(one))
+            known.remove(two)
 
     def introduce(self, resident: int) -> None:
         """Make somebody known to one neighbour more."""
@@ -161,10 +206,6 @@ class MutualHelp:
         stranger = next((other for other in self._strangers(resident) if other not in known), None)
         if stranger is not None:
             self.tie(resident, stranger)
-
-    def count(self) -> list[int]:
-        """Return how many neighbours each resident knows."""
-        return [len(self.ties(resident)) for resident in range(self.model.population.size)]
 
 
 def _members(building: npt.NDArray[np.int32], count: int) -> list[npt.NDArray[np.int64]]:

@@ -16,6 +16,7 @@ from sim.response.actions import job_of
 from sim.response.actions.base import StepJob
 from sim.response.triggers import Triggers
 from sim.spec.actions import Declare, Stand
+from sim.spec.tasks import of_step
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
@@ -161,7 +162,9 @@ class Orders:
         assert self.card is not None
         step = self.card.steps[order.step]
         if order.team is None:  # the card names nobody: the commander takes who has most people idle
-            teams = [t for t in self.model.teams.values() if t is not self.model.command.chief and t.people]
+            names, chief = of_step(step), self.model.command.chief
+            there = (team for team in self.model.teams.values() if team is not chief and team.people)
+            teams = [team for team in there if self.model.permitted(team, *names)]
             if not teams:
                 return
             order.team = max(teams, key=lambda team: (self.model.labour.idle_people(team), -team.number))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
+    from sim.response.applications import Application
     from sim.spec.support import Service
 
 Request = tuple[int, "int | None", Callable[[Any], object], Any]
@@ -21,6 +22,8 @@ class Outside:
         self.calls: dict[str, int] = {}
         self.busy: dict[str, int] = {}
         self.queue: dict[str, deque[Request]] = {}
+        self.applications: list[Application] = []
+        """What authorities, donors and experts have been asked for, in the order of asking."""
 
     def request(self, name: str, building: int | None, there: Callable[[Any], object], argument: Any) -> None:
         """Ask a service to come; ``there(argument)`` is called when it is."""

@@ -10,6 +10,7 @@ from sim.response.stations import Station
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
+    from sim.spec.needs import Unskilled
     from sim.spec.sites import Staff
 
 
@@ -19,6 +20,8 @@ class StationPost(Job):
     def __init__(self, model: CrisisModel, kind: str, station: Station, staff: Staff) -> None:
         self.model = model
         self.kind = kind
+        self.goes_by = (station.name, kind.partition(".")[0])
+        self.skill, self.by_anybody = staff.skill, staff.without_skill is not None
         self.station = station
         self.staff = staff
         self.team = model.teams[staff.unit]
@@ -28,6 +31,22 @@ class StationPost(Job):
         self.claims: list[Claim] = []
         self.open = False
         station.on_leave = self._leaves
+        if staff.without_skill is not None:
+            station.slower = self._slower
+
+    def _lacks(self, responder: Responder | None) -> Unskilled | None:
+        """Return what it means that somebody serves here without the skill; None for who has it."""
+        has_it = responder is None or self.staff.skill in responder.skills
+        return None if has_it else self.staff.without_skill
+
+    def _slower(self, responder: Responder) -> float:
+        unskilled = self._lacks(responder)
+        return unskilled.slower if unskilled is not None else 1.0
+
+    def errors(self, responder: Responder | None) -> float:
+        """Return the share of what somebody does here that goes wrong."""
+        unskilled = self._lacks(responder)
+        return unskilled.errors if unskilled is not None else 0.0
 
     def man(self) -> None:
         """Ask for the people of this station."""

@@ -12,6 +12,9 @@ from sim.spec.organisation import WEEKDAYS, Shift
 if TYPE_CHECKING:
     from sim.response.roster import Roster
 
+AFTER_SHIFTS = 4
+"""The place of what happens once the shifts of a moment have begun, among what happens at one time."""
+
 
 class Presence:
     """Decide who of those rostered comes."""
@@ -21,12 +24,17 @@ class Presence:
         self.model = roster.model
         self.clock = roster.clock
         self.closures = [h for h in roster.model.world.hazards.values() if isinstance(h, Lockdown)]
+        self.trainees: dict[str, list[Team]] = {}
+        """The teams whose people work only beside those of a unit, by its name."""
+        for team in roster.model.teams.values():
+            if team.spec.supervised is not None:
+                self.trainees.setdefault(team.spec.supervised.by, []).append(team)
 
     def comes(self, team: Team, index: int, day: int, number: int) -> bool:
         """Tell whether somebody comes to a shift: they may be elsewhere, kept out, unwilling, or not turn up."""
         person, model = team.people[index], self.model
         at_home = team.spec.call_up is not None and person.here_until <= self.clock.now
-        if at_home or not self.can_come(person):
+        if at_home or not self._free_to_come(person):
             hazards = model.local_hazards
             if hazards is not None and not at_home and team.spec.shift is not None and hazards.keeps_away(person):
                 hazards.kept[person] = day, number
@@ -40,11 +48,14 @@ class Presence:
         return share >= 1 or model.chance.one(f"attendance.{team.name}", index, day, number) < share
 
     def lets_in(self, person: Responder) -> bool:
-        """Tell whether gates and money let somebody in."""
-        return not self._kept_out(person)
+        """Tell whether gates and money let somebody in, and whether a trainee is looked after."""
+        return not self._kept_out(person) and bool(self.looked_after(person.team, [person.index]))
 
-    def can_come(self, person: Responder) -> bool:
-        """Tell whether nothing keeps somebody out who is on the way."""
+    def can_come(self, person: Responder, until_h: float | None = None) -> bool:
+        """Tell whether nothing keeps somebody out who comes by themselves, and not with a shift that begins."""
+        return self._free_to_come(person) and bool(self.looked_after(person.team, [person.index], until_h))
+
+    def _free_to_come(self, person: Responder) -> bool:
         away = person.away_until > self.clock.now or not person.employed
         return not away and not self._kept_out(person)
 
@@ -55,39 +66,75 @@ class Presence:
             return True
         if self.model.funds is not None and not self.model.funds.can_pay(team):
             self.model.tell("not_paid", team.name)
+            self.model.care.happen(person, "insecure")
             return True
         if team.spec.home != "outside" or team.spec.remote or _stays_inside(team, person.index):
             return False
         return any(shut.begins <= now and (shut.ends is None or now < shut.ends) for shut in self.closures)
 
-    def of_shift(self, team: Team, day: int, number: int, begin_h: float) -> list[int]:
+    def of_shift(self, team: Team, day: int, number: int, begin_h: float, end_h: float) -> list[int]:
         """Return who comes to a shift, of those on the roster and those who have joined since."""
         shifts = team.spec.shift
         assert shifts is not None
         if not self.works_on(team, begin_h):
             return []
-        indices = [*rostered(shifts, team.spec.count)[number]]
+        indices = [team.holder(place) for place in rostered(shifts, team.spec.count)[number]]
         indices += [
             person.index
             for person in team.people[team.spec.count :]
             if person.resident is not None and person.employed and person.index % len(shifts) == number
         ]
         here = [index for index in indices if self.comes(team, index, day, number)]
-        supervised = team.spec.supervised
-        if supervised is not None:
-            here = here[: supervised.ratio * self.model.teams[supervised.by].on_duty]
-        return here
+        return self.looked_after(team, here, end_h)
 
-    def look_after(self, team: Team) -> None:
-        """Send trainees home for whom nobody is left to look after them."""
-        for other in self.model.teams.values():
+    def looked_after(self, team: Team, indices: list[int], until_h: float | None = None) -> list[int]:
+        """Return who of those at the gate may begin: trainees only as far as somebody on duty can look after them.
+
+        With ``until_h``, the others wait for one more of those who do, as long as that.
+        """
+        supervised, now = team.spec.supervised, self.clock.now
+        if supervised is None:
+            return indices
+        here = {person.index for person in team.people if person.on_duty and person.rostered_until > now}
+        room = supervised.ratio * self.model.teams[supervised.by].on_duty - len(here)
+        begin = []
+        for index in indices:
+            if index in here:
+                begin.append(index)
+            elif room > 0:
+                begin.append(index)
+                room -= 1
+            else:
+                self._alone(team.people[index], until_h)
+        return begin
+
+    def _alone(self, person: Responder, until_h: float | None) -> None:
+        """Let a trainee wait until somebody else comes who may look after them."""
+        team, supervised = person.team, person.team.spec.supervised
+        assert supervised is not None
+        self.model.tell("not_looked_after", str(person.number), team.name)
+        if until_h is not None:
+            self.model.teams[supervised.by].listeners.append(lambda _: self._somebody_came(person, until_h))
+
+    def _somebody_came(self, person: Responder, until_h: float) -> None:
+        if not person.on_duty and self.clock.now < until_h and self.can_come(person, until_h):
+            self.roster.come_until(person, until_h)
+
+    def left_alone(self, team: Team) -> None:
+        """Look, once who comes at this moment has come, whether somebody is left who looks after the trainees."""
+        if team.name in self.trainees:
+            self.clock.call_at(self.clock.now, self._look_after, team, AFTER_SHIFTS)
+
+    def _look_after(self, team: Team) -> None:
+        """Send trainees home for whom nobody is left to look after them, when the work in hand is done."""
+        for other in self.trainees[team.name]:
             supervised = other.spec.supervised
-            if supervised is None or supervised.by != team.name or not other.on_duty:
-                continue
+            assert supervised is not None
             here = [person for person in other.people if person.on_duty and person.rostered_until > self.clock.now]
             for person in here[supervised.ratio * team.on_duty :]:
-                person.rostered_until = self.clock.now
+                until_h, person.rostered_until = person.rostered_until, self.clock.now
                 self.roster.go_off_duty(person)
+                self._alone(person, until_h)
 
     def works_on(self, team: Team, time_h: float) -> bool:
         """Tell whether a team works its shifts on the day of a time."""
@@ -99,8 +146,7 @@ class Presence:
     def in_time(self, team: Team, here: list[int], day: int, end_h: float) -> list[int]:
         """Return who begins with the shift; those who have not rested, or are late, come afterwards."""
         rest, late = team.spec.rest, team.spec.late
-        helps = team.spec.recruitment is not None and self.model.mutual_help is not None
-        if rest is None and late is None and not helps:
+        if rest is None and late is None:
             return here
         now, chance = self.clock.now, self.model.chance
         in_time = []
@@ -111,8 +157,6 @@ class Presence:
                 continue
             if rest is not None:
                 ready_h = max(person.left_h + rest, now)
-            if person.resident is not None and self.model.mutual_help is not None:
-                ready_h = max(ready_h, self.model.mutual_help.until.get(person.resident, now))
             if late is not None and not person.on_duty and chance.one(f"late.{team.name}", index, day) < late.share:
                 ready_h = max(ready_h, now + late.by.at(chance.one(f"late.by.{team.name}", index, day)))
             if ready_h <= now:
@@ -120,6 +164,14 @@ class Presence:
             elif ready_h < end_h:
                 self.clock.call_at(ready_h, self.roster.comes_late, (team, index, end_h))
         return in_time
+
+    def at_hand(self, people: list[Responder], end_h: float) -> list[Responder]:
+        """Return who of those that come is not busy at home or next door; the others come when that is done."""
+        homes = self.model.homes
+        for person in people if homes.busy else ():
+            if person.resident is not None and person.resident in homes.busy:
+                homes.when_free(person.resident, self.roster.comes_late, (person.team, person.index, end_h))
+        return [person for person in people if person.resident not in homes.busy]
 
     def rest(self, person: Responder) -> None:
         """Let somebody who has worked into a shift of their own begin it when they are rested."""

@@ -36,6 +36,7 @@ class Team:
         "covers",
         "crews",
         "first_count",
+        "holders",
         "listeners",
         "name",
         "number",
@@ -55,6 +56,8 @@ class Team:
         self.base = base
         self.covers = covers
         self.people: list[Responder] = []
+        self.holders: dict[int, int] = {}
+        """Who has the place of somebody on the roster who left and was replaced, by the place."""
         self.crews: list[Crew] = []
         self.claims: deque[Claim] = deque()
         """Work other than visits that waits for people, in the order of asking."""
@@ -67,29 +70,39 @@ class Team:
         self.on_duty = 0
         self.busy = 0
         self.offering = False
-        self._crews: dict[frozenset[str], Crew] = {}
+        self._crews: dict[tuple[frozenset[str], bool], Crew] = {}
         self.places = 0 if spec.handover == "replace" and spec.shift is not None else NO_LIMIT
 
-    def crew_of(self, skills: frozenset[str]) -> Crew:
-        """Return the people of the team with these skills on the list."""
-        if skills not in self._crews:
-            self._crews[skills] = Crew(self, skills)
-            self.crews.append(self._crews[skills])
-        return self._crews[skills]
+    def holder(self, place: int) -> int:
+        """Return who has a place on the roster now: the person of that number, or who replaced them."""
+        return self.holders.get(place, place)
+
+    def crew_of(self, skills: frozenset[str], *, sent: bool = True) -> Crew:
+        """Return the people of the team with these skills on the list, who are sent to residents or not."""
+        if (skills, sent) not in self._crews:
+            self._crews[skills, sent] = Crew(self, skills, sent)
+            self.crews.append(self._crews[skills, sent])
+        return self._crews[skills, sent]
 
 
 class Crew:
     """The people of one team with the same skills: those of them who are idle, longest idle first."""
 
-    __slots__ = ("desk", "idle", "lanes", "skills", "team")
+    __slots__ = ("desk", "idle", "lanes", "sent", "skills", "team")
 
-    def __init__(self, team: Team, skills: frozenset[str]) -> None:
+    def __init__(self, team: Team, skills: frozenset[str], sent: bool) -> None:
         """``skills`` are those on the list; a certified one stands there a second time, with CERTIFIED behind it."""
         self.team = team
         self.skills = skills
+        self.sent = sent
+        """Whether they are noted as willing to be sent to residents."""
         self.idle: deque[Responder] = deque()
         self.lanes: list[Line] = []
         self.desk: Desk | None = None
+
+    def goes_to(self, zone: int) -> bool:
+        """Tell whether its people are sent to residents of a zone."""
+        return self.sent and (self.team.covers is None or zone in self.team.covers)
 
 
 class Responder(mesa.Agent):
@@ -129,11 +142,15 @@ class Responder(mesa.Agent):
         """How many visits and other works were risky so far."""
         self.skills = crew.skills
         """What this person can do; the crew's are what the list says."""
+        self.willing, self.stale = True, False
+        """Whether this person goes when sent; whether no message gets to them, the list being out of date."""
         self.home: Place | None = None
         self.resident: int | None = None
         """The row of the resident that this is, where that is known."""
-        self.unfit = self.gone = False
-        """Unfit: visits go wrong. Gone: has left for good, and does not come back with a larger count."""
+        self.unfit = self.gone = self.spare = False
+        """Unfit: visits go wrong. Gone: has left for good, and does not come back with a larger count. Spare: comes
+        only if somebody leaves."""
+        self.replaces: Responder | None = None
         self.next_shift_ends: float | None = None
         """The end of a shift that this person will join when rested."""
         self.away_until = 0.0
@@ -147,6 +164,11 @@ class Responder(mesa.Agent):
         """When this person last went off duty."""
         self.own: deque[int] = deque()
         self.cases = 0
+
+    @property
+    def roster_place(self) -> int:
+        """The place on the roster: one's own, or that of whom one replaces."""
+        return self.index if self.replaces is None else self.replaces.roster_place
 
     @property
     def at_work(self) -> bool:

@@ -88,7 +88,7 @@ class Roster:
         if abs(self.running.get((team.number, number), -1.0) - end_h) < TINY_H:  # who came from outside began it
             return
         self.running[team.number, number] = end_h
-        here = self.presence.of_shift(team, day, number, begin_h)
+        here = self.presence.of_shift(team, day, number, begin_h, end_h)
         people = [team.people[index] for index in here]
         here = self.presence.in_time(team, here, day, end_h)
         self.clock.call_at(end_h, self._shift_ends, (team, people, end_h))
@@ -108,12 +108,13 @@ class Roster:
         """Bring somebody into a shift that has begun without them."""
         team, index, end_h = turn
         person, now = team.people[index], self.clock.now
-        if person.on_duty or now >= end_h or not self.presence.can_come(person):
+        if person.on_duty or now >= end_h or not self.presence.can_come(person, end_h):
             return
         self._come(team, [index], end_h)
 
     def _come(self, team: Team, indices: list[int], until_h: float) -> None:
         people = [team.people[index] for index in indices if team.people[index].employed]
+        people = self.presence.at_hand(people, until_h)
         if team.spec.provisions:
             people = [person for person in people if person.on_duty or self.presence.provided(team)]
         following = [responder for responder in people if responder.on_duty]
@@ -225,11 +226,13 @@ class Roster:
             self._leave(responder)
         elif responder.job is not None:
             responder.job.relieve(responder)
+        elif responder.need != NOBODY:
+            self.model.visits.relieve(responder)
 
-    def hire(self, team: Team, indices: range) -> None:
+    def hire(self, team: Team, places: range) -> None:
         """Add people to a team: at once where it works around the clock, else from their next shift."""
-        for index in indices:
-            team.people[index].employed = not team.people[index].gone
+        for person in (team.people[team.holder(place)] for place in places):
+            person.employed = not person.gone
         if team.spec.shift is None:
             self.fill(team)
 
@@ -281,7 +284,7 @@ class Roster:
         for heard in self.model.moments.shift_ended:
             heard(responder)
         self.presence.rest(responder)
-        self.presence.look_after(team)
+        self.presence.left_alone(team)
         if team.spec.shift is None and team.spec.call_up is None and responder.employed:
             self.clock.call_at(max(responder.away_until, now), self.fill, team, 2)
         if not responder.employed:

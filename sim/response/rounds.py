@@ -50,7 +50,7 @@ class Rounds:
         self.helping: FetchRound | None = None
         """The helpers under way who bring people here."""
         self.over: Callable[[Any], object] | None = None
-        self.queue: deque[tuple[list[int], Callable[[Any], object] | None]] = deque()
+        self.queue: deque[tuple[list[int], Callable[[Any], object] | None, str]] = deque()
         self.offset: dict[int, float] = {}
         self.willing: set[int] = set()
         """Who of this round comes once they know of it."""
@@ -60,12 +60,19 @@ class Rounds:
         everybody = list(range(len(self.model.population.building_names)))
         for moment in self.spec.rounds:
             if moment < self.model.spec.end_h:
-                self.clock.call_at(moment, lambda buildings: self.call(buildings, None), everybody)
+                self.clock.call_at(moment, lambda buildings: self.call(buildings, None, self.site.name), everybody)
 
-    def call(self, buildings: list[int], over: Callable[[Any], object] | None) -> None:
-        """Call everybody on the list in these buildings; ``over(None)`` is called when the round is done."""
+    def call(self, buildings: list[int], over: Callable[[Any], object] | None, unit: str) -> None:
+        """Call everybody on the list in these buildings, once whoever calls may use it.
+
+        ``over(None)`` is called when the round is done; ``unit`` is who calls, or the site for a round of its own.
+        """
+        self.model.authorities.when_granted("data", unit, self._may_call, (buildings, over, unit))
+
+    def _may_call(self, turn: tuple[list[int], Callable[[Any], object] | None, str]) -> None:
+        buildings, over, _ = turn
         if self.running or not self.site.ready:
-            self.queue.append((buildings, over))
+            self.queue.append(turn)
             return
         self.running, self.over = True, over
         site, population = self.site, self.model.population

@@ -6,6 +6,7 @@ does is decided when they hear the call, by their trust and by what they see.
 
 from __future__ import annotations
 
+from collections import Counter
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from sim.model import CrisisModel
     from sim.world.population import Population
 
+AT_DOOR = 1 << 40
+"""Added to the number of a telling at the door, so that it is the number of no notice."""
 WAITS = (int(State.INTAKE), int(State.WAITING), int(State.PARKED))
 
 
@@ -51,18 +54,32 @@ class SignUp:
         }
         if spec.topic is not None:
             model.moments.topic_posted.append(self._posted)
+            model.moments.topic_told.append(self._told)
+            self.asked: Counter[int] = Counter()
+            """How often each resident was told at the door."""
 
     def begin(self) -> None:
         """Let everybody hear of it at the beginning where no notice is needed."""
         if self.spec.topic is None:
             for person in self.places:
                 self._hears(person, 0.0, 0)
+        elif self.model.information is not None:
+            self.model.information.asked.add(self.spec.topic)
 
     def _posted(self, topic: str, nth: int, heard_h: npt.NDArray[np.float64]) -> None:
         if topic == self.spec.topic:
             for person in self.places:
                 if person not in self.applied and heard_h[person.resident] < inf:
                     self._hears(person, float(heard_h[person.resident]), nth)
+
+    def _told(self, topic: str, residents: list[int]) -> None:
+        """Hear the call from somebody at the door, such as a building leader."""
+        people = (self.model.person_of.get(resident) for resident in residents if topic == self.spec.topic)
+        for person in people:
+            if person is not None and person.team is self.team and person not in self.applied:
+                assert person.resident is not None
+                self.asked[person.resident] += 1
+                self._hears(person, self.clock.now, AT_DOOR + self.asked[person.resident])
 
     def _hears(self, person: Responder, at_h: float, nth: int) -> None:
         if self.spec.decides is not None:
@@ -161,8 +178,10 @@ class SignUp:
         self._teach()
 
     def _joins(self, person: Responder) -> None:
-        """Be there from the next shift on."""
+        """Be there from the next shift on, with what the class has taught."""
         person.employed = True
+        if self.spec.training is not None:
+            self.model.know_how.teach(person, self.spec.training)
         self.model.tell("joined", str(person.resident), self.team.name)
         if self.team.spec.shift is None:
             self.model.roster.fill(self.team)

@@ -31,6 +31,9 @@ def revisited(spec: SiteSpec) -> set[str]:
             if station not in reached:
                 reached.add(station)
                 todo += after[station]
-        if name in reached:
+        staff = spec.stations[name].staff
+        if name in reached or (
+            staff is not None and staff.without_skill is not None and staff.without_skill.errors > 0
+        ):
             again.add(name)
     return again

@@ -64,11 +64,11 @@ class Site(Visitors):
         """Visitors whose sample goes into a tube of its own."""
         self.samplings = {n: Sampling(self, n, s.pool) for n, s in spec.stations.items() if s.pool is not None}
         self.rounds = Rounds(self, spec.invitations) if spec.invitations is not None else None
-        self.posts = [
-            StationPost(model, f"{name}.{station}", self.stations[station], s.staff)
+        self.posts = {
+            station: StationPost(model, f"{name}.{station}", self.stations[station], s.staff)
             for station, s in spec.stations.items()
             if s.staff is not None
-        ]
+        }
         self.air = SharedAir(self)
         self.on_paper: dict[str, Distribution] = {}
         """Stations that work without what is out, by the law of their services meanwhile."""
@@ -154,12 +154,12 @@ class Site(Visitors):
 
     def man(self) -> None:
         """Ask for the people of the stations."""
-        for post in self.posts if self.ready else ():
+        for post in self.posts.values() if self.ready else ():
             post.man()
 
     def leave_posts(self) -> None:
         """Let the people of the stations go."""
-        for post in self.posts:
+        for post in self.posts.values():
             post.leave()
 
     # -- visitors ---------------------------------------------------------------------------------------------------
@@ -274,6 +274,10 @@ class Site(Visitors):
         """Go on from a station: to the next, or out."""
         name, visitor = station.name, service.visitor
         self.air.served(name, service)
+        errors = self.posts[name].errors(service.server) if name in self.posts else 0.0
+        if errors > 0 and self.one(f"{name}.error", visitor, self.turns[name, visitor]) < errors:
+            self._join((visitor, name))
+            return
         if name in self.samplings:
             self.samplings[name].sampled(visitor)
         ways = self.routes[int(self.columns["kind"][visitor]) + 1][name]

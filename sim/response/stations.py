@@ -52,6 +52,7 @@ class Station:
         "present",
         "rows",
         "serving",
+        "slower",
         "surplus",
         "unlimited",
         "waiting",
@@ -80,6 +81,8 @@ class Station:
         """Visitors being served now."""
         self.manned: set[Responder] = set()
         self.on_leave: Callable[[Responder], object] | None = None
+        self.slower: Callable[[Responder], float] | None = None
+        """By how much somebody takes longer, where not everybody is as quick."""
         self.goods: Goods | None = None
 
     def join(self, visitor: int, priority: int, length_h: float) -> None:
@@ -115,6 +118,8 @@ class Station:
 
     def _start(self, visitor: int, joined: float, server: Responder | None, length_h: float) -> None:
         now = self.clock.now
+        if self.slower is not None and server is not None:
+            length_h *= self.slower(server)
         until = now + length_h
         person = server.number if server is not None else NOBODY
         self.serving += 1

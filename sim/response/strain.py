@@ -12,7 +12,7 @@ from math import inf, log, log1p
 from typing import TYPE_CHECKING
 
 from sim.records.buffers import RowBuffer
-from sim.records.codes import CLOSED, GONE, UNFINISHED, WRONG_SKILL
+from sim.records.codes import CLOSED, GONE, IN_VAIN, UNFINISHED
 from sim.response.condition import Condition, around_one
 from sim.response.labour import Job
 from sim.response.responders import NOBODY, Responder
@@ -47,6 +47,7 @@ OWN_WORK = (
     "registration",
     "reception",
     "training",
+    "induction",
     "meeting",
     "building_round",
 )
@@ -58,7 +59,7 @@ class Strains:
 
     def __init__(self, model: CrisisModel) -> None:
         self.model = model
-        self.rows = RowBuffer(7)
+        self.rows = RowBuffer(8)
         self.traumatic = NOBODY
         """The need whose visit has just been traumatic."""
         self.of: dict[Responder, Condition] = {}
@@ -95,7 +96,8 @@ class Strains:
             condition.to_say = True
         if points is None:
             points = spec.loads.get(event, 0.0) if event in LOADS else spec.reliefs.get(event, 0.0)
-        if points == 0:
+        move = spec.identity_moves.get(event, 0.0)
+        if points == 0 and move == 0:
             return
         self._pass_time(person, condition)
         if event in LOADS:
@@ -105,6 +107,7 @@ class Strains:
         else:
             points = -min(points, condition.strain)
             condition.strain += points
+        condition.move_identity(move)
         self._write(person, condition, event, points, need)
 
     def _buffer(self, condition: Condition) -> float:
@@ -132,7 +135,16 @@ class Strains:
 
     def _write(self, person: Responder, condition: Condition, cause: str, points: float, need: int) -> None:
         self.rows.rows.extend(
-            (self.model.clock.now, person.number, CODE[cause], points, condition.strain, condition.capacity, need)
+            (
+                self.model.clock.now,
+                person.number,
+                CODE[cause],
+                points,
+                condition.strain,
+                condition.capacity,
+                need,
+                condition.identity,
+            )
         )
 
     # -- what happens at work ---------------------------------------------------------------------------------------
@@ -147,6 +159,8 @@ class Strains:
         if now - condition.left_h > AT_ONCE_H:  # else one shift follows another without a break
             condition.started_h = now
         condition.worked = condition.to_say = False
+        if person.duty == 1 and person.index >= person.team.first_count:
+            condition.checked_h = now  # who joined on the way has lived through nothing here before
         if person.team.spec.shift is None:
             self.model.clock.call_later(DAY_H, self._day, (person, person.duty))
         if now - condition.left_h < FULL_REST_H:
@@ -179,14 +193,14 @@ class Strains:
             self.happen(person, "overtime")
         if person.own:
             self.happen(person, "overload")
-        others = (other for other in person.team.people if other is not person)
-        if not any(o.on_duty or now - o.left_h <= AT_ONCE_H for o in others) and len(person.team.people) > 1:
+        others = [other for other in person.team.people if other is not person]
+        ever = any(other.employed or other.duty for other in others)
+        if ever and not any(o.on_duty or now - o.left_h <= AT_ONCE_H for o in others):
             self.happen(person, "alone")
         self._pass_time(person, condition)
         condition.on_duty = False
         condition.left_h = now
-        if self._considers_leaving(person, condition):
-            person.employed = False
+        self._considers_leaving(person, condition)
 
     def _visit_ended(self, person: Responder, need: int, outcome: int) -> None:
         self.traumatic = NOBODY
@@ -196,7 +210,7 @@ class Strains:
         condition.worked = True
         book = self.model.book
         name = book.demand.type_names[book.need_type[need]]
-        if outcome in (GONE, WRONG_SKILL):
+        if outcome in IN_VAIN:
             self.happen(person, "failed" if outcome == GONE else "wasted_trip", need)
             return
         self.happen(person, "visit", need, condition.spec.by_need.get(name))
@@ -213,6 +227,8 @@ class Strains:
             target = book.specs[book.need_type[need]].target
             if target is not None and book.started[need] - book.request[need] <= target:
                 self.happen(person, "thanks", need)
+            if book.specs[book.need_type[need]].sessions is not None:
+                self.happen(person, "meaning", need)  # a case seen through to its end
             if need in condition.hard and not hard:
                 self._master(person, condition, need)
 
@@ -292,8 +308,7 @@ class Strains:
         condition.pressure += hazard * (now - since) * self.model.care.stays(person)
         if condition.pressure < condition.threshold:
             return False
-        person.gone = True
-        self.model.tell("left_for_good", str(person.number), person.team.name)
+        self.model.roster.coming.leaves(person)
         return True
 
     def finish(self) -> None:

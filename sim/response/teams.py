@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from sim.response.call_ups import CallUp
+from sim.response.donors import Donors
+from sim.response.know_how import will_belong_to
 from sim.response.office import Office
+from sim.response.registers import enter
+from sim.response.replacements import Replacements
 from sim.response.responders import CERTIFIED, Responder, Team
 from sim.response.sign_up import SignUp, willing_first
 from sim.response.walk_ins import WalkIns
@@ -22,15 +27,15 @@ Skills = frozenset[str]
 
 
 class WayIn(Protocol):
-    """How people come to a unit while the clock runs."""
+    """How people come to a unit, or goods and money to the response, while the clock runs."""
 
     def begin(self) -> None:
         """Set it going."""
 
 
 def ways_in(model: CrisisModel) -> list[WayIn]:
-    """Return the sign-ups, walk-ins and call-ups of all units."""
-    ways: list[WayIn] = []
+    """Return the sign-ups, walk-ins, call-ups and replacements of all units, and the donors."""
+    ways: list[WayIn] = [Donors(model)] if model.response.donors else []
     for team in model.teams.values():
         if team.spec.recruitment is not None:
             ways.append(SignUp(model, team, team.spec.recruitment))
@@ -38,6 +43,8 @@ def ways_in(model: CrisisModel) -> list[WayIn]:
             ways.append(WalkIns(model, team, team.spec.walk_ins))
         if team.spec.call_up is not None:
             ways.append(CallUp(model, team, team.spec.call_up))
+        if team.spec.replacement is not None:
+            ways.append(Replacements(model, team, team.spec.replacement))
     return ways
 
 
@@ -53,11 +60,18 @@ def build_teams(model: CrisisModel) -> dict[str, Team]:
         team = teams[name] = Team(number, name, unit, model.plan.base(unit.zone), covers)
         at_desk = name in model.at_desk
         joining = unit.recruitment.at_most if unit.recruitment is not None else 0
-        _recruit(model, team, most[name] + joining + _walking_in(unit), at_desk)
+        _recruit(model, team, range(most[name] + joining + _walking_in(unit)), most[name])
+        enter(model, team, most[name])
         if unit.recruitment is not None:
             _settle(model, team, most[name], taken)
         if unit.leader or at_desk or (unit.posts is not None and "desk" in unit.posts.shares):
             team.office = Office(model, team)
+    for team in teams.values():  # numbered after everybody, so that a place that nobody leaves changes no number
+        first = len(team.people)
+        if team.spec.replacement is not None:
+            _recruit(model, team, range(first, first + team.spec.replacement.at_most))
+        for person in team.people[first:]:
+            person.spare = True
     return teams
 
 
@@ -80,38 +94,44 @@ def _walking_in(unit: Unit) -> int:
     return unit.walk_ins.at_most if unit.walk_ins is not None else 0
 
 
-def _recruit(model: CrisisModel, team: Team, count: int, at_desk: bool) -> None:
-    """Make the people of a team; who can do what is drawn per person against the stated shares."""
-    unit, index = team.spec, np.arange(count)
+def _recruit(model: CrisisModel, team: Team, numbers: range, known: int | None = None) -> None:
+    """Make people of a team; who can do what is drawn per person against the stated shares.
+
+    Who comes after the first ``known`` joins while the clock runs: nobody has seen their certificates.
+    """
+    unit, index = team.spec, np.array(numbers, np.int64)
 
     def flags(question: str, shares: Mapping[str, float]) -> dict[str, list[bool]]:
         drawn = {s: model.chance.uniform(f"{question}.{team.name}.{s}", index) < share for s, share in shares.items()}
         return {skill: [bool(flag) for flag in has] for skill, has in drawn.items()}
 
     able, certified = flags("skill", unit.skills), flags("certificate", unit.certificates)
-    listed = _listed(model, team, able, count)
-    for k in range(count):
+    listed = _listed(model, team, able, index)
+    for k, number in enumerate(numbers):
         skills = frozenset(skill for skill, has in able.items() if has[k])
-        papers = frozenset(skill + CERTIFIED for skill, has in certified.items() if has[k] and able[skill][k])
+        joins = known is not None and number >= known
+        papers = frozenset(s + CERTIFIED for s, has in certified.items() if has[k] and able[s][k] and not joins)
         on_list = listed[k] | {paper for paper in papers if paper.removesuffix(CERTIFIED) in listed[k]}
-        person = Responder(model, len(model.people), k, team, team.crew_of(frozenset(on_list)))
+        person = Responder(model, len(model.people), number, team, team.crew_of(frozenset(on_list)))
         person.skills = skills | papers
         if unit.register_ is not None and unit.register_.corrects:
             team.crew_of(person.skills)
-        if at_desk:
+        if joins and unit.taught():
+            will_belong_to(person)
+        if team.name in model.at_desk:
             person.post = person.usual_post = "desk"
-        person.employed = k < unit.count
+        person.employed = number < unit.count
         model.people.append(person)
         team.people.append(person)
 
 
-def _listed(model: CrisisModel, team: Team, able: dict[str, list[bool]], count: int) -> list[Skills]:
+def _listed(model: CrisisModel, team: Team, able: dict[str, list[bool]], index: npt.NDArray[np.int64]) -> list[Skills]:
     """Return the skills that the list of a unit shows of each person."""
-    register, index = team.spec.register_, np.arange(count)
+    register = team.spec.register_
     if register is None:
-        return [frozenset(skill for skill, has in able.items() if has[k]) for k in range(count)]
+        return [frozenset(skill for skill, has in able.items() if has[k]) for k in range(index.size)]
     covered = model.chance.uniform(f"register.covered.{team.name}", index) < register.coverage
-    listed: list[set[str]] = [set() for _ in range(count)]
+    listed: list[set[str]] = [set() for _ in index]
     for skill, has in able.items():
         luck = model.chance.uniform(f"register.{skill}.{team.name}", index)
         shown = np.where(has, luck >= register.missed, luck < register.overstated) & covered

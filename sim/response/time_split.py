@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.response.responders import NOBODY, Responder
+from sim.spec.tasks import AT_WORK
 
 if TYPE_CHECKING:
     from sim.response.roster import Roster
@@ -22,16 +23,22 @@ class TimeSplit:
         posts = responder.team.spec.posts
         assert posts is not None
         offset = point * posts.block
-        responder.post, remaining = _post_at(responder, offset)
+        responder.post, remaining = self._post_at(responder, offset)
         responder.next_post = None
         responder.post_turns += 1
         self.clock.call_later(remaining, self._post_due, (responder, responder.post_turns, offset + remaining))
+
+    def _post_at(self, responder: Responder, elapsed_h: float) -> tuple[str, float]:
+        """Return the post at a point of the block, and the time left in it; visits in place of what nobody may do."""
+        post, left_h = _post_at(responder, elapsed_h)
+        may = post in AT_WORK or self.roster.model.permitted(responder.team, post)
+        return post if may else "visit", left_h
 
     def _post_due(self, turn: tuple[Responder, int, float]) -> None:
         responder, number, elapsed = turn
         if not responder.on_duty or responder.post_turns != number:
             return
-        post, remaining = _post_at(responder, elapsed)
+        post, remaining = self._post_at(responder, elapsed)
         self.clock.call_later(remaining, self._post_due, (responder, number, elapsed + remaining))
         if not responder.leads and post != (responder.next_post or responder.post):
             self.roster.move(responder, post)

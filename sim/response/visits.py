@@ -5,14 +5,31 @@ Two heap entries a visit where people travel, one where they do not. Draws belon
 
 from __future__ import annotations
 
-from math import inf
 from typing import TYPE_CHECKING
 
 from sim.records.buffers import RowBuffer
-from sim.records.codes import BLOCKED, CLOSED, DUPLICATE, GONE, MORE, REFERRED, UNFINISHED, WRONG_SKILL
+from sim.records.codes import (
+    BLOCKED,
+    CLOSED,
+    DUPLICATE,
+    GONE,
+    IN_VAIN,
+    MORE,
+    NEVER_WENT,
+    NO_ENTRY,
+    NOT_FOUND,
+    REFERRED,
+    REFUSED,
+    UNFINISHED,
+    WRONG_SKILL,
+)
 from sim.response.book import End, State
+from sim.response.disputes import Disputes
+from sim.response.follow_up import follow_up
 from sim.response.quality import Quality
+from sim.response.registers import Answers
 from sim.response.responders import NOBODY, Responder
+from sim.response.unfamiliar import Unfamiliar
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
@@ -32,6 +49,7 @@ class Visits:
         self.rows = RowBuffer(8)
         self.instant = not model.plan.moves and not model.messages.take_time
         units = model.response.organisation.units.values()
+        self.disputes = Disputes(model)
         self.careful = (
             bool(model.response.authority)
             or model.strains is not None
@@ -41,12 +59,13 @@ class Visits:
             )
             or any(spec.asks_elsewhere_after is not None for spec in book.specs)
             or model.local_hazards is not None
+            or self.disputes.any
         )
         """Whether there is more to look at when a visit starts or ends than the skill on the list."""
         self.twice: set[int] = set()
         """Needs asked for at two desks that do not see each other's lists."""
-        self.seen: set[tuple[Responder, int]] = set()
-        """Who has been to which building, of people from elsewhere."""
+        self.unfamiliar = Unfamiliar(model)
+        self.answers = Answers(model)
         self.at_door: dict[int, Responder] = {}
         """Who is at work on such a need."""
         self.errors = any(unit.errors > 0 for unit in units)
@@ -86,7 +105,10 @@ class Visits:
         responder.need = need
         responder.dispatched = now
         responder.team.busy += 1
-        if self.instant:
+        if self.answers.stay and responder in self.answers.stay:
+            responder.arrived = responder.started = NAN
+            self.clock.call_later(self.answers.learnt_h(responder, now), self._nobody_came, responder)
+        elif self.instant:
             if attempt > 1 or self.careful or not responder.crew.desk.match.by_skill:  # type: ignore[union-attr]  # who visits has a desk
                 self._arrived(responder)
             else:  # the one path that a plain queue takes, without a call more than it needs
@@ -96,6 +118,10 @@ class Visits:
             self.model.messages.send(office, responder, self._depart)
         else:
             self._depart(responder)
+
+    def _nobody_came(self, responder: Responder) -> None:
+        """Learn that somebody has never set out."""
+        self._leave(responder, NOT_FOUND if responder.stale else REFUSED)
 
     def _depart(self, responder: Responder) -> None:
         """Set out. Nothing can happen on the way, so a visit that will start is one entry on the heap, at its end."""
@@ -108,7 +134,7 @@ class Visits:
         depot = self.held.get(need) if self.held else None
         way_h = plan.walk_h(responder.place, building, depot.place if depot is not None else None)
         if responder.team.spec.unfamiliar is not None:
-            way_h += self._finds_the_way(responder, building)
+            way_h += self.unfamiliar.lost_h(responder, building)
         responder.place = plan.places[building]
         at_door = self.clock.now + way_h
         if not (self.careful and self._may_wait(need, responder)) and self._can_start(need, responder, at_door):
@@ -121,20 +147,21 @@ class Visits:
         """Tell whether something has to be found out at the door before a visit can start."""
         entry = "entry" in self.model.response.authority  # a grant may lapse on the way
         may_be_cut = self.model.local_hazards is not None
-        return need in self.twice or entry or may_be_cut or self._asks(need, responder)
+        two = self.disputes.takes_two(need)
+        return need in self.twice or entry or may_be_cut or two or self._asks(need, responder)
 
     def _can_start(self, need: int, responder: Responder, time_h: float) -> bool:
         """Tell whether a resident still waits at a time, and whether who comes then can do what is needed."""
         waits = self.deadline[need] > time_h or self.started[need] == self.started[need]
         skill = self.skill[self.need_type[need]]
-        if need in self.twice and not self._alone(need, responder):
+        if need in self.twice and not self.alone(need, responder):
             return False
         return waits and (skill is None or skill in responder.skills or self._tries(need))
 
     def _tries(self, need: int) -> bool:
         return self.book.specs[self.need_type[need]].without_skill is not None
 
-    def _alone(self, need: int, responder: Responder) -> bool:
+    def alone(self, need: int, responder: Responder) -> bool:
         """Tell whether nobody of another desk is at a need, or has met it."""
         other = self.at_door.get(need)
         return self.state[need] != CLOSED_STATE and (other is None or other is responder)
@@ -153,6 +180,8 @@ class Visits:
             return
         if not self.model.authorities.may("entry", responder.team.name) and not self.by_phone[self.need_type[need]]:
             self.model.authorities.when_granted("entry", responder.team.name, self._let_in, responder, responder)
+            if responder.rostered_until <= now:
+                self.relieve(responder)
             return
         self._let_in(responder)
 
@@ -160,10 +189,14 @@ class Visits:
         """Go in, if the resident still waits and who came can do it."""
         now, need = self.clock.now, responder.need
         if self._can_start(need, responder, now):
-            self._start(need, responder, now)
+            if not self.disputes.any or self.disputes.may_begin(need):
+                self._start(need, responder, now)
+            else:
+                responder.started = NAN
+                self.clock.call_later(self.model.desk_of(need).spec.wrong_skill, self._nobody_in, responder)
             return
         responder.started = NAN
-        if need in self.twice and not self._alone(need, responder):
+        if need in self.twice and not self.alone(need, responder):
             self.clock.call_later(self.model.desk_of(need).spec.wrong_skill, self._found_done, responder)
             return
         if self.deadline[need] <= now and self.started[need] != self.started[need]:
@@ -177,6 +210,8 @@ class Visits:
         responder.started = time_h
         if need in self.twice:
             self.at_door[need] = responder
+        if self.disputes.any:
+            self.disputes.begin(need)
         if self._asks(need, responder):
             self.model.know_how.ask(responder, self._kind(need), self._knows, responder)
         else:
@@ -200,20 +235,30 @@ class Visits:
         service_h *= self.quality.slower(need, responder)
         self.clock.call_at(time_h + service_h, self._ended, responder)
 
-    def _turns_back(self, responder: Responder) -> None:
-        """Nobody gets through: the trip is wasted and the request waits again, unless it has been met or given up."""
+    def relieve(self, responder: Responder) -> None:
+        """Let somebody go home who waits for authority at a door; what has begun is finished first."""
+        if self.careful and self.model.authorities.leaves(responder):
+            responder.started = NAN
+            self._turns_back(responder, NO_ENTRY)
+
+    def _nobody_in(self, responder: Responder) -> None:
+        """Leave where one of two is not at home."""
+        self._turns_back(responder, NO_ENTRY)
+
+    def _turns_back(self, responder: Responder, outcome: int = BLOCKED) -> None:
+        """Nobody gets in: the trip is wasted and the request waits again, unless it has been met or given up."""
         need = responder.need
         if self.state[need] == CLOSED_STATE:
             self._found_done(responder)
         elif self.started[need] != self.started[need] and self.book.has_left(need, self.clock.now):
             self._leave(responder, GONE)
         else:
-            self._leave(responder, BLOCKED)
+            self._leave(responder, outcome)
 
     def _found_wrong(self, responder: Responder) -> None:
         """The person sent cannot do it: the trip is wasted and the request waits again, in its old place."""
         need = responder.need
-        if need in self.twice and not self._alone(need, responder):
+        if need in self.twice and not self.alone(need, responder):
             self._found_done(responder)
         elif self.book.has_left(need, self.clock.now):
             self._leave(responder, GONE)
@@ -249,15 +294,6 @@ class Visits:
             self.model.cases.finished(need)
         return CLOSED
 
-    def _finds_the_way(self, responder: Responder, building: int) -> float:
-        """Return what somebody from elsewhere loses at their first visit to a building."""
-        unfamiliar = responder.team.spec.unfamiliar
-        if unfamiliar is None or (responder, building) in self.seen:
-            return 0.0
-        self.seen.add((responder, building))
-        luck = self.model.chance.one(f"unfamiliar.{responder.team.name}", responder.index, building)
-        return unfamiliar.first.at(luck)
-
     def _found_done(self, responder: Responder) -> None:
         """Somebody of another desk is there already, or nobody waits any more: the trip was for nothing."""
         gone = self.end[responder.need] == End.ABANDONED
@@ -270,56 +306,27 @@ class Visits:
     def _leave(self, responder: Responder, outcome: int) -> None:
         """End a visit: write it down, free the person, and let what follows from it happen."""
         need = responder.need
-        self.rows.rows.extend(
-            (
-                need,
-                responder.attempt,
-                responder.number,
-                responder.dispatched,
-                responder.arrived,
-                responder.started,
-                self.clock.now,
-                outcome,
-            )
-        )
-        for heard in self.told:
-            heard(responder, need, outcome)
+        stamps = responder.dispatched, responder.arrived, responder.started, self.clock.now
+        self.rows.rows.extend((need, responder.attempt, responder.number, *stamps, outcome))
+        if outcome not in NEVER_WENT:
+            for heard in self.told:
+                heard(responder, need, outcome)
         self.erred = responder.need = NOBODY
-        if outcome == WRONG_SKILL:
-            self.model.correct_register(responder)
+        if outcome in (WRONG_SKILL, *NEVER_WENT):
+            self.answers.correct(responder, outcome)
         if self.at_door.get(need) is responder:
             del self.at_door[need]
         responder.team.busy -= 1
-        if self.injuries:
+        if self.injuries and outcome not in NEVER_WENT:
             self.model.roster.coming.risk(responder)
         if self.held:
-            self.model.depots.used(need, outcome not in (GONE, WRONG_SKILL, DUPLICATE, BLOCKED))
+            self.model.depots.used(need, outcome not in IN_VAIN)
         if outcome != CLOSED:
-            self._follow_up(need, responder, outcome)
+            follow_up(self.model, need, responder, outcome)
         if responder.settled:
             responder.crew.desk.next_for(responder)  # type: ignore[union-attr]  # who visits has a desk
         else:
             self.model.roster.release(responder)
-
-    def _follow_up(self, need: int, responder: Responder, outcome: int) -> None:
-        book = self.book
-        if outcome == DUPLICATE:
-            return
-        if outcome == REFERRED:
-            self.model.referrals.refer(need)
-        elif outcome == GONE:
-            if book.state[need] != State.CLOSED:
-                book.close(need, End.ABANDONED, book.deadline[need])
-        elif outcome in (WRONG_SKILL, BLOCKED):
-            self.clock.call_later(0.0, self.model.desk_of(need).offer, need)
-            book.state[need] = int(State.WAITING)
-        elif book.specs[book.need_type[need]].sessions is not None:
-            self.model.cases.between(need, responder)
-        else:
-            book.state[need] = int(State.WAITING)
-            book.deadline[need] = inf
-            book.rejoined[need] = self.clock.now
-            self.model.desk_of(need).offer(need)
 
     def unfinished(self) -> None:
         """Write down the visits that the end of the run cuts off, and take back what was to come after it."""

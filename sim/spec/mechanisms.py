@@ -17,6 +17,7 @@ from sim.spec.local_hazards import Poisoning
 from sim.spec.people_mechanisms import PEOPLE
 from sim.spec.plan_mechanisms import TABLE, setting, stated
 from sim.spec.scenario import Scenario
+from sim.spec.tasks import tasks
 
 Patch = Mapping[str, Any]
 AMPLE = 1_000_000
@@ -66,7 +67,7 @@ def _organisation(**values: Any) -> Patch:
 
 
 def _without_supplies(scenario: Scenario) -> Patch:
-    response = {"supplies": None, **_without_changes(scenario, "supplies.")}
+    response = {"supplies": None, **_without_changes(scenario, "supplies."), **_without_gifts(scenario)}
     world = dict(_needs(scenario, "items", None)["world"])
     if scenario.world.injects:
         injects = scenario.data()["world"]["injects"]
@@ -75,6 +76,25 @@ def _without_supplies(scenario: Scenario) -> Patch:
     if meals:
         world["hazards"] = {name: {"closes": []} for name in meals}
     return {"world": world, "response": response}
+
+
+def _without_gifts(scenario: Scenario) -> dict[str, Any]:
+    """Return the part of a patch that drops what is asked of donors, or sent to others, as goods or for a stock."""
+    patch: dict[str, Any] = {}
+    data = scenario.data()["response"]
+    if scenario.response.donors:
+        patch["donors"] = {
+            name: {"asked": [asking for asking in donor.get("asked", ()) if not {"items", "stock_of"} & set(asking)]}
+            for name, donor in data["donors"].items()
+        }
+    units = data.get("organisation", {}).get("units", {})
+    sends = {name: unit["sends"] for name, unit in units.items() if "sends" in unit}
+    if any("items" in sending for sendings in sends.values() for sending in sendings):
+        left = {name: [{**sending, "items": {}} for sending in sendings] for name, sendings in sends.items()}
+        some = {"people", "amount", "takes"}
+        kept = {name: [sending for sending in sendings if some & set(sending)] for name, sendings in left.items()}
+        patch["organisation"] = {"units": {name: {"sends": sendings} for name, sendings in kept.items()}}
+    return patch
 
 
 def _without_coordination(scenario: Scenario) -> Patch:
@@ -255,7 +275,7 @@ _add(
 
 def _everything_permitted(scenario: Scenario) -> Patch:
     kinds = scenario.response.organisation.permitted
-    return _organisation(permitted={kind: list(scenario.world.needs) for kind in kinds})
+    return _organisation(permitted={kind: sorted(tasks(scenario)) for kind in kinds})
 
 
 for _name, (_block, _claim, _counterfactual, _off, _without) in (TABLE | PEOPLE | HAZARDS).items():

@@ -23,8 +23,13 @@ from sim.spec.base import (
     between,
     refuse,
 )
-from sim.spec.community import GROUPS, PHASES
+from sim.spec.community import GROUPS, PHASES, known_groups
 from sim.spec.distributions import Duration
+
+Layer = Literal["basic", "community", "focused", "specialised"]
+"""Layers of the pyramid of psychosocial needs: security and daily needs, support of family and neighbours, help by
+trained people who are no specialists, and specialists (Inter-Agency Standing Committee 2007). Few need the top."""
+LAYERS: tuple[Layer, ...] = ("basic", "community", "focused", "specialised")
 
 
 class Sessions(Spec):
@@ -61,11 +66,21 @@ class Referral(Spec):
         return self
 
 
+class Informed(Spec):
+    """Health literacy: who has heard how can do more about a need at home."""
+
+    topic: Name
+    """The topic of notices that tells how."""
+    household: Share
+    """Added to the share of needs that can be met at home, for who has heard of it: others there, or the resident."""
+
+
 class SelfHelp(Spec):
     """What people at home and next door can do about a need, where the world says who helps (``mutual_help``)."""
 
     household: Share = 0.0
-    """Share of needs that somebody at home could meet."""
+    """Share of needs that somebody else at home could meet."""
+    informed: Informed | None = None
     neighbours: Share = 0.0
     """Share of the others that a neighbour could meet."""
 
@@ -115,6 +130,13 @@ class Deprivation(Spec):
     cost: NonNegative
     """In the currency of the scenario: what a wait of one doubling time costs."""
     doubles: PositiveHours
+    by_group: FrozenMap[NonNegative] = FrozenMap()
+    """Factors on what waiting costs residents in a vulnerability group; of several groups they multiply."""
+
+    @model_validator(mode="after")
+    def _groups(self) -> Deprivation:
+        known_groups("by_group", self.by_group)
+        return self
 
 
 class Rate(Spec):
@@ -189,6 +211,11 @@ class Need(Rate):
     """It arises only for residents who have heard a rumour and no official word since."""
     asked_at_door: tuple[Name, ...] = ()
     """Residents in these vulnerability groups cannot ask by themselves: somebody has to come to the door."""
+    layer: Layer | None = None
+    """Its layer of the pyramid of psychosocial needs: outcomes are shown by layer, and nothing else follows from it."""
+    dispute_with: Literal["neighbours", "household", "nobody"] | None = None
+    """It is a dispute with somebody next door, or at home: a visit mediates and takes the time of both, and how it ends
+    moves the trust of both (``settled``, ``unsettled``) and their tie. ``nobody``: there is no other."""
     by_phone: YesNo = False
     """It is met on the telephone: nobody travels."""
     self_help: SelfHelp | None = None
@@ -216,6 +243,8 @@ class Need(Rate):
         rates = [key for key in ("rate_by_group", "by_phase", "more_with") if getattr(self, key)]
         if self.clients is not None and rates:
             raise refuse(f"clients have appointments, which {rates[0]!r} cannot change")
+        if self.dispute_with is not None and (self.sessions is not None or self.asks_elsewhere_after is not None):
+            raise refuse("'dispute_with' is for needs of one desk, without 'sessions' and 'asks_elsewhere_after'")
         if self.certified and self.skill is None:
             raise refuse("'certified' needs a 'skill'")
         if self.without_skill is not None and self.skill is None:

@@ -27,7 +27,17 @@ from sim.spec.base import (
 from sim.spec.care import Breaks, Contract, Debriefing, Honours
 from sim.spec.distributions import Duration
 from sim.spec.outside_support import Familiarity, Sending
-from sim.spec.volunteers import CallUp, KnowHow, Lateness, Recruitment, Register, Supervised, WalkIns
+from sim.spec.volunteers import (
+    CallUp,
+    KnowHow,
+    Lateness,
+    Recruitment,
+    Register,
+    Replacement,
+    Supervised,
+    WalkIns,
+    Willing,
+)
 from sim.units import found, parse_time_of_day
 
 MOST_PEOPLE = 100_000
@@ -200,11 +210,14 @@ class Unit(Spec):
     late: Lateness | None = None
     supervised: Supervised | None = None
     certificates: FrozenMap[Share] = FrozenMap()
-    """Share of those with a skill who hold a certificate for it."""
+    """Share of those with a skill who hold a certificate for it; of who signs up or walks in nobody has seen one."""
+    willing: Willing | None = None
+    """Without it, everybody goes when sent."""
     register_: Register | None = Field(default=None, alias="register")
     recruitment: Recruitment | None = None
     walk_ins: WalkIns | None = None
     call_up: CallUp | None = None
+    replacement: Replacement | None = None
     know_how: KnowHow | None = None
     unfamiliar: Familiarity | None = None
     sends: Annotated[tuple[Sending, ...], Field(max_length=1000)] = ()
@@ -238,6 +251,16 @@ class Unit(Spec):
             raise refuse(f"shifts of at most count ({self.count}) people together are wanted; found {sum(stated)}")
         return self
 
+    def taught(self) -> tuple[str, ...]:
+        """Return the skills that a class gives those who sign up."""
+        training = self.recruitment.training if self.recruitment is not None else None
+        return training.teaches if training is not None else ()
+
+    def certified(self) -> tuple[str, ...]:
+        """Return the skills for which that class gives a certificate."""
+        training = self.recruitment.training if self.recruitment is not None else None
+        return training.teaches if training is not None and training.certifies else ()
+
 
 class Reports(Spec):
     """Every person on duty tells the superior how things stand, every so often; the superior listens, one at a time."""
@@ -256,8 +279,9 @@ class Organisation(Spec):
     """Time a leader takes to pass a message on."""
     reports: Reports | None = None
     permitted: FrozenMap[tuple[Name, ...]] = FrozenMap()
-    """What volunteers, social_workers, staff, or the tiers daily, professional and expert may do: need types. Who is
-    not named may do everything."""
+    """What volunteers, social_workers, staff, or the tiers daily, professional and expert may do: need types, actions
+    of the card, posts, stations (or a site with all of its), and the rounds recall, fetch, count, check and
+    building_round. Who is not named may do everything."""
 
     @model_validator(mode="after")
     def _tree(self) -> Organisation:

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from sim.spec.base import (
     Count,
+    FrozenMap,
     Hours,
     Integer,
     Interval,
@@ -15,6 +16,7 @@ from sim.spec.base import (
     Number,
     PathMap,
     Plain,
+    Positive,
     PositiveHours,
     Spec,
     Text,
@@ -26,9 +28,10 @@ from sim.spec.base import (
 )
 from sim.spec.card import Problem
 from sim.spec.distributions import Duration
+from sim.spec.supplies import Quantity
 
 ACTS = ("entry", "data", "dispatch")
-"""What authority is asked for: to enter homes, to use lists of residents, to call people up."""
+"""What authority is asked for: to enter homes, to make or use lists of residents, to call people up or lend them."""
 
 
 class Authority(Spec):
@@ -76,6 +79,8 @@ class Experts(Spec):
     every: Interval
     takes: Duration
     """Time of the committee for one meeting."""
+    per_meeting: Annotated[Integer, between(1, 1000, "at least one piece of advice")] = 1
+    """How many questions it answers at one meeting; the others wait for the next."""
     delay: Duration | None = None
     """From the meeting until the advice is in force."""
     advice: Annotated[tuple[Advice, ...], Field(max_length=1000), non_empty("advice")]
@@ -96,12 +101,26 @@ class Funds(Spec):
 
 
 class Sending(Spec):
-    """Support sent to others: people who are missing here until they are back."""
+    """Support sent to others: people who are missing here until they are back, goods, money, advice and teaching."""
 
     at: Hours
-    people: Annotated[Integer, between(1, 100_000, "at least one person")]
-    away: PositiveHours
-    """Way there and back included."""
+    people: Annotated[Integer, between(0, 100_000, "a number of people")] = 0
+    away: PositiveHours | None = None
+    """How long the people are away, way there and back included."""
+    items: FrozenMap[Quantity] = FrozenMap()
+    """Goods out of the stores; what is kept for the staff is not sent."""
+    amount: Positive | None = None
+    """Money out of ``response.funds``."""
+    takes: Duration | None = None
+    """Time of somebody of the unit: to get it ready, or to advise and teach others from here."""
+
+    @model_validator(mode="after")
+    def _something(self) -> Sending:
+        if (self.people > 0) != (self.away is not None):
+            raise refuse("'people' and 'away' belong together")
+        if not (self.people or self.items or self.amount or self.takes is not None):
+            raise refuse("at least one of people, items, amount and takes is wanted")
+        return self
 
 
 class Familiarity(Spec):

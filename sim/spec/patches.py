@@ -18,6 +18,7 @@ from sim.spec.event_classes import CLASSES, classes_of
 from sim.spec.messages import translate
 from sim.spec.outside_support import Advice
 from sim.spec.scenario import Scenario
+from sim.spec.unchanged import reuse
 
 WHOLE_POLICIES = ({"base_stock"}, {"reorder_point", "order_quantity"}, {"reorder_point", "order_up_to"})
 
@@ -124,17 +125,21 @@ def check_card(data: Any, source: str, lines: Mapping[tuple[str | int, ...], int
         raise InputError(source, translate(error, Card, lines or {})) from None
 
 
-def patched(scenario: Scenario, data: dict[str, Any], source: str) -> Scenario:
-    """Return the scenario that changed data makes; evidence for figures that are gone goes with them."""
+def patched(scenario: Scenario, data: dict[str, Any], source: str, before: dict[str, Any] | None = None) -> Scenario:
+    """Return the scenario that changed data makes; evidence for figures that are gone goes with them.
+
+    Where ``data`` is merged from ``before``, the scenario's own data, what the merge left alone is not checked again.
+    """
+    given = data if before is None else reuse(scenario, before, data)
     try:
-        return validate(data, source)
+        return validate(given, source)
     except InputError as error:
         known = {f"evidence.{path}" for path in scenario.evidence}
         gone = {problem.place.removeprefix("evidence.") for problem in error.problems if problem.place in known}
         if len(gone) < len(error.problems):
             raise
         kept = {path: entry for path, entry in data["evidence"].items() if path not in gone}
-        return validate({**data, "evidence": kept}, source)
+        return validate({**given, "evidence": kept}, source)
 
 
 def _check_evidence(scenario: Scenario) -> list[Problem]:
@@ -177,11 +182,11 @@ def _unknown_step(data: Any, path: str) -> str | None:
 
 def with_values(scenario: Scenario, values: Mapping[str, Any], source: str) -> Scenario:
     """Return the scenario with values set at dotted paths."""
-    data = scenario.data()
+    before = data = scenario.data()
     for path, value in values.items():
         data = merge(data, nested(path, thaw(value)))
     try:
-        return patched(scenario, data, source)
+        return patched(scenario, data, source, before)
     except InputError:
         known = scenario.model_dump(mode="json", by_alias=True)
         for path in values:
@@ -295,12 +300,15 @@ BEFORE_THE_RUN = ("changes", "injects", "experts", "preparation", "by_class")
 
 def changed(scenario: Scenario, part: str, change: Change) -> Scenario:
     """Return the scenario as it stands after one change of its ``part`` ("response" or "world")."""
-    data = scenario.data()
-    data[part] = {key: value for key, value in data[part].items() if key not in BEFORE_THE_RUN}
-    if isinstance(data[part].get("plan"), dict):  # its fixes are changes too
-        data[part]["plan"] = {key: value for key, value in data[part]["plan"].items() if key != "review"}
-    data.pop("evidence", None)
-    known: Any = getattr(scenario, part).model_dump(mode="json", by_alias=True)
+    whole: Any = getattr(scenario, part)
+    before = whole.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    after = {key: value for key, value in before.items() if key not in BEFORE_THE_RUN}
+    if isinstance(after.get("plan"), dict):  # its fixes are changes too
+        after["plan"] = {key: value for key, value in after["plan"].items() if key != "review"}
+    heads = {path.partition(".")[0] for path in change.set}
+    known: Any = whole.model_dump(mode="json", by_alias=True, include=heads)
+    if heads - set(known):
+        known = whole.model_dump(mode="json", by_alias=True)
     for path, value in change.set.items():
         parent: Any = known
         for key in path.split(".")[:-1]:
@@ -310,5 +318,9 @@ def changed(scenario: Scenario, part: str, change: Change) -> Scenario:
                 hint = nearest(key, parent) if isinstance(parent, Mapping) else ""
                 raise InputError(path, [Problem("", f"there is no {key!r} to change{hint}")])
             parent = parent[key]
-        data[part] = merge(data[part], nested(path, thaw(value)))
+        after = merge(after, nested(path, thaw(value)))
+    data = scenario.model_dump(
+        mode="json", by_alias=True, exclude_unset=True, exclude={"world", "response", "evidence"}
+    )
+    data |= {"world": scenario.world, "response": scenario.response, part: reuse(whole, before, after)}
     return validate(data, "change")

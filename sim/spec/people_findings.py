@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sim.spec.named_groups import group_findings
+from sim.spec.tasks import forbidden
+
 if TYPE_CHECKING:
-    from sim.spec.scenario import Scenario
+    from sim.spec.scenario import Response, Scenario
 
 WIDEST_SUPERVISION = 8
 """Workers that one supervisor can see, at most; the advice is 5 (row 104)."""
@@ -17,8 +20,12 @@ Said = Iterator[tuple[str, str]]
 def people_findings(scenario: Scenario) -> Said:
     """Return everything suspect about the blocks for people."""
     yield from _care(scenario)
+    yield from _honours(scenario)
     yield from _residents(scenario)
     yield from _volunteers(scenario)
+    yield from group_findings(scenario)
+    yield from _money(scenario.response)
+    yield from _posts(scenario)
 
 
 def _care(scenario: Scenario) -> Said:
@@ -29,8 +36,6 @@ def _care(scenario: Scenario) -> Said:
         for key in ("breaks", "debriefing", "hand_over"):
             if name in at_desk and getattr(unit, key) is not None:
                 yield f"{place}.{key}", "its people work at a desk, where this is not modelled"
-        if unit.honours is not None and unit.members not in world.strain and unit.honours.stay > 0:
-            yield f"{place}.honours.stay", f"nobody leaves, for there is no world.strain.{unit.members}"
         if unit.unfamiliar is not None and response.travel is None:
             yield f"{place}.unfamiliar", "nobody travels, so nobody gets lost: there is no response.travel"
     for name, supervision in response.supervision.items():
@@ -44,6 +49,17 @@ def _care(scenario: Scenario) -> Said:
             yield f"response.feedback.{name}", f"nobody has anything to say without world.strain.{units[name].members}"
     if response.insurance is not None and not any(unit.injury is not None for unit in units.values()):
         yield "response.insurance", "nobody is ever hurt: no unit states 'injury'"
+
+
+def _honours(scenario: Scenario) -> Said:
+    for name, unit in scenario.response.organisation.units.items():
+        place = f"response.organisation.units.{name}.honours"
+        if unit.honours is None:
+            continue
+        if unit.members not in scenario.world.strain and unit.honours.stay > 0:
+            yield f"{place}.stay", f"nobody leaves, for there is no world.strain.{unit.members}"
+        if unit.honours.release > 0 and (unit.call_up is None or unit.call_up.release is None):
+            yield f"{place}.release", "no firm has to let anybody go: there is no call_up.release"
 
 
 def _residents(scenario: Scenario) -> Said:
@@ -62,6 +78,10 @@ def _residents(scenario: Scenario) -> Said:
     if response.complaints is not None and world.complaints is None:
         yield "response.complaints", "nobody complains: there is no world.complaints"
     topics = _topics(scenario)
+    for name, need in world.needs.items():
+        informed = need.self_help.informed if need.self_help is not None else None
+        if informed is not None and (response.information is None or informed.topic not in topics):
+            yield f"world.needs.{name}.self_help.informed", f"nobody ever tells residents of {informed.topic!r}"
     mobilised_by = world.mutual_help.mobilised_by if world.mutual_help is not None else None
     if mobilised_by is not None and mobilised_by not in topics:
         yield "world.mutual_help.mobilised_by", f"nobody ever tells residents of {mobilised_by!r}"
@@ -75,6 +95,38 @@ def _topics(scenario: Scenario) -> set[str]:
     return {topic for topic in (*told, leaders.topic if leaders is not None else None) if topic is not None}
 
 
+def _money(response: Response) -> Said:
+    """Return what is about money where nobody keeps an account of it."""
+    if response.funds is not None:
+        return
+    for name, unit in response.organisation.units.items():
+        if any(sending.amount is not None for sending in unit.sends):
+            yield f"response.organisation.units.{name}.sends", "no money leaves: there is no response.funds"
+    for name, donor in response.donors.items():
+        if any(asking.amount is not None or asking.funds_below is not None for asking in donor.asked):
+            yield f"response.donors.{name}.asked", "no money comes: there is no response.funds"
+
+
+def _posts(scenario: Scenario) -> Said:
+    """Return the posts and steps whose people may not do them, or cannot."""
+    units, plan = scenario.response.organisation.units, scenario.response.plan
+    for place, unit, name in forbidden(scenario):
+        yield place, f"people of {unit!r} may not do {name!r} (permitted): it waits for others"
+    asked = [
+        (f"response.sites.{name}.stations.{station}.staff.skill", spec.staff.skill, spec.staff.unit)
+        for name, site in scenario.response.sites.items()
+        for station, spec in site.stations.items()
+        if spec.staff is not None and spec.staff.without_skill is None
+    ]
+    card = plan.card if plan is not None else None
+    for name, step in card.steps.items() if card is not None else ():
+        unit_ = card.teams[step.team].unit if card is not None and step.team is not None else None
+        asked.append((f"response.plan.card.steps.{name}.skill", step.skill, unit_ or ""))
+    for place, skill, unit in asked:
+        if skill is not None and unit in units and skill not in (*units[unit].skills, *units[unit].taught()):
+            yield place, f"nobody of {unit!r} has the skill {skill!r}: it waits for others"
+
+
 def _volunteers(scenario: Scenario) -> Said:
     response = scenario.response
     units = response.organisation.units
@@ -85,7 +137,7 @@ def _volunteers(scenario: Scenario) -> Said:
             yield f"world.needs.{name}.asks_elsewhere_after", "no other desk takes it: none states it under 'also'"
         if name in also and need.items:
             yield f"world.needs.{name}.items", "a second desk's visit draws the goods a second time"
-        if need.certified and not any(need.skill in unit.certificates for unit in units.values()):
+        if need.certified and not any(need.skill in (*unit.certificates, *unit.certified()) for unit in units.values()):
             yield f"world.needs.{name}.certified", f"nobody has a certificate for {need.skill!r}"
     for name, unit in units.items():
         place = f"response.organisation.units.{name}"
@@ -93,6 +145,10 @@ def _volunteers(scenario: Scenario) -> Said:
             topic = unit.recruitment.topic
             if response.information is None or topic not in topics:
                 yield f"{place}.recruitment.topic", f"nobody ever tells residents of {topic!r}: nobody signs up"
+        joins = unit.recruitment is not None or unit.walk_ins is not None
+        if unit.tier != "daily" and joins and not unit.certified():
+            key = "recruitment" if unit.recruitment is not None else "walk_ins"
+            yield f"{place}.{key}", f"its tier is {unit.tier}, and who joins has no certificate: no class certifies"
         by_plan = unit.call_up is not None and not any(
             getattr(unit.call_up, key) is not None for key in ("at", "backlog_over", "stock_of")
         )

@@ -6,7 +6,7 @@ takes its effect away, and one that removes it.
 
 from __future__ import annotations
 
-from sim.spec.plan_mechanisms import NEVER, UNITS, Rule
+from sim.spec.plan_mechanisms import NEVER, STATIONS, STEPS, UNITS, Rule
 
 STRAIN = "world.strain.*"
 NEEDS, NEEDS_OF_CLIENTS = "world.needs.*", "world.needs.*?clients"
@@ -22,6 +22,10 @@ PEOPLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
             (f"{STRAIN}.+slower", 0), (f"{STRAIN}.+errors", 0), (f"{STRAIN}.+absence", 0), (f"{STRAIN}.leaving", None),
         ),
         (("world.strain", None),),
+    ),
+    "identity": (
+        f"{STRAIN}.identity_moves", "what happens at work strengthens or wears down the identity that buffers overload",
+        "identity stays as it begins", ((f"{STRAIN}.identity_moves", None),), ((f"{STRAIN}.identity_moves", None),),
     ),
     "supervision": (
         SUPERVISION, "sessions with a supervisor take the time of both and lower strain",
@@ -48,9 +52,10 @@ PEOPLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
         (("response.feedback.*.+gives", 0),), (("response.feedback", None),),
     ),
     "honours": (
-        f"{UNITS}.honours", "points for hours served bring people to their shifts, to a limit",
+        f"{UNITS}.honours", "points for hours served bring people to shifts, and firms to let them go, to a limit",
         "points change nothing",
-        ((f"{UNITS}.honours.+attendance", 0), (f"{UNITS}.honours.+stay", 0)), ((f"{UNITS}.honours", None),),
+        tuple((f"{UNITS}.honours.+{key}", 0) for key in ("attendance", "stay", "release")),
+        ((f"{UNITS}.honours", None),),
     ),
     "insurance": (
         "response.insurance", "without cover, an injury keeps colleagues away",
@@ -67,10 +72,18 @@ PEOPLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
         f"{NEEDS}.self_help.household", "somebody at home meets a need before it is a request", "nobody at home can",
         ((f"{NEEDS}.self_help.household", 0),), ((f"{NEEDS}.self_help.household", None),),
     ),
+    "health_literacy": (
+        f"{NEEDS}.self_help.informed", "who has heard how meets a need at home", "who has heard can do no more",
+        ((f"{NEEDS}.self_help.informed.household", 0),), ((f"{NEEDS}.self_help.informed", None),),
+    ),
     "neighbour_help": (
         "world.mutual_help", "neighbours with time who trust meet needs before they are requests", "nobody agrees",
-        tuple((f"world.mutual_help.+{key}", 0) for key in ("agrees", "by_trust", "mobilised")),
+        tuple((f"world.mutual_help.+{key}", 0) for key in ("agrees", "by_trust", "by_tie", "mobilised")),
         (("world.mutual_help", None),),
+    ),
+    "ties": (
+        "world.mutual_help.by_tie", "who has helped or been introduced helps more readily", "as readily as a stranger",
+        (("world.mutual_help.by_tie", 0),), (("world.mutual_help.by_tie", None),),
     ),
     "trust": (
         "world.attitudes.trust", "waiting in vain costs trust, and who trusts less helps less and complains more",
@@ -100,6 +113,17 @@ PEOPLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
         "response.building_leaders", "who cannot ask is asked at the door", "a round in ten years",
         (("response.building_leaders.every", NEVER),), (("response.building_leaders", None),),
     ),
+    "vulnerability": (
+        f"{NEEDS}.rate_by_group", "residents in vulnerability groups need more, and waiting costs them more",
+        "they need as much as the others, and a wait costs the same",
+        tuple((f"{NEEDS}.{key}.*", 1) for key in ("rate_by_group", "deprivation.by_group")),
+        tuple((f"{NEEDS}.{key}", None) for key in ("rate_by_group", "deprivation.by_group")),
+    ),
+    "disputes": (
+        f"{NEEDS}.dispute_with", "mediation takes the time of two; what nobody settles costs trust and ties",
+        "there is nobody else",
+        ((f"{NEEDS}.dispute_with", "nobody"),), ((f"{NEEDS}.dispute_with", None),),
+    ),
     "stigma": (
         f"{NEEDS}.stigma", "shame delays asking", "nobody is ashamed",
         ((f"{NEEDS}.stigma.share", 0),), ((f"{NEEDS}.stigma", None),),
@@ -112,14 +136,24 @@ PEOPLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
         f"{NEEDS}.clients", "standing clients have their need again and again", "nobody of the group is a client",
         ((f"{NEEDS}.clients.+share", 0),), ((f"{NEEDS_OF_CLIENTS}.+per_1000_day", 0), (f"{NEEDS}.clients", None)),
     ),
+    "sessions": (
+        f"{NEEDS}.sessions", "a case takes several visits, some days apart, of the worker who opened it",
+        "one visit is enough",
+        ((f"{NEEDS}.sessions", None),), ((f"{NEEDS}.sessions", None),),
+    ),
     "by_phone": (
         f"{NEEDS}.by_phone", "what can be done on the telephone takes no way", "somebody has to go there",
         ((f"{NEEDS}.by_phone", "false"),), ((f"{NEEDS}.by_phone", None),),
     ),
     "register": (
-        f"{UNITS}.register", "people are sent by what the list says, and some cannot do it", "the list is right",
-        ((f"{UNITS}.register", {"coverage": 1, "missed": 0, "overstated": 0}),),
+        f"{UNITS}.register", "people are sent by what the list says, and some cannot do it or are not there",
+        "the list is right, and says nothing of who is willing",
+        ((f"{UNITS}.register", {"coverage": 1, "missed": 0, "overstated": 0, "stale": 0, "willing": None}),),
         ((f"{UNITS}.register", None),),
+    ),
+    "willingness": (
+        f"{UNITS}.willing", "who is sent and not willing says no, and the request waits again", "everybody goes",
+        ((f"{UNITS}.willing.share", 1),), ((f"{UNITS}.willing", None),),
     ),
     "certified": (
         f"{NEEDS}.certified", "only who is certified is sent, so requests wait for few", "no certificate is asked for",
@@ -128,6 +162,16 @@ PEOPLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
     "without_skill": (
         f"{NEEDS}.without_skill", "who lacks the skill works longer and worse", "anybody does it as well",
         ((f"{NEEDS}.without_skill", {"slower": 1, "errors": 0}),), ((f"{NEEDS}.without_skill", None),),
+    ),
+    "skilled_posts": (
+        f"{STATIONS}.staff.skill", "a station is manned by who has the skill, or slower and worse by who has not",
+        "anybody does it as well",
+        ((f"{STATIONS}.staff.skill", None), (f"{STATIONS}.staff.without_skill", None)),
+        ((f"{STATIONS}.staff.skill", None), (f"{STATIONS}.staff.without_skill", None)),
+    ),
+    "skilled_steps": (
+        f"{STEPS}.skill", "a step waits for who has the skill", "anybody does it as well",
+        ((f"{STEPS}.skill", None),), ((f"{STEPS}.skill", None),),
     ),
     "sign_up": (
         f"{UNITS}.recruitment", "residents who hear that people are wanted join", "nobody is willing",
@@ -144,7 +188,8 @@ PEOPLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
         ((f"{RECRUITS}.certification", None),),
     ),
     "training": (
-        f"{RECRUITS}.training", "people join after a class, which takes the teachers' time", "nobody is taught",
+        f"{RECRUITS}.training", "people join after a class, which takes teachers' time, and can do more",
+        "nobody is taught",
         ((f"{RECRUITS}.training", None),), ((f"{RECRUITS}.training", None),),
     ),
     "walk_ins": (
@@ -154,6 +199,11 @@ PEOPLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
     "call_up": (
         f"{UNITS}.call_up", "people at home are called, and come hours later", "everybody says no",
         ((f"{UNITS}.call_up.+accepts", 0),), ((f"{UNITS}.call_up", None),),
+    ),
+    "replacement": (
+        f"{UNITS}.replacement", "who leaves for good is replaced some time later, which takes somebody's time",
+        "nobody is found within ten years",
+        ((f"{UNITS}.replacement.delay", NEVER),), ((f"{UNITS}.replacement", None),),
     ),
     "know_how": (
         f"{UNITS}.know_how", "who was not drilled asks the leader first", "everything is explained in no time",
@@ -180,7 +230,7 @@ PEOPLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
         ((f"{UNITS}.unfamiliar.first", "0 h"),), ((f"{UNITS}.unfamiliar", None),),
     ),
     "sending": (
-        f"{UNITS}.sends", "people lent to others are missing here", "nobody is lent",
+        f"{UNITS}.sends", "people, goods and money sent to others are missing here", "nothing is sent",
         ((f"{UNITS}.sends", []),), ((f"{UNITS}.sends", None),),
     ),
     "hand_over": (
@@ -205,6 +255,14 @@ PEOPLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
     "funds": (
         "response.funds", "without money paid people do not come and goods are not ordered", "there is enough",
         (("response.funds.opening", 10**12),), (("response.funds", None),),
+    ),
+    "donors": (
+        "response.donors", "goods and money come to who asks for them, late, and asking takes time", "nobody asks",
+        (("response.donors.*.asked", []),), (("response.donors", None),),
+    ),
+    "remote": (
+        f"{UNITS}.remote", "who works from elsewhere is there through closed gates, at a desk", "they have to come",
+        ((f"{UNITS}.remote", "false"),), ((f"{UNITS}.remote", None),),
     ),
     "supervised": (
         f"{UNITS}.supervised", "trainees work only as far as somebody looks after them", "one looks after 1,000",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, get_args
 
 from sim.spec.attitudes import STATES
 from sim.spec.organisation import Unit
 from sim.spec.outside_support import ACTS
+from sim.spec.tasks import tasks
 
 if TYPE_CHECKING:
-    from sim.spec.scenario import Scenario
+    from sim.spec.scenario import Response, Scenario
 
 Reference = tuple[str, str | None, Any, str]
 """(place, name, known names, what they are)."""
@@ -76,21 +77,18 @@ def _volunteers(scenario: Scenario) -> Iterator[Reference]:
     response = scenario.response
     units = response.organisation.units
     kinds = [*get_args(Unit.model_fields["members"].annotation), *get_args(Unit.model_fields["tier"].annotation)]
-    for kind, needs in response.organisation.permitted.items():
+    known = tasks(scenario)
+    for kind, names in response.organisation.permitted.items():
         yield "response.organisation.permitted", kind, kinds, "kind of people or tier"
-        for need in needs:
-            yield f"response.organisation.permitted.{kind}", need, scenario.world.needs, "need type"
+        for name in names:
+            yield f"response.organisation.permitted.{kind}", name, known, "need type, action, post or station"
+    yield from _skills(scenario)
     for name, desk in response.desks.items():
         for need in desk.also:
             yield f"response.desks.{name}.also", need, scenario.world.needs, "need type"
     for name, unit in units.items():
         place = f"response.organisation.units.{name}"
-        if unit.recruitment is not None:
-            registration, training = unit.recruitment.registration, unit.recruitment.training
-            if registration is not None:
-                yield f"{place}.recruitment.registration.by", registration.by, units, "unit"
-            if training is not None:
-                yield f"{place}.recruitment.training.by", training.by, units, "unit"
+        yield from _joining(place, unit, units)
         if unit.walk_ins is not None:
             yield f"{place}.walk_ins.reception", unit.walk_ins.reception, units, "unit"
         if unit.call_up is not None:
@@ -102,6 +100,30 @@ def _volunteers(scenario: Scenario) -> Iterator[Reference]:
             yield f"{place}.supervised.by", unit.supervised.by, others, "unit"
 
 
+def _skills(scenario: Scenario) -> Iterator[Reference]:
+    """Return the skills that steps and stations ask for."""
+    response = scenario.response
+    declared = response.skills()
+    for name, step in (response.plan.card.steps if response.plan is not None else {}).items():
+        yield f"response.plan.card.steps.{name}.skill", step.skill, declared, "skill of a unit"
+    for name, site in response.sites.items():
+        for station, spec in site.stations.items():
+            skill = spec.staff.skill if spec.staff is not None else None
+            yield f"response.sites.{name}.stations.{station}.staff.skill", skill, declared, "skill of a unit"
+
+
+def _joining(place: str, unit: Unit, units: Mapping[str, Unit]) -> Iterator[Reference]:
+    """Return the units whose time people take who join another."""
+    if unit.recruitment is not None:
+        registration, training = unit.recruitment.registration, unit.recruitment.training
+        if registration is not None:
+            yield f"{place}.recruitment.registration.by", registration.by, units, "unit"
+        if training is not None:
+            yield f"{place}.recruitment.training.by", training.by, units, "unit"
+    if unit.replacement is not None:
+        yield f"{place}.replacement.by", unit.replacement.by, units, "unit"
+
+
 def _outside(scenario: Scenario) -> Iterator[Reference]:
     response = scenario.response
     units = response.organisation.units
@@ -111,3 +133,24 @@ def _outside(scenario: Scenario) -> Iterator[Reference]:
             yield f"response.authority.{act}.units", unit, units, "unit"
     if response.experts is not None:
         yield "response.experts.unit", response.experts.unit, units, "unit"
+    yield from _goods_and_money(response)
+
+
+def _goods_and_money(response: Response) -> Iterator[Reference]:
+    """Return the stores and items that donors give to, and that support for others is taken from."""
+    units, stores = response.organisation.units, response.supplies
+    held = {item for depot in stores.values() for item in depot.stock}
+    for name, unit in units.items():
+        for number, sending in enumerate(unit.sends):
+            for item in sending.items:
+                place = f"response.organisation.units.{name}.sends[{number}].items"
+                yield place, item, held, "item in a store"
+    for name, donor in response.donors.items():
+        for number, asking in enumerate(donor.asked):
+            place = f"response.donors.{name}.asked[{number}]"
+            yield f"{place}.by", asking.by, units, "unit"
+            yield f"{place}.stock_of", asking.stock_of, held, "item in a store"
+            yield f"{place}.to", asking.to, stores, "depot"
+            stock = stores[asking.to].stock if asking.to is not None and asking.to in stores else ()
+            for item in asking.items:
+                yield f"{place}.items", item, stock, "item of the depot"

@@ -33,6 +33,7 @@ from sim.spec.care import Feedback, Insurance, Supervision
 from sim.spec.changes import Change
 from sim.spec.community import Community
 from sim.spec.desks import Desk, desk_for
+from sim.spec.donors import Donor
 from sim.spec.early_warning import ByClass, Detector, Measure
 from sim.spec.epidemic import Epidemic, Isolation
 from sim.spec.event_classes import EventClass
@@ -143,6 +144,8 @@ class Response(Spec):
     """Acts that need authority: entry, data, dispatch."""
     experts: Experts | None = None
     funds: Funds | None = None
+    donors: FrozenMap[Donor] = FrozenMap()
+    """Who outside may be asked for goods and money, by name."""
     building_leaders: BuildingLeaders | None = None
     complaints: ComplaintDesk | None = None
     recovery: Recovery | None = None
@@ -183,8 +186,8 @@ class Response(Spec):
         return tuple(self.plan.card.steps.values()) if self.plan is not None else ()
 
     def skills(self) -> set[str]:
-        """Return every skill that a unit declares."""
-        return {skill for unit in self.organisation.units.values() for skill in unit.skills}
+        """Return every skill that a unit declares, or teaches those who join it."""
+        return {skill for unit in self.organisation.units.values() for skill in (*unit.skills, *unit.taught())}
 
     def at_desk(self) -> set[str]:
         """Return the units whose people coordinate rather than visit: command and coordinators that split no time."""
@@ -261,7 +264,8 @@ class Scenario(Spec):
         """Return the scenario with an RFC 7396 patch: maps merge, null deletes, lists replace."""
         from sim.spec.patches import merge, patched
 
-        return patched(self, merge(self.data(), thaw(patch)), source)
+        before = self.data()
+        return patched(self, merge(before, thaw(patch)), source, before)
 
     def with_values(self, values: Mapping[str, Any], source: str = "--set") -> Scenario:
         """Return the scenario with values set at dotted paths, such as ``response.travel.speed_km_h``."""

@@ -33,7 +33,9 @@ from sim.spec.community import known_groups
 from sim.spec.distributions import Duration
 from sim.spec.invitations import Invitations
 from sim.spec.laboratory import Pool
+from sim.spec.needs import Unskilled
 
+MOST_ERRORS = 0.99
 OUT, REFUSED = "out", "refused"
 """The names of the two ways out in a map of shares: served, and sent away."""
 
@@ -128,6 +130,18 @@ class Staff(Spec):
     break_every: Interval | None = None
     """Each steps out after this long at the post, when the work in hand is done, and takes a fresh kit."""
     break_takes: Hours = 0.5
+    skill: Name | None = None
+    """What it takes: only who is listed with it is asked; who turns out to lack it goes, and another is asked."""
+    without_skill: Unskilled | None = None
+    """Anybody may do it where nobody idle is listed with the skill, slower; what goes wrong is done once more."""
+
+    @model_validator(mode="after")
+    def _mistakes(self) -> Staff:
+        if self.without_skill is not None and self.skill is None:
+            raise refuse("'without_skill' needs a 'skill'")
+        if self.without_skill is not None and self.without_skill.errors > MOST_ERRORS:
+            raise refuse(f"without_skill.errors: a share of at most {MOST_ERRORS} is wanted, or it never ends")
+        return self
 
 
 class Station(Spec):

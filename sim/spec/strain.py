@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import model_validator
 
 from sim.errors import nearest
+from sim.spec.attitudes import Move
 from sim.spec.base import FrozenMap, NonNegative, Positive, PositiveHours, Share, Spec, between, refuse
 
 LOADS = {
@@ -36,6 +37,7 @@ LOADS = {
 RELIEFS = {
     "thanks": "client",
     "mastered": "client",
+    "meaning": "client",
     "supervision": "organisation",
     "consultation": "organisation",
     "debriefing": "organisation",
@@ -95,7 +97,9 @@ class Strain(Spec):
     """Largest capacity, as a multiple of that at the start."""
     identity: Share = 0.0
     """Share of the load of overload, overtime and institution that a full professional identity takes away during the
-    warning and the emergency; people's identity is spread evenly between 0 and 1."""
+    warning and the emergency; people's identity is spread evenly between 0 and 1 at first."""
+    identity_moves: FrozenMap[Move] = FrozenMap()
+    """How far an event that strains or relieves moves identity: a share of the way to 1, or below 0 to 0."""
     support: Share = 0.0
     """Share of the same load that a supervision of the last two weeks takes away in the phases after."""
     slower: NonNegative = 0.0
@@ -110,6 +114,7 @@ class Strain(Spec):
     def _events(self) -> Strain:
         _known("loads", self.loads, LOADS)
         _known("reliefs", self.reliefs, RELIEFS)
+        _known("identity_moves", self.identity_moves, LOADS | RELIEFS)
         if (self.long_after is None) != ("per_long_hour" not in self.model_fields_set):
             raise refuse("'long_after' and 'per_long_hour' belong together")
         return self

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from sim.spec.base import (
     Hours,
     Integer,
+    Interval,
     Name,
     NonNegative,
     PositiveHours,
@@ -30,17 +31,40 @@ MOST_PLACES = 100_000
 Places = Annotated[Integer, between(1, MOST_PLACES, f"between 1 and {MOST_PLACES:,} people")]
 
 
+class Willing(Spec):
+    """Who of a unit goes to residents when sent; the others say no, each time."""
+
+    share: Share
+    answer: Interval = 10 / 60
+    """From the message until the desk has the no."""
+
+
+class WillingOnList(Spec):
+    """What the list says of who goes when sent; who is not noted as willing is not sent, nor who was not asked."""
+
+    missed: Share = 0.0
+    """Share of the willing who are not noted."""
+    overstated: Share = 0.0
+    """Share of the others who are noted as willing."""
+
+
 class Register(Spec):
     """What the list of a unit says of its people, which is not what they are."""
 
     coverage: Share = 1.0
-    """Share of people who were asked what they can; of the others no skill is known."""
+    """Share of people who were asked what they can and will; of the others nothing is known."""
     missed: Share = 0.0
     """Share of skills held that are not written down."""
     overstated: Share = 0.0
     """Share of skills not held that are written down."""
+    stale: Share = 0.0
+    """Share of entries that are out of date: who is sent a message or called does not get it."""
+    noticed: Interval = 1.0
+    """So long after sending somebody the desk takes it that nobody comes."""
+    willing: WillingOnList | None = None
+    """Without it, nobody was asked, and all are sent."""
     corrects: YesNo = False
-    """Whether the list is put right when somebody is found without a skill at a door."""
+    """Whether the list is put right when somebody is found without a skill at a door, was not there or said no."""
 
 
 class Registration(Spec):
@@ -63,13 +87,25 @@ class Certification(Spec):
 
 
 class Class(Spec):
-    """A training before the first shift."""
+    """A training before the first shift. Who has been to it knows what to do, as if drilled then (``know_how``)."""
 
     takes: Duration
     by: Name | None = None
     """The unit that teaches; without it, everybody learns on line in their own time."""
     size: Places = 20
     """Most people in a class."""
+    teaches: Annotated[tuple[Name, ...], Field(max_length=20)] = ()
+    """Skills that who has been to it has from then on, and is listed with."""
+    certifies: YesNo = False
+    """It ends with a certificate for them; who joins without one has none, whatever they can do."""
+    halves: PositiveHours = 180 * 24.0
+    """What it taught and nobody has used since is forgotten by half of its people after so long; the list stays."""
+
+    @model_validator(mode="after")
+    def _certificate(self) -> Class:
+        if self.certifies and not self.teaches:
+            raise refuse("'certifies' needs 'teaches', to say for which skills")
+        return self
 
 
 class Recruitment(Spec):
@@ -88,7 +124,8 @@ class Recruitment(Spec):
     need_seen: Share = 0.0
     """Added for who sees a request wait at home or at a neighbour's."""
     topic: Name | None = None
-    """The topic of the call for volunteers; without it everybody has heard it at the beginning."""
+    """The topic of the call for volunteers: who hears it in a channel or at the door, and nobody else, may sign up.
+    Without it everybody has heard it at the beginning."""
     decides: Duration | None = None
     """How long people think it over."""
     unfit: Share = 0.0
@@ -172,6 +209,29 @@ class KnowHow(Spec):
     """How long the leader needs to explain."""
     online: YesNo = False
     """Whether it can be looked up instead, which takes as long but no leader."""
+
+
+class Replacement(Spec):
+    """Somebody new for who has left for good: found after a time, taken in by somebody, and there from the next shift.
+
+    They come to the place on the roster of the one who left. Who was sent home by a smaller ``count``, or whose
+    contract has ended, is not replaced.
+    """
+
+    at_most: Places
+    """Most people who are found while the scenario lasts."""
+    delay: Duration
+    """From leaving until somebody is found."""
+    by: Name | None = None
+    """The unit that takes them in; without it, nobody's time is needed."""
+    takes: Duration | None = None
+    """Time of that unit for each of them."""
+
+    @model_validator(mode="after")
+    def _taken_in(self) -> Replacement:
+        if (self.by is None) != (self.takes is None):
+            raise refuse("'by' and 'takes' belong together")
+        return self
 
 
 class Supervised(Spec):

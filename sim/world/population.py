@@ -45,6 +45,8 @@ class Population:
     zone_names: tuple[str, ...]
     traits: Mapping[str, Floats] = field(default_factory=dict)
     """What a table says of each resident's trust, anxiety, compliance and ties: how an earlier crisis left them."""
+    knows: tuple[tuple[int, ...], ...] | None = None
+    """What it says of whom each resident knows, as rows, the closest first; None where it says nothing."""
 
     @property
     def size(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,17 @@ from pydantic_core import PydanticCustomError
 from sim.errors import InputError, Problem, nearest
 from sim.spec.community import GROUPS, MOST_RESIDENTS, OLDEST, Community
 from sim.spec.scenario import Scenario, check_zones
+from sim.units import clip
 from sim.world.population import EVERYWHERE, Flags, Floats, Population, frozen
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Rows = tuple[int, ...]
+
+OF_RUN = ("world", "variant", "replication")
 COLUMNS = {
+    **dict.fromkeys(OF_RUN, "as the folder of a run keeps its tables; the residents of one run are wanted"),
     "resident": "any; a name or number of your own, not read",
     "household": "any; the same value for those who live together",
     "building": "any; the same value for households in one building",
@@ -29,11 +35,13 @@ COLUMNS = {
     "anxiety": "0 to 1; likewise",
     "compliance": "0 to 1; likewise",
     "ties": "neighbours known; likewise",
+    "close": "of these, how many have helped, or been helped or introduced; likewise",
+    "knows": "rows of the neighbours known, joined by +, the closest first; likewise",
     **dict.fromkeys(GROUPS, "true or false (or 1 or 0); the resident is in this vulnerability group"),
 }
 """The columns that a table of residents may have; the first two of household and building must be there."""
 FURTHEST_M = 100_000
-TRAITS = {"trust": 1.0, "anxiety": 1.0, "compliance": 1.0, "ties": 10_000.0}
+TRAITS = {"trust": 1.0, "anxiety": 1.0, "compliance": 1.0, "ties": 10_000.0, "close": 10_000.0}
 """Columns about what residents feel and whom they know, with the largest value of each."""
 
 
@@ -77,6 +85,19 @@ class _Table:
             raise self.refuse(name, "true or false (or 1 or 0) is wanted in every row")
         return np.asarray(np.isin(texts, ["1", "true"]))
 
+    def rows(self, name: str, household: npt.NDArray[np.int64], building: npt.NDArray[np.int64]) -> tuple[Rows, ...]:
+        """Return the rows named in each row, joined by +: of neighbours in the building, none where nothing stands."""
+        texts = ["" if value is None else str(value) for value in self.table.column(name).to_pylist()]
+        wrong = next((text for text in texts if text and not re.fullmatch(r"\d{1,9}(\+\d{1,9})*", text)), None)
+        if wrong is not None:
+            raise self.refuse(name, f"rows joined by +, such as 3+17, are wanted; found {clip(wrong)!r}")
+        found = tuple(tuple(int(row) for row in text.split("+") if row) for text in texts)
+        for one, others in enumerate(found):
+            for two in others:
+                if two >= len(found) or building[two] != building[one] or household[two] == household[one]:
+                    raise self.refuse(name, f"rows of neighbours in the building are wanted; found {two} in row {one}")
+        return found
+
     def one_each(self, name: str, of: npt.NDArray[np.int64], values: npt.NDArray[Any], what: str) -> None:
         """Refuse a table in which one building (or household) has two values."""
         pairs = np.unique(np.stack([of, np.unique(values, return_inverse=True)[1].ravel()]), axis=1)
@@ -88,13 +109,13 @@ def residents_of_table(community: Community, path: Path) -> Population:
     """Return the residents of a table; raises InputError naming the file and the column of what is wrong."""
     table = _Table(path)
     _check_columns(table)
-    building_names, first, building = np.unique(
-        table.values("building").astype(str), return_index=True, return_inverse=True
-    )
-    _, household = np.unique(table.values("household").astype(str), return_inverse=True)
+    building_of = table.values("building").astype(str)
+    first, building = _numbered(building_of)
+    building_names = building_of[first]
+    _, household = _numbered(table.values("household").astype(str))
     table.one_each("household", household, building, "household")
     zones = table.values("zone").astype(str) if "zone" in table else np.full(building.size, EVERYWHERE)
-    zone_names = community.zones or tuple(sorted(set(zones.tolist())))
+    zone_names = community.zones or tuple(dict.fromkeys(zones.tolist()))
     strange = sorted(set(zones.tolist()) - set(zone_names))
     if strange:
         raise table.refuse("zone", f"no zone is called {strange[0]!r}{nearest(strange[0], zone_names)}")
@@ -109,7 +130,7 @@ def residents_of_table(community: Community, path: Path) -> Population:
         household=household,
         building=building,
         zone=np.array([zone_names.index(name) for name in zones.tolist()]),
-        age=table.numbers("age", 0, OLDEST + 30) if "age" in table else np.full(building.size, np.nan),
+        age=table.numbers("age", 0, OLDEST + 30) if table.states("age") else np.full(building.size, np.nan),
         groups={name: table.flags(name) for name in GROUPS if name in table},
         building_names=tuple(building_names.tolist()),
         building_zone=np.array([zone_names.index(name) for name in zones[first].tolist()]),
@@ -117,7 +138,17 @@ def residents_of_table(community: Community, path: Path) -> Population:
         building_y_m=y_m,
         zone_names=tuple(zone_names),
         traits={name: table.numbers(name, 0, most) for name, most in TRAITS.items() if table.states(name)},
+        knows=table.rows("knows", household, building) if table.states("knows") else None,
     )
+
+
+def _numbered(values: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Number values in the order in which they first stand, as a run wrote them; returns (first rows, numbers)."""
+    _, first, sorted_number = np.unique(values, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    number = np.empty(order.size, np.int64)
+    number[order] = np.arange(order.size)
+    return first[order], number[sorted_number.ravel()]
 
 
 def _check_columns(table: _Table) -> None:
@@ -127,6 +158,8 @@ def _check_columns(table: _Table) -> None:
             raise table.refuse(name, f"unknown column {name!r}{nearest(name, COLUMNS)}")
         if names.count(name) > 1:
             raise table.refuse(name, "the column stands twice")
+        if name in OF_RUN and (runs := len(table.table.column(name).unique())) > 1:
+            raise table.refuse(name, f"the residents of one run are wanted; found those of {runs}")
     for name in ("household", "building"):
         if name not in names:
             raise table.refuse(name, f"the column {name!r} is wanted; found {', '.join(names)}")

@@ -7,6 +7,8 @@ why; what all of them do with a random scenario stands here.
 
 from collections.abc import Callable, Iterable
 from copy import deepcopy
+from dataclasses import fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -338,6 +340,10 @@ def check_consumption(scenario: Scenario, result: Result) -> None:
 # -- queues -----------------------------------------------------------------------------------------------------------
 
 
+WAITS_AGAIN = "wrong_skill", "blocked", "no_entry", "not_found", "refused"
+"""What visits came to after which the request waits again."""
+
+
 def waiting(scenario: Scenario, result: Result) -> list[tuple[int, float, float]]:
     """(need, from, until) of every time in queue: from the request, or from a visit after which it asks again, to the
     next dispatch, or to leaving or referral.
@@ -356,8 +362,8 @@ def waiting(scenario: Scenario, result: Result) -> list[tuple[int, float, float]
         for k in visits.get(need, []):
             if since is not None:
                 spells.append((need, since, v["dispatched_h"][k]))
-            more = outcome[k] == "wrong_skill" or (outcome[k] == "more" and not case[n["need_type"].codes[need]])
-            since = v["ended_h"][k] if more else None
+            more = outcome[k] in WAITS_AGAIN or (outcome[k] == "more" and not case[n["need_type"].codes[need]])
+            since = v["ended_h"][k] if more and not v["ended_h"][k] > gone else None
         if since is not None:
             spells.append((need, since, gone))
     return spells
@@ -377,12 +383,31 @@ def check_queues(scenario: Scenario, result: Result) -> None:
 # -- what is asserted of a random scenario ----------------------------------------------------------------------------
 
 
+class Kept(Result):
+    """A result whose tables are made once for all checks; each gets a copy, and may write into it."""
+
+    @classmethod
+    def of(cls, result: Result) -> "Kept":
+        kept = cls(**{one.name: getattr(result, one.name) for one in fields(result)})
+        assert kept.tables  # derived here, once
+        return kept
+
+    @cached_property
+    def frames(self) -> Data:
+        return {}
+
+    def frame(self, name: str) -> Any:
+        if name not in self.frames:
+            self.frames[name] = super().frame(name)
+        return self.frames[name].copy()
+
+
 def problems_of(scenario: Scenario, result: Result, checks: Iterable[Check]) -> list[str]:
     """Return what does not hold."""
-    problems = []
+    problems, kept = [], Kept.of(result)
     for check in checks:
         try:
-            check(scenario, result)
+            check(scenario, kept)
         except AssertionError as problem:
             problems.append(f"{check.__name__}: {problem}")
     return problems

@@ -55,42 +55,39 @@ def check_courses(scenario: Scenario, result: Result) -> None:
     assert table["resident"][imported].notna().all()
 
 
-def _others(table: pd.DataFrame, row: Any, step_h: float) -> pd.DataFrame:
-    """Return the infections of others who were infectious when somebody may have been infected."""
-    t = row.infected_h
-    there = (table["from_h"] <= t + step_h + TINY) & (table["until_h"] >= t - 2 * step_h - TINY)
-    return table[there & (table["who"] != row.who)]
-
-
 def check_sources(scenario: Scenario, result: Result) -> None:
     """Whoever is infected was together with somebody infectious, in the layer that the table names."""
     epidemic = scenario.world.epidemic
     assert epidemic is not None
-    table = infections_of(result)
-    taken = _spells_away(scenario, result)
+    table, step = infections_of(result), epidemic.step
+    who, person, begin, end = (table[name].to_numpy(float) for name in ("who", "person", "from_h", "until_h"))
+    building = table["building"].to_numpy(object)
+    taken, met, home = _spells_away(scenario, result), _met(result), _household(scenario, result)
+    visits = result.frame("sites")
+    visits = visits[visits["arrived_h"].notna()]
     for row in table.itertuples():
         if row.layer in ("seed", "elsewhere"):
             continue
-        others = _others(table, row, epidemic.step)
         t = row.infected_h
+        # the infections of others who were infectious when somebody may have been infected
+        others = np.flatnonzero((begin <= t + step + TINY) & (end >= t - 2 * step - TINY) & (who != row.who))
         if row.layer in ("household", "building", "casual"):
             assert row.resident == row.resident, "people from outside have no home here"
-            away = [
-                any(b <= t - 2 * epidemic.step and t + epidemic.step <= e for b, e in taken.get(who, []))
-                for who in others["who"]
-            ]
-            others = others[~np.array(away, bool)] if len(others) else others
+            away = [any(b <= t - 2 * step and t + step <= e for b, e in taken.get(who[k], [])) for k in others]
+            others = others[~np.array(away, bool)]
         if row.layer == "household":
-            home = _household(scenario, result)
-            others = others[[who >= 0 and home[int(who)] == home[int(row.resident)] for who in others["who"]]]
+            others = np.array([k for k in others if who[k] >= 0 and home[int(who[k])] == home[int(row.resident)]])
         elif row.layer == "building":
-            others = others[others["building"] == row.building]
+            others = others[building[others] == row.building]
         elif row.layer == "casual":
-            others = others[others["who"] >= 0]
+            others = others[who[others] >= 0]
         elif row.layer == "queue":
-            others = _at_site(result, row, others)
+            others = others[np.isin(who[others], _at_site(result, row, visits))]
         elif row.layer == "service":
-            others = _face_to_face(result, row, others)
+            now = np.abs(met["t_h"] - t) < TINY
+            assert now.any(), f"{row.who} was infected by a visit at {t}, when none ended"
+            served = np.isin(who[others], met["resident"][now & (met["person"] == row.person)])
+            others = others[served | np.isin(person[others], met["person"][now & (met["resident"] == row.who)])]
         assert len(others), f"{row.who} was infected at {t} ({row.layer}) and nobody infectious was there"
 
 
@@ -101,33 +98,30 @@ def _household(scenario: Scenario, result: Result) -> np.ndarray:
     return populate(scenario.world.community, Chance(result.seed, result.replication)).household
 
 
-def _at_site(result: Result, row: Any, others: pd.DataFrame) -> pd.DataFrame:
-    """Return those of others who were at the site that somebody has just left, or a station of which."""
-    visits = result.frame("sites")
-    visits = visits[visits["arrived_h"].notna()]
+def _at_site(result: Result, row: Any, visits: pd.DataFrame) -> list[float]:
+    """Return who was at the site that somebody has just left, or a station of which."""
     left = visits["left_h"].fillna(result.end_h)
     mine = visits[(visits["resident"] == row.who) & (visits["arrived_h"] <= row.infected_h) & (left >= row.infected_h)]
     assert len(mine), f"{row.who} was infected in a queue at {row.infected_h} and was at no site"
-    there = set()
+    there: set[float] = set()
     for visit in mine.itertuples():
         together = (visits["site"] == visit.site) & (visits["arrived_h"] <= row.infected_h) & (left >= visit.arrived_h)
         there |= set(visits.loc[together, "resident"])
-    return others[others["who"].isin(there)]
+    return sorted(there)
 
 
-def _face_to_face(result: Result, row: Any, others: pd.DataFrame) -> pd.DataFrame:
-    """Return those of others with whom a visit or a service has just ended."""
-    needs, t = result.frame("needs"), row.infected_h
-    visits = result.frame("visits")
-    visits = visits[(visits["ended_h"] - t).abs() < TINY]
-    met = {(float(needs["resident"][visit.need]), float(visit.person)) for visit in visits.itertuples()}
-    served = result.frame("stations")
-    served = served[((served["ended_h"] - t).abs() < TINY) & served["person"].notna()]
-    who = result.frame("sites").set_index(["site", "visitor"])["resident"]
-    met |= {(float(who[visit.site, visit.visitor]), float(visit.person)) for visit in served.itertuples()}
-    assert met, f"{row.who} was infected by a visit at {t}, when none ended"
-    mine = others["who"].isin({r for r, p in met if p == row.person})
-    return others[mine | others["person"].isin({p for r, p in met if r == row.who})]
+def _met(result: Result) -> dict[str, np.ndarray]:
+    """Return when visits and services ended, and which resident and which person they brought together."""
+    visits, served = result.columns("visits"), result.frame("stations")
+    served = served[served["person"].notna()]
+    who = result.frame("sites").set_index(["site", "visitor"])["resident"].to_dict()
+    called = [float(who[place]) for place in zip(served["site"], served["visitor"], strict=True)]
+    found = {
+        "t_h": (visits["ended_h"], served["ended_h"]),
+        "resident": (result.columns("needs")["resident"][visits["need"]], called),
+        "person": (visits["person"], served["person"]),
+    }
+    return {name: np.concatenate([np.asarray(part, float) for part in parts]) for name, parts in found.items()}
 
 
 def _spells_away(scenario: Scenario, result: Result) -> dict[float, list[tuple[float, float]]]:

@@ -4,6 +4,7 @@ Times are drawn from coarse grids as often as from smooth laws, so that ties (a 
 change at the moment of a request) are the rule and not the exception.
 """
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,7 @@ one_in_five = st.sampled_from([True, False, False, False, False])
 shares = st.sampled_from([0.0, 0.3, 0.7, 1.0])
 
 
+@cache  # or Hypothesis would look through a new strategy at every draw, which takes longer than a run
 def lengths(*minutes: int) -> st.SearchStrategy[Any]:
     """Durations of about these many minutes: fixed, or of any law."""
     texts = st.sampled_from([f"{m} min" for m in minutes])

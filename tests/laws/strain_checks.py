@@ -51,7 +51,7 @@ def check_strain(scenario: Scenario, result: Result) -> None:
         mine = shifts[shifts["person"] == person].fillna(scenario.end_h)
         begins = sorted(mine["rostered_from_h"])
         apart = [(b, e, max((t for t in begins if t <= b), default=first)) for b, e, first in cut(on, begins)]
-        strain, since = 0.0, 0.0
+        strain, since, identity = 0.0, 0.0, own(chance, "identity", unit, index[person])
         for row in rows.itertuples():
             before, where = strain, f"person {person}: {row.cause} at {row.t_h}"
             if row.cause == "rest":
@@ -71,6 +71,9 @@ def check_strain(scenario: Scenario, result: Result) -> None:
             assert strain >= -TINY, where
             assert row.t_h >= since, where
             since = row.t_h
+            move = spec.identity_moves.get(row.cause, 0.0)
+            identity += move * (1 - identity if move > 0 else identity)
+            assert row.identity == pytest.approx(identity, abs=1e-9), f"{where}: identity moves by named events only"
             assert row.capacity >= capacity - 1e-7, f"{where}: capacity shrinks"
             assert row.capacity <= max(capacity * spec.grows_to, capacity) + 1e-6, f"{where}: capacity beyond its limit"
         if half_life < inf and strain > 1e-6 and not on_at(on, scenario.end_h):
@@ -91,7 +94,7 @@ def check_event(spec: Any, row: Any, before: float, where: str) -> None:
         if row.source == "client":
             assert row.change == whole, f"{where}: nothing takes the load of clients away"
     else:
-        assert row.change == pytest.approx(-min(spec.reliefs[row.cause], before), abs=1e-9), where
+        assert row.change == pytest.approx(-min(spec.reliefs.get(row.cause, 0.0), before), abs=1e-9), where
 
 
 def duty_spells(result: Result, person: int, end_h: float, rests: Any) -> list[tuple[float, float, float]]:

@@ -380,6 +380,7 @@ USED = {
     "provisions": {"issued", "returned"},
     "donation": {"received"},
     "repair": {"returned"},
+    "sent": {"issued"},
 }
 """What may happen to goods for each use; deliveries, orders and the opening stock are for none."""
 FOR_NONE = {"initial", "ordered", "received", "failed"}

@@ -64,6 +64,9 @@ def _strain(draw: st.DrawFn, needs: list[str]) -> Data:
         strain["by_need"] = {name: draw(points) for name in needs[:1]}
     if draw(one_in_two):
         strain |= {"long_after": draw(st.sampled_from(["1 h", "4 h", "20 h"])), "per_long_hour": draw(points)}
+    if draw(one_in_two):
+        moves = st.sampled_from([-1, -0.3, 0, 0.3, 1])
+        strain["identity_moves"] = {name: draw(moves) for name in (*LOADS, *RELIEFS)}
     if draw(often):
         strain["rest_half_life"] = draw(st.sampled_from(["1 h", "10 h"]))
     if draw(one_in_two):
@@ -88,6 +91,8 @@ def _cared_for(draw: st.DrawFn, unit: Data) -> None:
         unit["contract"] = {"ends": "20 h", "notice": draw(st.sampled_from(["5 h", "30 h"]))}
         if draw(one_in_two):
             unit["contract"]["renewed"] = draw(st.sampled_from(["0 h", "10 h", "20 h"]))
+    if draw(one_in_two):
+        unit["replacement"] = {"at_most": draw(st.integers(1, 3)), "delay": draw(lengths(1, 600))}
     if draw(one_in_three):
         unit["injury"] = {"share": draw(st.sampled_from([0.1, 0.5])), "away": draw(lengths(60, 600))}
     if draw(one_in_three):

@@ -11,7 +11,7 @@ from sim import Result
 from sim.errors import InputError
 from sim.spec.findings import findings
 from sim.spec.patches import validate
-from tests.mechanisms.pairs import Data, commander, log, micro, need, played, unit
+from tests.mechanisms.pairs import Data, called, commander, log, micro, need, plan, played, step, unit
 
 
 def came(result: Result, team: str, frm: float = 0.0, to: float = 1e9) -> int:
@@ -161,6 +161,74 @@ def test_a_grant_that_lapses_on_the_way_is_missing_at_the_door():
     inside = [bool(np.any((grants <= at + 1e-9) & (at < grants + 1))) for at in started]
     assert len(started) > 5
     assert all(inside), f"{len(started) - sum(inside)} of {len(started)} visits began without authority"
+
+
+LATE = {"entry": {"decides": "20 h"}}
+MORNINGS = "08:00-16:00"
+
+
+def test_who_stands_at_a_door_goes_home_at_the_end_of_the_shift():
+    """Nobody works overtime at a closed door: the request waits again in its old place, and the application stays."""
+    data = micro({"crew": unit(2, shift=MORNINGS)}, {"talk": need(1)}, hours=40, tail=0, authority=LATE)
+    result = played(data | {"start": "2022-03-28 08:00"})
+    visits = result.frame("visits")
+    left = visits[visits["outcome"] == "no_entry"]
+    assert left["ended_h"].tolist() == [8.0, 8.0]
+    assert left["started_h"].isna().all()
+    assert result.frame("shifts").query("rostered_until_h == 8")["left_h"].tolist() == [8.0, 8.0]
+    again = visits[visits["attempt"] == 2]
+    assert again["need"].tolist() == left["need"].tolist() == [0, 1], "not in the old place"
+    assert (again["started_h"] == 24).all()
+    assert len(log(result, "authority_entry")) == 1
+
+
+def test_who_gives_up_meanwhile_is_not_visited_again():
+    """Residents whose patience is over when somebody leaves their door have left: nobody is sent there again."""
+    wants = {"talk": need(1, patience="2 h")}
+    data = micro({"crew": unit(2, shift=MORNINGS)}, wants, hours=40, tail=0, authority=LATE)
+    visits = played(data | {"start": "2022-03-28 08:00"}).frame("visits")
+    assert visits.loc[visits["ended_h"] == 8, "outcome"].tolist() == ["gone", "gone"]
+
+
+def test_goods_for_a_door_that_stays_closed_are_brought_back():
+    """The next who goes there takes them: no more leaves the store than visits have used."""
+    wants = {"talk": need(1, items={"box": 1})}
+    data = micro(
+        {"crew": unit(2, shift=MORNINGS)}, wants, hours=40, tail=0, authority=LATE,
+        supplies={"store": {"stock": {"box": 50}}},
+    )  # fmt: skip
+    result = played(data | {"start": "2022-03-28 08:00"})  # the law of stock is checked at the end of the run
+    used = result.frame("visits")["outcome"].isin(["closed", "unfinished"]).sum()
+    assert result.frame("stock")["on_hand"].iloc[-1] == 50 - used < 50
+
+
+LEADERS = {"leaders": unit(2, "liaison", shift=MORNINGS)}
+GUARDS = {"command": commander(), "guards": unit(1, "security", shift=MORNINGS)}
+DOORS = plan({"act": step("guards", "doors", each="2 min", buildings="all", items={"box": 1}, when={"at": "5 h"})})
+AT_DOORS = {
+    "building_round": (LEADERS, {"building_leaders": {"unit": "leaders", "every": "4 h", "each": "2 min"}}),
+    "recall.hall": (LEADERS, {"sites": called(
+        no_show=0.9, recall={"unit": "leaders", "people": 2, "each": "2 min", "at_home": 1},
+    )}),
+    "step.act": (GUARDS, {"plan": DOORS, "supplies": {"store": {"stock": {"box": 50}}}}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", AT_DOORS)
+def test_nobody_stands_at_a_door_after_the_shift_whatever_they_came_for(kind: str):
+    """Leaders, who looks for people and who hands goods out at doors go home at 16:00, and the doors wait for them."""
+    units, blocks = AT_DOORS[kind]
+    data = micro(units, {"talk": need(0)}, hours=48, tail=0, authority=LATE, **blocks)
+    result = played(data | {"start": "2022-03-28 08:00"})
+    work = result.frame("assignments")
+    first, later = (work[(work["assignment"] == kind) & ((work["start_h"] < 20) == early)] for early in (True, False))
+    assert len(first) == units["leaders" if "leaders" in units else "guards"]["count"]
+    assert (first["end_h"] == 8).all()
+    assert (later["start_h"] >= 24).all()
+    assert len(later), "nobody comes back to the doors"
+    if kind == "step.act":
+        assert result.frame("stock")["on_hand"].iloc[-1] == 50 - 20, "one box for each of the 20 homes"
+        assert not result.frame("orders").set_index("step")["done_h"].isna()["act"]
 
 
 def test_a_unit_that_waits_for_authority_is_called_up_once():

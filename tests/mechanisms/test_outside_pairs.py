@@ -20,11 +20,13 @@ from tests.mechanisms.pairs import (
     Null,
     Number,
     Pair,
+    called,
     changes_nothing,
     claim_holds,
     commander,
     duty,
     happened,
+    law,
     left_over,
     log,
     mechanism_of,
@@ -32,12 +34,15 @@ from tests.mechanisms.pairs import (
     need,
     needs,
     organised,
+    plan,
     played,
     responding,
     rows,
     spent,
     stays_valid,
+    step,
     unit,
+    when,
 )
 
 SEVEN = ("unfamiliar", "sending", "hand_over", "voice", "authority", "experts", "funds")
@@ -92,6 +97,13 @@ ADVISED = micro({"crew": SHORT, "committee": COMMITTEE}, SHORT_OF_HANDS, hours=3
 STORE = {"store": {
     "stock": {"box": 20}, "prices": {"box": 10}, "policy": {"base_stock": 20}, "lead_time": "2 h",
 }}  # fmt: skip
+
+
+def insecure(result: Result) -> float:
+    """Return how often somebody was strained by not being sure of their pay."""
+    return float((result.frame("strain")["cause"] == "insecure").sum())
+
+
 PAID = {"crew": unit(2, shift=DAY, cost_per_h=10), "volunteers": unit(1, shift=DAY)}
 ROUNDS = {"unit": "leaders", "every": "6 h", "each": "2 min", "topic": "hall", "groups": ["offline"]}
 CALLED = {"at": "2 h", "stint": "40 h"}
@@ -131,6 +143,16 @@ PAIRS: dict[str, Pair] = {
         ),
         spent("building_round", "leaders"), "lowers",
     ),
+    "authority, a round of invitations": Pair(
+        micro(sites=called(), authority={"data": {"decides": law("3 h")}}), when("round_called"), "raises",
+    ),
+    "authority, time at the doors of a card": Pair(
+        micro(
+            {"command": commander(), "guards": unit(2, "security")}, hours=20, authority={"entry": {"decides": "6 h"}},
+            plan=plan({"act": step("guards", "doors", each="2 min", buildings="all")}),
+        ),
+        spent("step.act", "guards"), "raises",
+    ),
     "authority, people who are called up": Pair(
         micro({"aid": unit(3, call_up=CALLED)}, TALK, hours=20, authority={"dispatch": {"decides": "6 h"}}),
         duty("aid"), "lowers",
@@ -146,6 +168,21 @@ PAIRS: dict[str, Pair] = {
     "funds, goods": Pair(
         micro({"crew": unit()}, {"talk": need(2, items={"box": 1})}, hours=48, supplies=STORE, funds={"opening": 200}),
         ordered, "lowers",
+    ),
+    "funds, who is not paid is insecure": Pair(
+        micro(
+            PAID, {"talk": need(1)}, hours=72, funds={"opening": 100},
+            world={"strain": {"volunteer": {"loads": {"insecure": 5}}}},
+        ),
+        insecure, "raises",
+    ),
+    "funds, who was not paid leaves": Pair(
+        micro(
+            merge(PAID, {"crew": {"count": 6}}), {"talk": need(1)}, hours=480,
+            funds={"opening": 600, "grants": [{"at": "10 d", "amount": 90000}]},
+            world={"strain": {"volunteer": {"loads": {"insecure": 30}, "leaving": {"per_year": 1, "grows": 3}}}},
+        ),
+        happened("left_for_good"), "raises",
     ),
 }  # fmt: skip
 
@@ -200,7 +237,10 @@ NULLS: dict[str, Null] = {
     "authority by a law of 2020": Null(
         responding(authority={"entry": {**ASKED, "granted": "true", "since": "2020-02-01 00:00"}})
     ),
-    "authority for acts that nobody does": Null(responding(authority={"data": ASKED, "dispatch": ASKED})),
+    "authority for an act that nobody does": Null(responding(authority={"dispatch": ASKED})),
+    "authority for lists that nobody uses": Null(
+        responding(authority={"data": {**ASKED, "units": ["office", "medics"]}})
+    ),
     "authority that a unit without people needs": Null(responding(authority={"entry": {**ASKED, "units": ["medics"]}})),
     "experts who meet after the end": Null(
         responding(experts={"unit": "office", "every": "2 d", "takes": "1 h", "advice": [ADVICE]})
@@ -240,20 +280,83 @@ def test_a_grant_that_lapses_is_asked_for_again():
         assert free == (started - arrived < 1e-9)
 
 
-@pytest.mark.parametrize(("act", "units"), [
-    ("entry", {"crew": unit(2)}),
-    ("data", {"leaders": unit(2, "liaison")}),
-    ("dispatch", {"aid": unit(2, call_up={"at": "1 h", "stint": "9 h"})}),
-])  # fmt: skip
-def test_each_act_is_one_of_its_own(act: str, units: Data):
-    """Entry is for homes, data for lists of residents, dispatch for calling people up: no act waits for another's."""
-    blocks: Data = {"building_leaders": {**ROUNDS, "every": "2 h"}, "information": CHAT} if act == "data" else {}
+def of_card(action: str, **more: Any) -> Data:
+    """Return what the guards of a card do at one hour, to all buildings."""
+    act = step("guards", action, more.pop("people", 2), when={"at": "1 h"}, **more)
+    return {"units": {"command": commander(), "guards": unit(2, "security")}, "plan": plan({"act": act})}
+
+
+LOOKED_FOR = {"unit": "leaders", "people": 1, "each": "2 min", "at_home": 1}
+BROUGHT = {"groups": ["offline"], "unit": "leaders", "helpers": 1, "each": "2 min"}
+LEADERS = {"units": {"leaders": unit(2, "liaison")}}
+ACTS: dict[str, tuple[Data, set[str]]] = {
+    # what is done, and which acts it takes
+    "visits": ({"units": {"crew": unit(2)}, "wants": TALK}, {"entry"}),
+    "people called up": ({"units": {"aid": unit(2, call_up={"at": "1 h", "stint": "9 h"})}}, {"dispatch"}),
+    "people lent": ({"units": {"crew": unit(2, sends=[{"at": "1 h", "people": 1, "away": "3 h"}])}}, {"dispatch"}),
+    "rounds of leaders by a list": (
+        LEADERS | {"building_leaders": {**ROUNDS, "every": "2 h"}, "information": CHAT}, {"data", "entry"}
+    ),
+    "rounds of leaders through every door": (
+        LEADERS | {"building_leaders": {"unit": "leaders", "every": "2 h", "each": "2 min"}}, {"data", "entry"}
+    ),
+    "a round of invitations": ({"sites": called()}, {"data"}),
+    "recall": (LEADERS | {"sites": called(no_show=0.5, recall=LOOKED_FOR)}, {"data", "entry"}),
+    "fetching": (LEADERS | {"sites": called(fetch=BROUGHT)}, {"data", "entry"}),
+    "a round that a step calls": (
+        of_card("screen", people=0, site="hall", buildings="all") | {"sites": called(rounds=[])}, {"data"}
+    ),
+    "a head count": (of_card("doors", each="2 min", counts=1, buildings="all"), {"data", "entry"}),
+    "doors of those on a list": (
+        of_card("doors", each="2 min", of="special", groups=["offline"], buildings="all"), {"data", "entry"}
+    ),
+    "every door": (of_card("doors", each="2 min", buildings="all"), {"entry"}),
+    "entrances": (of_card("doors", each="2 min", of="building", buildings="all"), set()),
+    "tracing": (of_card("trace", each="10 min"), {"data"}),
+}  # fmt: skip
+
+
+def acting(what: str, **authority: Any) -> Result:
+    blocks = {"wants": {"talk": need(0)}, **ACTS[what][0]}
+    return played(micro(blocks.pop("units", None), blocks.pop("wants"), tail=0, shares={"offline": 0.5},
+                        authority=authority, **blocks))  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ACTS)
+def test_authority_is_asked_for_at_each_act(what: str):
+    """Row 95: entry at each door of a home, data where a list of residents is made or used, dispatch where people are
+    called up or lent. No act waits for another's, and where all is granted nobody asks.
+    """
     for asked in ("entry", "data", "dispatch"):
-        wants = TALK if act == "entry" else {"talk": need(0)}
-        result = played(
-            micro(units, wants, tail=0, shares={"offline": 1}, authority={asked: {"decides": "4 h"}}, **blocks)
-        )
-        assert (len(log(result, f"no_authority_{asked}")) > 0) == (asked == act)
+        result = acting(what, **{asked: {"decides": "4 h"}})
+        assert (len(log(result, f"no_authority_{asked}")) > 0) == (asked in ACTS[what][1])
+        granted = acting(what, **{asked: {"decides": "4 h", "granted": "true"}})
+        assert not len(log(granted, f"no_authority_{asked}"))
+
+
+@pytest.mark.parametrize(("what", "act"), [(what, act) for what in ACTS for act in sorted(ACTS[what][1])])
+def test_nothing_is_done_before_the_grant_and_something_after(what: str, act: str):
+    """Nothing that an act does leaves a trace before it is granted: no visit begun, nobody called, reached or sent."""
+    done = []
+    for decides in ("4 h", "90 h"):
+        result = acting(what, **{act: {"decides": decides}})
+        granted = log(result, f"authority_{act}")["t_h"].min()
+        granted = result.end_h if np.isnan(granted) else granted
+        begun = [*result.frame("visits")["started_h"].dropna(), *traces(result, act)]
+        assert all(at >= granted - 1e-9 for at in begun)
+        done.append(len(begun))
+    assert done[0] > done[1] == 0
+
+
+def traces(result: Result, act: str) -> list[float]:
+    """Return when something was finished that is done by a list or at a door, or people were called or sent."""
+    events = result.frame("events")
+    kinds = {"data": ["round_called"], "dispatch": ["sent", "called_up"], "entry": []}[act]
+    times = events.loc[events["event"].isin(kinds), "t_h"].tolist()
+    steps, work = result.frame("orders"), result.frame("assignments")
+    times += steps.loc[steps["step"] == "act", "done_h"].dropna().tolist()
+    rounds = work["assignment"].isin(["building_round", "recall.hall", "fetch.hall"])
+    return times + work.loc[rounds, "end_h"].dropna().tolist()
 
 
 @pytest.mark.parametrize(("since", "waits"), [("2020-01-26 00:00", False), ("2022-03-28 08:00", False),
@@ -365,6 +468,22 @@ def test_paid_people_stay_away_while_there_is_nothing_and_volunteers_come():
     data["response"]["funds"]["grants"][0]["amount"] = 500
     shifts = played(data).frame("shifts").query("unit == 'crew'")
     assert sorted((shifts["rostered_from_h"] // 24).astype(int)) == [0, 0, 3, 3]
+
+
+def test_a_shift_that_is_not_paid_strains_those_who_would_have_worked_it():
+    """Row 103: pay is of the institution; each shift for which there is no money is one doubt of one paid person, and
+    volunteers, who are not paid, have none.
+    """
+    data = micro(
+        PAID, TALK, hours=96, tail=0, funds={"opening": 100},
+        world={"strain": {"volunteer": {"loads": {"insecure": 5}}}},
+    )  # fmt: skip
+    result = played(data)
+    strain = result.frame("strain").query("cause == 'insecure'")
+    assert len(strain) == happened("not_paid")(result) == 6
+    assert set(strain["unit"]) == {"crew"}
+    assert set(strain["source"]) == {"institution"}
+    assert sorted(strain["t_h"]) == sorted(log(result, "not_paid")["t_h"])
 
 
 def test_orders_go_on_at_a_grant():

@@ -99,6 +99,9 @@ def people(units: Data, wants: Data | None = None, *, days: int = 5, tail: int =
 SESSIONS = {"team": {"by": "boss", "every": "1 d", "takes": "1 h"}}
 TALKED = {"talk": need(1, skill="talk")}
 
+OWN = ("strain", "people.capacity", "people.half_life_h", "people.identity")
+"""What strain writes down: a table, and what is each person's own."""
+
 PAIRS: dict[str, Pair] = {
     "strain, waits": Pair(
         people(team(), {"talk": need(0.5)}, days=3, tail=240, world=strained(**HEAVY)), needs("wait_mean_h"), "raises",
@@ -251,7 +254,7 @@ def test_off_is_as_good_as_gone(pair: str):
 
     Off, people still carry their strain, which is what its own table says, and a claim that takes no time is made.
     """
-    own = ("strain",) if mechanism_of(pair) == "strain" else ()
+    own = OWN if mechanism_of(pair) == "strain" else ()
     assert left_over(PAIRS[pair], mechanism_of(pair), own) == set() or pair == "insurance, a claim takes time"
 
 
@@ -265,9 +268,9 @@ NULLS: dict[str, Null] = {
         {"world": {"strain": {"social_worker": {**HEAVY, "leaving": {"per_year": 9}}}}}
     ),
     "strain without consequences": Null(
-        {"world": strained(loads={"visit": 5}, per_hour=1, rest_half_life="9 h")}, tables=("strain",),
+        {"world": strained(loads={"visit": 5}, per_hour=1, rest_half_life="9 h")}, tables=OWN,
     ),
-    "consequences without strain": Null({"world": strained(slower=1, errors=0.9, absence=0.9)}),
+    "consequences without strain": Null({"world": strained(slower=1, errors=0.9, absence=0.9)}, tables=OWN[1:]),
     "supervision of nobody": Null(responding(supervision={"medics": MEDICS})),
     "consultations where nothing goes wrong": Null(
         responding(supervision={"crew": {"by": "office", "consults": "1 h"}})

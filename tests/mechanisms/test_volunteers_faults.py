@@ -284,6 +284,74 @@ def test_trainees_leave_with_those_who_look_after_them():
     assert begun.max() <= last + TINY
 
 
+def alone_h(result: Result, ratio: int) -> float:
+    """Return for how many hours a rostered trainee was on duty beyond the number that nurses on duty look after."""
+    tables = {team: shifts(result, team) for team in ("nurses", "trainees")}
+    moments = sorted({0.0, *(t for table in tables.values() for t in table["rostered_from_h"]),
+                      *(t for table in tables.values() for t in table["left_h"].dropna())})  # fmt: skip
+    total = 0.0
+    for begin, end in pairwise([*moments, result.end_h]):
+        at = (begin + end) / 2
+        nurses, trainees = tables["nurses"], tables["trainees"]
+        there = int(((nurses["rostered_from_h"] <= at) & ~(nurses["left_h"] <= at)).sum())
+        # who is finishing the visit in hand is off the roster
+        until = trainees[["rostered_until_h", "left_h"]].min(axis=1)
+        here = int(((trainees["rostered_from_h"] <= at) & (until > at)).sum())
+        total += max(here - ratio * there, 0) * (end - begin)
+    return total
+
+
+def test_who_is_called_up_in_the_middle_of_a_shift_is_looked_after_too():
+    """One nurse looks after two: of six students called up at 11:00 two begin, and the others are not looked after."""
+    units = {
+        "nurses": unit(1, shift="08:00-20:00"),
+        "trainees": unit(
+            6, shift="08:00-20:00", supervised={"by": "nurses", "ratio": 2}, call_up={"at": "3 h", "stint": "6 h"}
+        ),
+    }
+    result = run(micro(units, {"talk": need(4)}))
+    assert len(shifts(result, "trainees")) == 2
+    assert happened(result, "not_looked_after") == 4
+    assert alone_h(result, 2) == 0
+
+
+def test_who_walks_in_is_looked_after_too():
+    """People who come unasked and may only work beside a nurse are sent away while none is there, and go with her."""
+    gate = {"curve": [["0 h", 1]], "at_most": 4, "reception": "desk", "takes": "5 min", "stays": "10 h"}
+    units = {
+        "desk": unit(),
+        "nurses": unit(1, shift="08:00-20:00"),
+        "trainees": unit(0, shift="08:00-20:00", supervised={"by": "nurses", "ratio": 2}, walk_ins=gate),
+    }
+    result = run(micro(units, {"talk": need(4)}))
+    assert len(shifts(result, "trainees")) > 2
+    assert happened(result, "sent_away")
+    assert alone_h(result, 2) == 0
+
+
+def test_trainees_stay_when_one_nurse_follows_another():
+    """At 12:00 the nurses change. Nobody is alone for a moment, so nobody goes home."""
+    units = {
+        "nurses": unit(2, shift=["08:00-12:00", "12:00-20:00"]),
+        "trainees": unit(2, shift="08:00-20:00", supervised={"by": "nurses", "ratio": 2}),
+    }
+    mine = shifts(run(micro(units, hours=12)), "trainees")
+    assert mine["rostered_from_h"].tolist() == [0.0, 0.0]
+    assert mine["left_h"].isna().all()
+
+
+def test_trainees_begin_when_a_late_nurse_comes():
+    """They wait for her and lose as long as she is late, not the day; those who went home at a gap come back too."""
+    units = {
+        "nurses": unit(2, shift=["08:00-12:00", "13:00-20:00"], late={"share": 1, "by": "30 min"}),
+        "trainees": unit(2, shift="08:00-20:00", supervised={"by": "nurses", "ratio": 2}),
+    }
+    result = run(micro(units, hours=12))
+    assert shifts(result, "trainees")["rostered_from_h"].tolist() == [0.5, 5.5, 0.5, 5.5]
+    assert happened(result, "not_looked_after") == 4
+    assert alone_h(result, 2) == 0
+
+
 def test_who_is_late_and_still_finishing_yesterdays_work_begins_when_it_is_done():
     """Being late costs half an hour. Who is at work on something from the last shift at the moment at which they would
     come loses the whole shift, while somebody in time goes on into it.

@@ -293,7 +293,9 @@ NULLS: dict[str, Null] = {
     "trainees who are not there": Null(organised(medics={"shift": DAY, "supervised": {"by": "crew", "ratio": 1}})),
     "rules for experts, of whom there is none": Null({"response": {"organisation": {"permitted": {"expert": []}}}}),
     "rules that allow everything": Null(
-        {"response": {"organisation": {"permitted": {"volunteer": ["box", "ill", "asks"]}}}}
+        {"response": {"organisation": {"permitted": {
+            "volunteer": ["box", "ill", "asks", "notify", "cordon", "screen", "doors", "desk", "declare"],
+        }}}}
     ),
 }  # fmt: skip
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -30,6 +28,7 @@ from sim.kinds import CALIBRATION
 from sim.runs import run
 from sim.spec.calibrate import Task
 from sim.spec.patches import validate
+from tests.command import firstline
 
 RATE, SERVICE = "world.needs.medicine.per_1000_day", "world.needs.medicine.service.mean"
 WAIT, REQUESTS = ("wait_mean_h", "all", "all"), ("requests", "all", "all")
@@ -422,7 +421,7 @@ BAD = {
     "half an outcome": ("outcome: wait_mean_h,", "outcome: wait_mean_h, by: need,", "wanted together"),
     "an outcome twice": (FIRST, FIRST * 2, "stands twice"),
     "no outcome": ("outcome: wait_mean_h", "outcome: wait_meen_h", "did you mean 'wait_mean_h'"),
-    "a time without a unit": ("value: 2 h, sd", "value: 2, sd", "observed.0.value"),
+    "a time without a unit": ("value: 2 h, sd", "value: 2, sd", "observed[0].value"),
     "a spread of nothing": ("sd: 0.1 h", "sd: 0 h", "above 0"),
     "a share of two": ("value: 0.2", "value: 2", "between 0 and 1"),
     "a key that is not there": ("medicine.per_1000", "medicines.per_1000", "medicine"),
@@ -493,12 +492,6 @@ def test_shipped_calibrations_can_be_read():
 
 
 # -- the command ------------------------------------------------------------------------------------------------------
-
-
-def firstline(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "firstline", *arguments]
-    env = {"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": "/usr/bin:/bin", "HOME": str(cwd)}
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, env=env, encoding="utf-8")
 
 
 def test_the_command_and_its_folder(tmp_path: Path):

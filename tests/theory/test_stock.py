@@ -51,7 +51,7 @@ def store(
     levels: formulas.StockLevels,
     seed: int,
     lead_time: Any = None,
-    replications: int = 6,
+    replications: int = 5,
 ) -> Case:
     names = ("fill_rate", "on_hand_mean", "back_orders_mean", "stock_out_share", "order_rate")
     theory = {name: getattr(levels, name) for name in names} | {"wait_mean_h": levels.wait_mean}
@@ -75,7 +75,7 @@ STORES = {
         formulas.base_stock_poisson(DEMAND, LEAD_H, 4),
         seed=10,
         lead_time=lambda slower: exponential(LEAD_H * slower),
-        replications=10,
+        replications=9,
     ),
     "(r, Q)": store({"reorder_point": 2, "order_quantity": 4}, 6, formulas.rq_poisson(DEMAND, LEAD_H, 2, 4), seed=11),
     "(s, S)": store({"reorder_point": 1, "order_up_to": 7}, 7, formulas.ss_policy(DEMAND, LEAD_H, 1, 7), seed=12),

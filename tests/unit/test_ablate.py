@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +16,7 @@ from analysis.store.folder import Folder
 from analysis.store.workers import local
 from sim.errors import InputError
 from sim.spec.mechanisms import MECHANISMS
+from tests.command import firstline
 
 WAIT = ("wait_mean_h", "all", "all")
 UNMET = ("unmet_share", "all", "all")
@@ -125,18 +124,11 @@ def test_shipped_scenarios_can_be_ablated():
         assert len(ways(scenario, there)) == 2 * len(there)
 
 
-def firstline(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "firstline", *arguments], capture_output=True, text=True, cwd=cwd, timeout=120,
-        check=False,
-    )  # fmt: skip
-
-
 def test_the_command(tmp_path: Path):
     """Tables on stdout, the picture and the figures behind it in the folder; again, from the folder alone; as JSON."""
     done = firstline("ablate", "tutorial", "-r", "3", "--out", "a", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "4 mechanisms taken away in turn, 3 runs with and without each" in done.stdout
+    assert "5 mechanisms taken away in turn, 3 runs with and without each" in done.stdout
     assert "Without any effect in any run: triage." in done.stdout
     assert (tmp_path / "a" / "report" / "ablation.svg").read_text(encoding="utf-8").startswith("<svg")
     again = firstline("ablate", "tutorial", "-r", "3", "--out", "a", "--json", cwd=tmp_path)

@@ -13,19 +13,9 @@ import pytest
 
 from firstline.dictionary import dictionary
 from firstline.words import Words, terms
+from tests.command import firstline
 
 ROOT = Path(__file__).parent.parent.parent
-
-
-def firstline(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "firstline", *arguments],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        check=False,
-        timeout=120,
-    )
 
 
 def test_list(tmp_path: Path):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +18,7 @@ from sim.errors import InputError
 from sim.files import load, shipped
 from sim.kinds import DESIGN, EXPERIMENT
 from sim.spec.factors import Study
+from tests.command import firstline
 
 TESTS = Path(__file__).parent.parent
 BAD = TESTS / "bad_designs"
@@ -48,12 +47,6 @@ def whole(path: Path) -> None:
     study = read_design(path)
     check_size(study)
     check_outcomes(study)
-
-
-def firstline(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "firstline", *arguments]
-    env = {"PYTHONPATH": str(TESTS.parent), "PATH": "/usr/bin:/bin", "HOME": str(cwd)}
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, env=env, encoding="utf-8")
 
 
 # -- files ------------------------------------------------------------------------------------------------------------

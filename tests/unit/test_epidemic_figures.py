@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +16,7 @@ from analysis.epidemic_figures import LAYERS, MOST_BARS, at_once, curve, days, f
 from firstline.words import Words
 from sim.spec.patches import validate
 from sim.world import epidemic
+from tests.command import printed
 from tests.unit.test_epidemic_outcomes import SMALL
 
 SAY = Words("en")
@@ -127,27 +126,18 @@ def test_layers_can_be_told_apart(kind: str):
     assert min(float(np.linalg.norm(a - b)) for a, b in itertools.combinations(seen, 2)) > 22
 
 
-def firstline(*arguments: str, cwd: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "firstline", *arguments], capture_output=True, text=True, cwd=cwd, timeout=120,
-        check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def test_a_run_with_an_epidemic_shows_it(tmp_path: Path):
     """Printed and drawn in both languages."""
     (tmp_path / "small.yaml").write_text(json.dumps(SMALL), encoding="utf-8")
     for lang in ("en", "zh"):
-        said = firstline("run", "small.yaml", "-r", "2", "--out", lang, "--lang", lang, cwd=tmp_path)
+        said = printed("run", "small.yaml", "-r", "2", "--out", lang, "--lang", lang, cwd=tmp_path)
         words = Words(lang)
         block = said[said.index(f"\n{words('table.epidemic')}") :]
         for term in ("infections", "attack_share", "infections_of_responders", "infectious_peak", "found_share"):
             assert words(f"epidemic.{term}") in block
         assert words.name("layer", "household") in block
         assert words.name("layer", "elsewhere") not in block, "nobody was infected there"
-        firstline("report", lang, "--lang", lang, cwd=tmp_path)
+        printed("report", lang, "--lang", lang, cwd=tmp_path)
         page = (tmp_path / lang / "report.html").read_text(encoding="utf-8")
         for title in TITLES:
             assert re.search(f"<h2>{re.escape(words(title))}</h2>\\s*<svg", page), title
@@ -155,9 +145,9 @@ def test_a_run_with_an_epidemic_shows_it(tmp_path: Path):
 
 def test_a_run_without_an_epidemic_says_nothing_of_one(tmp_path: Path):
     """Neither in what is printed, nor in the outcomes for machines, nor on the page."""
-    said = firstline("run", "tutorial", "-r", "1", "--out", "k", cwd=tmp_path)
+    said = printed("run", "tutorial", "-r", "1", "--out", "k", cwd=tmp_path)
     assert not re.search("epidemic|infect", said, re.IGNORECASE)
-    firstline("report", "k", cwd=tmp_path)
+    printed("report", "k", cwd=tmp_path)
     page = (tmp_path / "k" / "report.html").read_text(encoding="utf-8")
     assert not [title for title in TITLES if f"<h2>{SAY(title)}</h2>" in page]
     shown = page[: page.index("<pre>")]  # then comes the manifest

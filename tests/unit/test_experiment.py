@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import pickle
 import re
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -32,6 +30,7 @@ from sim.files import load, read_card, shipped
 from sim.kinds import EXPERIMENT
 from sim.spec.crossed import Crossed
 from sim.spec.experiment import Expectation
+from tests.command import firstline
 
 TESTS = Path(__file__).parent.parent
 BAD = TESTS / "bad_experiments"
@@ -387,17 +386,6 @@ def test_a_variant_s_gain_is_called_better(example: Concluded):
     assert "lower: better" in waits[0]
     assert "higher: worse" in hours[0]
     assert "36.0 h" in hours[0]
-
-
-def firstline(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "firstline", *arguments],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        check=False,
-        timeout=120,
-    )
 
 
 def test_the_command(tmp_path: Path):

@@ -75,6 +75,23 @@ def test_what_is_not_broken_is_accepted(tmp_path: Path) -> None:
     assert load(path).world.needs["medicine"].per_1000_day == 60
 
 
+@pytest.mark.parametrize(
+    "path", [*sorted(BAD.glob("yaml_*.yaml")), *list(shipped().values())[:3]], ids=lambda path: path.stem
+)
+def test_a_file_is_read_alike_without_libyaml(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyYAML may come without libyaml: the same data, lines and errors, only later."""
+
+    def outcome() -> object:
+        try:
+            return read_yaml(path)
+        except InputError as error:
+            return str(error)
+
+    fast = outcome()
+    monkeypatch.delattr(yaml, "CBaseLoader")
+    assert outcome() == fast
+
+
 def test_there_are_enough_bad_scenarios() -> None:
     """A glob that finds nothing would pass every test above."""
     assert len(list(BAD.glob("*.yaml"))) >= 50

@@ -42,6 +42,33 @@ def test_deprivation_doubles_with_the_wait():
     assert rows(played(micro({"crew": unit(1)}, {"talk": need(1)})), "deprivation_cost") == {}
 
 
+def test_waiting_costs_some_groups_more():
+    """Factors of several groups multiply; the sums by group are those of their residents, and may overlap."""
+    by_group = {"over_80": 3, "offline": 2, "pregnant": 9}
+    wants = {"water": need(8, deprivation={"cost": 10, "doubles": "3 h", "by_group": by_group})}
+    data = micro({"crew": unit(1)}, wants, hours=24, tail=4, shares={"over_80": 0.4, "offline": 0.4, "child": 0.05})
+    result = played(data)
+    table = result.columns("needs")
+    until = np.where(np.isnan(table["started_h"]), 28.0, table["started_h"])
+    each = 10 * (2 ** ((until - table["onset_h"]) / 3) - 1)
+    each *= np.where(table["in_over_80"], 3, 1) * np.where(table["in_offline"], 2, 1)
+    assert (table["in_over_80"] & table["in_offline"]).any()
+    found = rows(result, "deprivation_cost")
+    mine = table["cohort"]
+    assert found[("all", "all")] == found[("need", "water")] == pytest.approx(each[mine].sum())
+    for group in ("over_80", "offline"):
+        assert found[("group", group)] == pytest.approx(each[mine & table[f"in_{group}"]].sum())
+    assert result.group_sizes["child"] < 10
+    assert ("group", "child") not in found, "too few to say something of"
+
+
+def test_a_group_of_deprivation_that_there_is_not():
+    """A misspelt group is refused with the nearest right one."""
+    wants = {"water": need(1, deprivation={"cost": 1, "doubles": "1 h", "by_group": {"over_8O": 2}})}
+    with pytest.raises(InputError, match="did you mean 'over_80'"):
+        validate(micro({"crew": unit(1)}, wants), "micro")
+
+
 def test_gaps_between_groups_and_buildings():
     """The gap of the vulnerable is theirs less the others'; the range over buildings is that of shares by hand."""
     wants = {"box": need(8, patience=law("1 h"), urgency=2)}

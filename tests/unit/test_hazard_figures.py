@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +30,7 @@ from sim.spec.patches import merge, validate
 from sim.spec.scenario import Scenario
 from sim.world.levels import Levels
 from sim.world.population import populate
+from tests.command import printed
 from tests.unit.test_epidemic_figures import BLIND, lab
 
 SAY = Words("en")
@@ -378,20 +377,11 @@ def test_the_first_alarm_is_before_or_after_or_not_in_every_run():
         assert dict(of_hazards(SAY, scenario, found))[label] == value
 
 
-def firstline(*arguments: str, cwd: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "firstline", *arguments], capture_output=True, text=True, cwd=cwd, timeout=120,
-        check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def test_a_run_with_hazards_shows_them(tmp_path: Path):
     """Printed and drawn in both languages."""
     (tmp_path / "small.yaml").write_text(json.dumps(FLOOD), encoding="utf-8")
     for lang in ("en", "zh"):
-        said = firstline("run", "small.yaml", "-r", "2", "--out", lang, "--lang", lang, cwd=tmp_path)
+        said = printed("run", "small.yaml", "-r", "2", "--out", lang, "--lang", lang, cwd=tmp_path)
         speak = Words(lang)
         block = said[said.index(f"\n{speak('table.hazards')}") :]
         for term in ("blocked_share", "alarms", "false_alarms", "missed_alarms", "preparation_cost", "total_cost"):
@@ -402,7 +392,7 @@ def test_a_run_with_hazards_shows_them(tmp_path: Path):
         for phase in PHASES:
             assert speak("hazards.phase", phase=speak.name("phase", phase)) in block
         assert speak("hazards.alarm_before", detector="gauge", what="river") in block
-        firstline("report", lang, "--lang", lang, cwd=tmp_path)
+        printed("report", lang, "--lang", lang, cwd=tmp_path)
         page = (tmp_path / lang / "report.html").read_text(encoding="utf-8")
         for title in TITLES:
             assert re.search(f"<h2>{re.escape(speak(title))}</h2>\\s*<svg", page), title
@@ -410,8 +400,8 @@ def test_a_run_with_hazards_shows_them(tmp_path: Path):
 
 def test_a_run_without_hazards_says_nothing_of_them(tmp_path: Path):
     """Neither in what is printed, nor on the page: a timetable of phases is no news."""
-    said = firstline("run", "tutorial", "-r", "1", "--out", "k", cwd=tmp_path)
+    said = printed("run", "tutorial", "-r", "1", "--out", "k", cwd=tmp_path)
     assert SAY("table.hazards") not in said
-    firstline("report", "k", cwd=tmp_path)
+    printed("report", "k", cwd=tmp_path)
     page = (tmp_path / "k" / "report.html").read_text(encoding="utf-8")
     assert not [title for title in TITLES if f"<h2>{SAY(title)}</h2>" in page]

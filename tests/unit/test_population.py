@@ -376,6 +376,10 @@ BAD: dict[str, tuple[dict[str, list[Any]], str]] = {
     "flags above 1": ({"over_80": [2, 0, 0, 0, 0]}, "over_80: true or false"),
     "building in two zones": ({"zone": ["south", "north", "north", "north", "north"]}, "zone: "),
     "household in two buildings": ({"household": [11, 11, 11, 13, 13]}, "household: "),
+    "known in words": ({"knows": ["Li", "", "", "", ""]}, "knows: rows joined by +, such as 3+17, are wanted"),
+    "known that is no row": ({"knows": ["9", "", "", "", ""]}, "knows: rows of neighbours in the building are wanted"),
+    "known in another building": ({"knows": ["2", "", "", "", ""]}, "knows: rows of neighbours in the building"),
+    "known at home": ({"knows": ["1", "", "", "", ""]}, "knows: rows of neighbours in the building are wanted"),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import importlib
 import pickle
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -18,7 +18,8 @@ from sim.errors import InputError
 from sim.files import load, shipped
 from sim.spec.base import FrozenMap, PathMap, freeze, thaw
 from sim.spec.mechanisms import MECHANISMS
-from sim.spec.patches import CHANGEABLE, changed, merge, nested, validate
+from sim.spec.patches import CHANGEABLE, changed, merge, nested, patched, validate
+from sim.spec.scenario import Scenario
 
 many = settings(derandomize=True, max_examples=300, deadline=None)
 RUNNERS = "response.organisation.units.runners"
@@ -182,6 +183,26 @@ def test_every_mechanism_of_the_shipped_scenarios_can_be_taken_out() -> None:
             if mechanism.present(scenario):
                 scenario.patched(mechanism.off(scenario))
                 scenario.patched(mechanism.without(scenario))
+
+
+@pytest.mark.parametrize("name", ["estate-screening", "heatwave-outage"])
+def test_what_a_patch_leaves_alone_is_as_if_checked_again(name: str) -> None:
+    """What a patch does not touch is taken over unchecked; with it or without it, whatever block goes, the scenario and
+    the errors are those of checking everything.
+    """
+    base = load(name)
+
+    def outcome(change: Callable[[], Scenario]) -> str:
+        try:
+            return repr(change())
+        except InputError as error:
+            return str(error)
+
+    for part in ("world", "response"):
+        for block in base.data()[part]:
+            patch = {part: {block: None}}
+            whole = merge(base.data(), patch)
+            assert outcome(lambda: base.patched(patch)) == outcome(lambda: patched(base, whole, "patch")), block  # noqa: B023
 
 
 def test_a_whole_policy_replaces_another() -> None:

@@ -190,7 +190,10 @@ def test_a_shipped_scenario_fills_its_tables(name, results):
     plan |= set() if scenario.world.strain else {"strain"}
     plan |= set() if scenario.world.attitudes else {"attitudes"}
     plan |= set() if scenario.world.attitudes or scenario.world.mutual_help else {"residents"}
+    plan |= set() if scenario.world.mutual_help else {"help"}
     plan |= set() if scenario.response.funds is not None else {"funds"}
+    asks = scenario.response.donors or scenario.response.authority or scenario.response.experts is not None
+    plan |= set() if asks else {"applications"}
     plan |= set() if any(need.items for need in scenario.world.needs.values()) else {"stock"}
     plan |= set() if scenario.world.needs else {"needs", "visits"}
     plan |= set() if scenario.world.life_cycle is not None else {"phases"}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.response.labour import Claim, Job
 from sim.response.responders import Responder
+from sim.spec.tasks import of_step
 
 if TYPE_CHECKING:
     from sim.response.depots import Depot
@@ -22,6 +23,8 @@ class StepJob(Job):
     """Whether its materials stay where they are until the stand-down (fences, the tables of a site)."""
     keeps_people = False
     """Whether its people stay when the order is done (posts)."""
+    lists_residents = False
+    """Whether it makes or uses a list of residents, which needs authority."""
 
     def __init__(self, orders: Orders, order: Order, step: Step) -> None:
         self.orders = orders
@@ -30,6 +33,8 @@ class StepJob(Job):
         self.order = order
         self.step = step
         self.kind = f"step.{order.step}"
+        self.goes_by = of_step(step)
+        self.skill = step.skill
         self.people: list[Responder] = []
         self.hands: dict[Responder, Any] = {}
         """What each has in hand that is finished before they go: a door, a piece of work."""
@@ -54,7 +59,7 @@ class StepJob(Job):
         team = self.order.team
         assert team is not None
         stated = self.step.people
-        self.wanted = stated if stated is not None else max(1, self.model.labour.idle_people(team))
+        self.wanted = stated if stated is not None else max(1, self.model.labour.idle_people(team, self))
         if self.at_desk():
             self.wanted = 0
         if self.wanted == 0:
@@ -90,9 +95,10 @@ class StepJob(Job):
     def _lent(self, missing: list[Claim]) -> None:
         labour = self.model.labour
         for claim in missing:
-            teams = [t for t in self.model.teams.values() if t not in claim.teams and labour.idle_people(t) > 0]
+            others = (team for team in self.model.teams.values() if team not in claim.teams and labour.may(team, self))
+            teams = [team for team in others if labour.idle_people(team, self) > 0]
             if claim.open and teams and not self.over:
-                lender = max(teams, key=lambda team: (labour.idle_people(team), -team.number))
+                lender = max(teams, key=lambda team: (labour.idle_people(team, self), -team.number))
                 self.model.tell("lent", lender.name, self.order.step)
                 labour.offer(claim, lender)
         plan = self.orders.plan
@@ -148,7 +154,7 @@ class StepJob(Job):
 
     def _bring_back(self) -> None:
         """Bring durable materials back to the store."""
-        if self.ready and not self.brought_back:
+        if "materials" in self.order.stamps and not self.brought_back:
             self.brought_back = True
             self.model.stores.back_from_use(self.materials(), "step")
 
@@ -230,6 +236,15 @@ class StepJob(Job):
 
     def _supplied(self) -> None:
         self.order.stamps["materials"] = self.clock.now
+        team = self.order.team
+        if self.lists_residents and team is not None:
+            self.model.authorities.when_granted("data", team.name, self._begin, None)
+        else:
+            self._begin(None)
+
+    def _begin(self, _nothing: None) -> None:
+        if self.over:
+            return
         self.ready = True
         self.start()
         if not self.over:

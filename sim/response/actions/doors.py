@@ -23,6 +23,7 @@ class Rounds(StepJob):
         super().__init__(orders, order, step)
         assert isinstance(step.does, Doors)
         self.does = step.does
+        self.lists_residents = step.does.of == "special" or step.does.counts is not None
         self.doors: deque[tuple[int, int]] = deque()
         """(building, household or −1) of the doors to come."""
         self.waiting: deque[Responder] = deque()
@@ -73,7 +74,34 @@ class Rounds(StepJob):
         stream = f"step.{self.order.step}.door"
         keys = building, household + 1, self.order.nth
         each = self.does.each.at(self.model.chance.one(stream, *keys))
-        self.clock.call_later(walk_h + each, self._door_done, responder)
+        if household == NO_HOUSEHOLD or self.model.authorities.free("entry", responder.team.name):
+            self.clock.call_later(walk_h + each, self._door_done, responder)
+        else:
+            self.clock.call_later(walk_h, self._knocks, (responder, each))
+
+    def _knocks(self, turn: tuple[Responder, float]) -> None:
+        """Stand at a door, and wait there for authority to enter."""
+        responder, _ = turn
+        if self.over:  # stood down on the way
+            del self.hands[responder]
+            self.model.labour.free(responder)
+            return
+        self.model.authorities.when_granted("entry", responder.team.name, self._let_in, turn, responder)
+        if responder in self.going:
+            self.relieve(responder)
+
+    def _let_in(self, turn: tuple[Responder, float]) -> None:
+        responder, each = turn
+        self.clock.call_later(each, self._door_done, responder)
+
+    def _turns_back(self, responder: Responder) -> bool:
+        """Leave a door that nobody may enter, which is still to be done; False where somebody stands at none."""
+        if not self.model.authorities.leaves(responder):
+            return False
+        self.going.discard(responder)
+        self.doors.appendleft(self.hands.pop(responder))
+        self.model.stores.give_back(self.does.items, "round")
+        return True
 
     def _door_done(self, responder: Responder) -> None:
         _, household = self.hands.pop(responder)
@@ -106,7 +134,17 @@ class Rounds(StepJob):
             model.positives.self_tests(household, does.antigen, does.sensitivity, nth)
 
     def relieve(self, responder: Responder) -> None:
-        """Let somebody go after the door they are at."""
+        """Let somebody go after the door they are at, or at once where they may not enter."""
         if responder in self.waiting:
             self.waiting.remove(responder)
+        turned_back = self._turns_back(responder)
         super().relieve(responder)
+        free = (person for person in self.people if person not in self.hands and person not in self.waiting)
+        if turned_back and (other := next(free, None)) is not None:
+            self.work(other)
+
+    def dismiss(self) -> None:
+        """Let everybody go, those at a door too that they may not enter."""
+        for responder in list(self.hands):
+            self._turns_back(responder)
+        super().dismiss()

@@ -56,8 +56,10 @@ class Screening(StepJob):
         """Call the round."""
         does: Any = self.step.does
         rounds = self.model.sites[does.site].rounds
+        team = self.order.team
         assert rounds is not None
-        rounds.call(self.model.cordon.choose(does.buildings), self._over)
+        assert team is not None
+        rounds.call(self.model.cordon.choose(does.buildings), self._over, team.name)
 
     def work(self, responder: Responder) -> None:
         """Keep the list of who has come."""

@@ -187,6 +187,8 @@ class Booking(Calling):
 class Tracing(OneByOne):
     """Find the contacts of those confirmed positive and not yet traced."""
 
+    lists_residents = True
+
     def list_pieces(self) -> list[Any]:
         """Return whom to trace."""
         return self.model.positives.untraced()

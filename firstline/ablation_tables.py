@@ -1,0 +1,100 @@
+"""What an ablation prints: the mechanism that does most, then one table an outcome, the largest effects first."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from analysis.ablate import Ablated, Ablation, Taken
+from analysis.short_names import mechanism_name
+from firstline.experiment_tables import finite, verdict
+from firstline.grids import Block, Grid, change_of, outcome_name
+from firstline.words import Words
+
+
+def page(asked: Taken, found: Ablation, words: Words) -> list[Block]:
+    """Return what is said of an ablation: one table an outcome, the largest effects first."""
+    title = words("ablation.title", scenario=asked.scenario.title or asked.scenario.name)
+    blocks: list[Block] = [title, *headline(asked, found, words)]
+    blocks.append(words("ablation.made", count=len(asked.mechanisms), replications=found.replications))
+    head, silent = ("mechanism", "off_effect", "absent_effect", "off_says"), []
+    for place, key in enumerate(found.keys):
+        by_name = {(one.mechanism, one.against): one for one in found.ablated}
+        rows = []
+        for name in sorted(asked.mechanisms, key=lambda name: -abs(by_name[name, "off"].effects[place].difference)):
+            off, absent = by_name[name, "off"], by_name[name, "absent"]
+            effects = _effect(off, place, words), _effect(absent, place, words)
+            rows.append((mechanism_name(name, words), *effects, verdict(off.effects[place], words)))
+        shown = [row for row in rows if row[1] != "0" or row[2] != "0"]
+        title = outcome_name(key, words)
+        if shown:
+            blocks.append(Grid(title, tuple(words(f"column.{c}") for c in head), tuple(shown), 1, (3,)))
+        if len(shown) < len(rows):
+            nothing = words("report.comma").join(row[0] for row in rows if row not in shown)
+            said = words("ablation.nothing", names=nothing)
+            if shown:
+                blocks.append(said)
+            else:
+                silent.append(title)
+    if silent:
+        blocks.append(words("ablation.silent", outcomes=words("report.comma").join(silent)))
+    blocks.append(words("ablation.note", confidence=f"{100 * found.confidence:g}"))
+    return blocks
+
+
+def headline(asked: Taken, found: Ablation, words: Words) -> list[str]:
+    """Return the sentences that come first: which mechanism does most to the first outcome, and which do nothing."""
+    off = [one for one in found.ablated if one.against == "off"]
+    apart = [one for one in off if one.effects[0].verdict in ("lower", "higher")]
+    values = {"outcome": outcome_name(found.keys[0], words), "runs": found.replications}
+    if apart:
+        most = max(apart, key=lambda one: abs(one.effects[0].difference))
+        effect = most.effects[0]
+        said = words(
+            "ablation.most",
+            mechanism=mechanism_name(most.mechanism, words),
+            verdict=words(f"experiment.{effect.verdict}"),
+            effect=_effect(most, 0, words),
+            confidence=f"{100 * found.confidence:g}",
+            **values,
+        )
+    else:
+        said = words("ablation.none", **values)
+    quiet = [one for one in off if not any(effect.verdict in ("lower", "higher") for effect in one.effects)]
+    named = words("report.comma").join(mechanism_name(one.mechanism, words) for one in quiet)
+    seen = len(asked.mechanisms) - len(quiet)
+    term = "ablation.none_seen" if not seen else "ablation.seen" if quiet else "ablation.all_seen"
+    return [said, words(term, seen=seen, count=len(asked.mechanisms), outcomes=len(found.keys), quiet=named)]
+
+
+def _effect(one: Ablated, place: int, words: Words) -> str:
+    effect = one.effects[place]
+    say = change_of((effect.outcome, effect.by, effect.level), effect.difference or effect.high, words)
+    if effect.identical or effect.verdict == "undefined":
+        return "0" if effect.identical else "–"
+    return f"{say(effect.difference)} ({words('experiment.between', low=say(effect.low), high=say(effect.high))})"
+
+
+def ablation_as_json(found: Ablation) -> dict[str, Any]:
+    """Return an ablation for machines: null where a figure is not defined."""
+    return finite(
+        {
+            "scenario": found.scenario,
+            "replications": found.replications,
+            "confidence": found.confidence,
+            "failed": [list(run) for run in found.failed],
+            "effects": [
+                {
+                    "mechanism": one.mechanism,
+                    "against": one.against,
+                    "claim": one.claim,
+                    "counterfactual": one.counterfactual,
+                    "same_as": one.same_as,
+                    **asdict(effect),
+                    "verdict": effect.verdict,
+                }
+                for one in found.ablated
+                for effect in one.effects
+            ],
+        }
+    )
