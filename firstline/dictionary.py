@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import wrap
 
 from analysis.need_outcomes import NEED_OUTCOMES
 from analysis.outcomes import describe
@@ -82,7 +83,8 @@ def _lines() -> Iterator[str]:
     yield from map(_row, RUN_COLUMNS)
     of_folders = {name: columns[len(RUN_COLUMNS) :] for name, columns in FOLDER_TABLES.items()}
     for name, columns in {**TABLES, **of_folders}.items():
-        yield from ("", f"## {name}", "", ABOUT[name], "", "| column | type | unit | meaning |", "|---|---|---|---|")
+        yield from ("", f"## {name}", "", *wrap(ABOUT[name], 120), "")
+        yield from ("| column | type | unit | meaning |", "|---|---|---|---|")
         yield from map(_row, columns)
     yield OUTCOMES
     for outcome in (*NEED_OUTCOMES, *sorted(RUN_OUTCOMES)):  # in whatever order they were registered

@@ -78,6 +78,7 @@ def print_run(scenario: Scenario, found: Found, folder: Path, replications: int,
         ("column.unmet", "unmet_share", percent),
     ]
     _table(console, words, "table.needs", "column.need", "need", need_columns, found, total=True)
+    _table(console, words, "table.layers", "column.layer", "layer", need_columns, found, total=False)
     _table(console, words, "table.groups", "column.group", "group", need_columns[1:], found, total=False)
     _print_rows(console, words, "table.hazards", list(of_hazards(words, scenario, found)))
     _print_rows(console, words, "table.epidemic", list(of_epidemic(words, scenario, found)))

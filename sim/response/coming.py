@@ -96,7 +96,7 @@ class Coming:
 
     def lend(self, team: Team, sending: Sending) -> None:
         """Send people to another community: the last of the team, at once or when the work in hand is done."""
-        if sending.away is None:
+        if sending.people is None or sending.away is None:
             return
         here = [person for person in team.people if person.employed and person.away_until <= self.clock.now]
         for person in here[-sending.people :]:

@@ -104,7 +104,7 @@ class Sending(Spec):
     """Support sent to others: people who are missing here until they are back, goods, money, advice and teaching."""
 
     at: Hours
-    people: Annotated[Integer, between(0, 100_000, "a number of people")] = 0
+    people: Annotated[Integer, between(1, 100_000, "at least one person")] | None = None
     away: PositiveHours | None = None
     """How long the people are away, way there and back included."""
     items: FrozenMap[Quantity] = FrozenMap()
@@ -116,9 +116,9 @@ class Sending(Spec):
 
     @model_validator(mode="after")
     def _something(self) -> Sending:
-        if (self.people > 0) != (self.away is not None):
+        if (self.people is None) != (self.away is None):
             raise refuse("'people' and 'away' belong together")
-        if not (self.people or self.items or self.amount or self.takes is not None):
+        if self.people is None and not self.items and self.amount is None and self.takes is None:
             raise refuse("at least one of people, items, amount and takes is wanted")
         return self
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from sim.spec.scenario import Scenario
 from sim.units import duration_text
 
 many = settings(derandomize=True, max_examples=40, deadline=None)
+json_schema = cache(sim.Scenario.model_json_schema)
 
 BAD = Path(__file__).parent.parent / "bad_scenarios"
 EXPECTED = {  # files in which no comment can stand
@@ -429,7 +431,7 @@ def complaints(value: Any, schema: Any, root: Any, place: str = "") -> list[str]
 
 def test_the_json_schema_is_whole() -> None:
     """Editors load it as JSON: it serialises, has all keys of the top, requires four, and its references resolve."""
-    schema = sim.Scenario.model_json_schema()
+    schema = json_schema()
     text = json.dumps(schema)
     assert json.loads(text) == schema
     assert set(schema["properties"]) == {field.alias or name for name, field in Scenario.model_fields.items()}
@@ -453,18 +455,18 @@ def nodes(schema: Any) -> list[dict[str, Any]]:
 def test_the_json_schema_accepts_what_ships(name: str) -> None:
     """An editor that checks the shipped scenarios against the schema marks nothing red in them."""
     data = yaml.safe_load(shipped()[name].read_text(encoding="utf-8"))
-    assert complaints(data, (schema := sim.Scenario.model_json_schema()), schema, name) == []
+    assert complaints(data, (schema := json_schema()), schema, name) == []
 
 
 @pytest.mark.parametrize("name", sorted(shipped()))
 def test_the_json_schema_accepts_what_is_dumped(name: str) -> None:
     """The same of a dumped scenario."""
     data = yaml.safe_load(dump(load(name)))
-    assert complaints(data, (schema := sim.Scenario.model_json_schema()), schema, name) == []
+    assert complaints(data, (schema := json_schema()), schema, name) == []
 
 
 def test_the_json_schema_refuses_a_misspelt_key() -> None:
     """The schema is closed like the specification, all the way down: a misspelt key is red in the editor already."""
-    schema = sim.Scenario.model_json_schema()
+    schema = json_schema()
     data = yaml.safe_load((BAD / "unknown_key_need.yaml").read_text(encoding="utf-8"))
     assert any("urgancy" in complaint for complaint in complaints(data, schema, schema))

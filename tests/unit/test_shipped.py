@@ -34,10 +34,18 @@ _NO_ASSUMPTION = re.compile(r"\.(urgency|log\.\w+)$")
 """An urgency is a class of the plan; what a log is called, and when its hour 0 was, are facts."""
 
 
+class Results(dict):
+    """Shipped scenarios run once, each when it is first asked for: workers of pytest share the tests, not the runs."""
+
+    def __missing__(self, name):
+        self[name] = run(sim.load(name), seed=1)
+        return self[name]
+
+
 @pytest.fixture(scope="module")
 def results():
     """Run each shipped scenario once for all the tests that look at what it leaves."""
-    return {name: run(sim.load(name), seed=1) for name in NAMES}
+    return Results()
 
 
 def figures(name):
