@@ -116,7 +116,7 @@ def _pairing(c: Comparison, words: Words) -> str:
     times = f"{c.variance_reduction:.1f}" if c.variance_reduction < 100 else f"{c.variance_reduction:,.0f}"
     if not math.isfinite(c.correlation):
         return words("experiment.times", value=times)
-    return words("experiment.times_r", value=times, r=f"{c.correlation:.2f}")
+    return words("experiment.times_r", value=times, r=f"{c.correlation:.2f}".replace("-", "−"))
 
 
 def _effects(effects: Sequence[Comparison], words: Words) -> list[Block]:
