@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from hypothesis.internal.conjecture import providers
 from hypothesis.internal.conjecture.engine import ConjectureRunner
 
 
@@ -18,18 +17,4 @@ def no_mutants() -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ConjectureRunner, "generate_mutations_from", lambda _runner, _data: None, raising=False)
-        yield
-
-
-@pytest.fixture(scope="module")
-def same_draws() -> Iterator[None]:
-    """Keep Hypothesis from constants of other modules.
-
-    Now and then it draws a number that it has read in some loaded module, so that its examples depend on which tests
-    ran before; what random scenarios have to meet must not.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        none = type(providers.GLOBAL_CONSTANTS)() if hasattr(providers, "GLOBAL_CONSTANTS") else None
-        if none is not None:
-            patch.setattr(providers, "_get_local_constants", lambda: none, raising=False)
         yield
