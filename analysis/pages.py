@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -143,9 +143,23 @@ def _label(label: object) -> str:
     return "" if str(label).startswith("_") else str(label)
 
 
-def manifest_hash(folder: Folder) -> str:
-    """Return the hash of a folder's manifest: BLAKE2b of its file, 16 bytes."""
-    return hashlib.blake2b((folder.path / MANIFEST).read_bytes(), digest_size=16).hexdigest()
+class Made(NamedTuple):
+    """How what a page shows was made: the manifest as text, its hash, and that of the tables behind it."""
+
+    manifest: str
+    hash: str
+    runs_hash: str
+
+    @classmethod
+    def folder(cls, folder: Folder) -> Made:
+        """Return it of a folder with runs."""
+        text = json.dumps(folder.manifest, indent=1, ensure_ascii=False)
+        return cls(text, hashed((folder.path / MANIFEST).read_bytes()), folder.digest())
+
+
+def hashed(content: bytes) -> str:
+    """Return the hash that pages show: BLAKE2b, 16 bytes."""
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def drawn(parts: Sequence[Part]) -> list[dict[str, Any]]:
@@ -172,7 +186,7 @@ def _spoken(figure: Figure, words: str) -> str:
     return text.replace("<svg ", f'<svg role="img" aria-label="{html.escape(words)}" style="{wide}" ', 1)
 
 
-def rendered(template: str, folder: Folder, say: Say, **values: object) -> str:
+def rendered(template: str, behind: Made, say: Say, **values: object) -> str:
     """Return a page from its template."""
     from jinja2 import Environment, FileSystemLoader, select_autoescape
 
@@ -183,9 +197,7 @@ def rendered(template: str, folder: Folder, say: Say, **values: object) -> str:
     return environment.get_template(template).render(
         lang="zh-CN" if say.lang == "zh" else say.lang,
         say=say,
-        hash=manifest_hash(folder),
-        runs_hash=folder.digest(),
-        manifest=json.dumps(folder.manifest, indent=1, ensure_ascii=False),
+        **behind._asdict(),
         **values,
     )
 

@@ -19,7 +19,7 @@ from analysis import (
 from analysis.annex import annex
 from analysis.intervals import Estimate, estimates
 from analysis.outcomes import describe
-from analysis.pages import Part, Say, drawn, rendered, write
+from analysis.pages import Made, Part, Say, drawn, rendered, write
 from analysis.store.folder import Folder
 from analysis.story import clock_text, story
 from analysis.study import Study
@@ -53,7 +53,7 @@ def _page(folder: Folder, say: Say, sentence: Callable[[Scenario, Found, int], s
     outcomes = tuple(dict.fromkeys(outcome for outcome, _, _ in found))
     return rendered(
         "report.html",
-        folder,
+        Made.folder(folder),
         say,
         title=scenario.title or scenario.name,
         byline=f"{say('report.title')} · {scenario.name} · Firstline {manifest['firstline']} · "

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from analysis.annex import annex
 from analysis.figures import drawing
-from analysis.pages import Data, Part, Say, drawn, rendered, write
+from analysis.pages import Data, Made, Part, Say, drawn, rendered, write
 from analysis.store.folder import Folder
 from analysis.store.rounds import Asked as Run
 from analysis.study import Asked, Study
@@ -92,7 +92,7 @@ def write_study(folder: Folder, shown: Shown, told: Told, out: Path | None, say:
     first = next((place for place, block in enumerate(told.blocks) if not isinstance(block, str)), len(told.blocks))
     page = rendered(
         "study.html",
-        folder,
+        Made.folder(folder),
         say,
         title=title,
         byline=f"{say('report.title')} · {shown.name} · Firstline {manifest['firstline']} · "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -29,16 +29,21 @@ def backtest(
 ) -> None:
     """Predict real events from others of the same log, beside one crew with one capacity; print which is nearer."""
     from analysis.backtest.judge import backtest as carried_out
+    from analysis.store import manifest
     from analysis.store.carry_out import Progress
     from firstline.backtest_tables import backtest_as_json, page
     from firstline.grids import print_page
+    from firstline.making import Where, about
     from firstline.progress import Bar
     from firstline.words import Words
     from sim.backtest_files import read_backtest
 
     asked, path = read_backtest(file, log)
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)  # refused now rather than after the work
+    subject = {"backtest": asked.model_dump(mode="json", by_alias=True, exclude_unset=True), "log": _log(path)}
+    told = about("backtest", asked.backtest, asked.seed, Where(), subject, file)
+    if out is not None:  # refused now rather than after the work
+        out.mkdir(parents=True, exist_ok=True)
+        manifest.agreed(out, told)
     words = Words(lang.value)
     with Bar(words("backtest.trials")) as bar:
         found = carried_out(asked, path, file, lambda done, of: bar(Progress(done, 0, of, "")), workers)
@@ -47,30 +52,48 @@ def backtest(
     else:
         print_page(page(found, words))
     if out is not None:
-        _write(found, out, words)
+        _write(found, out, manifest.agreed(out, told), words)
 
 
-def _write(found: Judged, folder: Path, words: Words) -> None:
-    """Write what was found: two tables, the page, the scenario of each event, and the picture."""
+def _log(path: Path) -> dict[str, Any]:
+    """Return what a manifest says of a log: its name and its hash, not where it lies nor what is in it."""
+    import hashlib
+
+    try:
+        return {"name": path.name, "blake2b": hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()}
+    except OSError:
+        return {"name": path.name}  # what is wrong with it is said by who reads it
+
+
+def _write(found: Judged, folder: Path, made: dict[str, Any], words: Words) -> None:
+    """Write what was found: tables, the page, the scenario of each event, the picture; the manifest last."""
     from analysis.backtest.crews import scenario
+    from analysis.backtest.page import page as whole_page
     from analysis.backtest.pictures import backlog
     from analysis.figures import drawing, svg
+    from analysis.pages import Data
+    from analysis.store import manifest
     from analysis.store.parts import put
-    from firstline.backtest_tables import backlog_rows, backtest_as_json, figure_rows, page
+    from analysis.study_page import Told
+    from firstline.backtest_tables import backlog_rows, backtest_as_json, figure_rows, headline, page
     from firstline.grids import Grid, comma_separated, markdown
     from sim.files import dump
 
     files = {
         "backtest.json": json.dumps(backtest_as_json(found), ensure_ascii=False, indent=1, allow_nan=False),
         "backtest.md": markdown(page(found, words)),
+        "report.html": whole_page(
+            found, Told(headline(found, words), page(found, words)), made, Data(*backlog_rows(found)), words
+        ),
     }
     for name, (head, rows) in {"figures": figure_rows(found), "backlog": backlog_rows(found)}.items():
         files[f"{name}.csv"] = comma_separated([Grid("", head, rows)]).split("\n", 1)[1]
     for one in (*found.learnt, *found.predicted):
-        made = scenario(found.asked, Path(found.log.path), one.event, found.fitted.crews, found.fitted.books.at_once)
-        files[f"{one.event.name}.yaml"] = dump(made)
+        whole = scenario(found.asked, Path(found.log.path), one.event, found.fitted.crews, found.fitted.books.at_once)
+        files[f"{one.event.name}.yaml"] = dump(whole)
     with drawing(words.lang):
         groups = [(words("backtest.learnt"), found.learnt), (words("backtest.predicted"), found.predicted)]
         files["backlog.svg"] = svg(backlog(groups, words))
     for name, text in files.items():
         put(folder / name, text.encode())
+    manifest.write(folder, made)

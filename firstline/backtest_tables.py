@@ -29,13 +29,18 @@ def page(found: Judged, words: Words) -> list[Block]:
     if found.held_out:
         blocks.append(_grid(found.held_out, words("backtest.table_held_out"), level, words))
     blocks.append(_grid(found.predicted, words("backtest.table_predicted"), level, words))
-    blocks += [_plainly(one, words) for one in found.predicted]
+    blocks += headline(found, words)
     if found.alone:
         blocks.append(_grid(found.alone, words("backtest.table_alone"), level, words))
     blocks.append(_losses(found, words))
     blocks.append(_costs(found, words))
     blocks += [words("backtest.note", confidence=f"{100 * asked.confidence:g}"), *_open(found, words)]
     return blocks
+
+
+def headline(found: Judged, words: Words) -> list[str]:
+    """Return the sentences that come first on a page: of each event to predict, what is nearer on what."""
+    return [_plainly(one, words) for one in found.predicted]
 
 
 def _learnt(found: Judged, words: Words) -> list[str]:

@@ -42,9 +42,13 @@ def report(
 ) -> None:
     """Write one self-contained HTML page about a folder: the plain sentence first, then pictures; or its tables."""
     from analysis.store.folder import Folder
+    from analysis.store.manifest import kind_of
     from firstline.words import Words
 
     load_plugins(plugin)
+    if kind_of(folder) == "backtest":
+        said = "a back-test writes its page and its tables as it ends: report.html, backtest.md and CSV files in it"
+        raise InputError(str(folder), [Problem("", said)])
     opened, words = Folder.open(folder), Words(lang.value)
     if opened.manifest["kind"] == "run":
         print(_run(opened, form, out, words))

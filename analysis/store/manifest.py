@@ -52,6 +52,11 @@ def read(path: Path) -> dict[str, Any]:
     return manifest
 
 
+def kind_of(path: Path) -> str | None:
+    """Return of what kind a folder is; None where it has no manifest."""
+    return str(read(path)["kind"]) if (path / MANIFEST).is_file() else None
+
+
 def write(path: Path, manifest: Mapping[str, Any]) -> None:
     """Put a manifest in place; raises InputError where nobody may write there, CannotWriteError on a full disk."""
     try:

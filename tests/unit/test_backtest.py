@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -31,6 +29,7 @@ from sim.errors import InputError
 from sim.kinds import BACKTEST
 from sim.records.closing import MISLAID_H, Books, OfficeTime
 from sim.spec.backtest import Columns, Window
+from tests.command import firstline, printed
 
 TESTS = Path(__file__).parent.parent
 BAD = TESTS / "bad_backtests"
@@ -490,15 +489,28 @@ def test_the_command_does_it_all_again_the_same(known: Judged, tmp_path: Path):
     """From the command line: the same figures as in another process, and files that can be used, scenarios too."""
     made(tmp_path)
     command = ["backtest", "mine.yaml", "--log", "log.csv", "--out", "kept", "--json"]
-    ran = subprocess.run(
-        [sys.executable, "-m", "firstline", *command], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    printed, expected = json.loads(ran.stdout), backtest_as_json(known)
-    assert printed["fitted"] == expected["fitted"]
-    assert printed["events"] == expected["events"]
-    assert printed == json.loads((tmp_path / "kept" / "backtest.json").read_text(encoding="utf-8"))
+    shown, expected = json.loads(printed(*command, cwd=tmp_path)), backtest_as_json(known)
+    assert shown["fitted"] == expected["fitted"]
+    assert shown["events"] == expected["events"]
+    assert shown == json.loads((tmp_path / "kept" / "backtest.json").read_text(encoding="utf-8"))
     assert (tmp_path / "kept" / "backlog.svg").read_text(encoding="utf-8").startswith("<svg")
     assert (tmp_path / "kept" / "figures.csv").read_text(encoding="utf-8").startswith("role,event,requests,figure")
+    whole = (tmp_path / "kept" / "report.html").read_text(encoding="utf-8")
+    assert "the model is nearer on mean" in whole
+    assert str(tmp_path) not in whole, "where a log of real people lies is nobody's business"
+    about = json.loads((tmp_path / "kept" / "manifest.json").read_text(encoding="utf-8"))
+    assert about["kind"] == "backtest"
+    assert about["subject"]["log"]["name"] == "log.csv"
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "manifest.json").write_text(json.dumps(about | {"kind": "experiment"}), encoding="utf-8")
+    refused = {
+        "its page": ["report", "kept"],
+        "of another kind": ["backtest", "mine.yaml", "--log", "log.csv", "--out", "taken"],
+    }
+    for said, words in refused.items():
+        answer = firstline(*words, cwd=tmp_path)
+        assert answer.returncode == 2
+        assert said in answer.stderr
     third = sim.load(tmp_path / "kept" / "third.yaml")
     needs = sim.run(third).columns("needs")
     assert needs["cohort"].sum() == 600 * third.world.needs["request"].per_hour
