@@ -139,7 +139,8 @@ class CrisisModel(mesa.Model):
         self.positives = Positives(self)
         self.cordon = Cordon(self)
         local = any(isinstance(hazard, Local | Poisoning) for hazard in world.hazards.values())
-        self.dwellings = Dwellings(self) if local or world.epidemic is not None else None
+        at_home = local or world.epidemic is not None or response.isolation is not None
+        self.dwellings = Dwellings(self) if at_home else None
         self.isolation = Isolation(self, response.isolation) if response.isolation is not None else None
         self.infections = Infections(self, world.epidemic) if world.epidemic is not None else None
         self.local_hazards = LocalHazards(self, struck) if local else None

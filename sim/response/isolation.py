@@ -75,9 +75,8 @@ class Isolation:
         return True
 
     def _works_not(self, resident: int) -> None:
-        infections = self.model.infections
-        workers = infections.workers.get(resident, ()) if infections is not None else ()
-        for person in workers:
+        assert self.model.dwellings is not None
+        for person in self.model.dwellings.workers.get(resident, ()):
             self.model.tell("isolated", str(person.number), person.team.name)
             self.model.roster.coming.leave_for(person, self.spec.lasts)
 

@@ -105,6 +105,16 @@ def test_who_is_isolated_does_not_come_to_work_after_a_short_illness():
     assert on_duty(result, 50) == STAFF
 
 
+def test_who_is_isolated_stays_away_where_nobody_models_an_epidemic():
+    """A volunteer who is declared positive stays at home, infected or not: isolation asks for no epidemic."""
+    world = {"positives": [{"resident": 0, "symptoms": "1 h"}]}
+    units = {**COMMAND, "crew": unit(1, shift="00:00-24:00")}
+    data = micro(units, hours=96, tail=0, world=world, isolation={"lasts": "7 d"}, plan=CHECKED)
+    result = played(of(data, ages={"30-40": 1}))
+    assert len(log(result, "isolated")) == 1
+    assert on_duty(result, 50) == STAFF
+
+
 def test_who_is_confirmed_in_quarantine_comes_back_to_work():
     """Who works around the clock, is kept in as a contact and then confirmed, comes back when that is over."""
     units = {**COMMAND, "crew": unit(2)}
