@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import atexit
+import json
 import os
+import select
 import subprocess
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+WITHIN_S = 300.0
 
 
 def firstline(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Give a command in a folder, and return its exit code and what stands on both streams."""
-    command = [sys.executable, "-m", "firstline", *arguments]
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}  # of this checkout, from any folder
-    return subprocess.run(command, capture_output=True, encoding="utf-8", cwd=cwd, check=False, env=env, timeout=300)
+    with tempfile.NamedTemporaryFile() as out, tempfile.NamedTemporaryFile() as err:
+        asked = {"arguments": arguments, "cwd": str(cwd), "stdout": out.name, "stderr": err.name}
+        code = _answer(json.dumps(asked))
+        said = (stream.read().decode("utf-8") for stream in (out, err))
+        return subprocess.CompletedProcess(arguments, code, *said)
 
 
 def printed(*arguments: str, cwd: Path) -> str:
@@ -22,3 +30,29 @@ def printed(*arguments: str, cwd: Path) -> str:
     done = firstline(*arguments, cwd=cwd)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def _answer(asked: str) -> int:
+    zygote = _zygote()
+    assert zygote.stdin is not None
+    assert zygote.stdout is not None
+    zygote.stdin.write(asked + "\n")
+    zygote.stdin.flush()
+    ready, _, _ = select.select([zygote.stdout], [], [], WITHIN_S)
+    if not ready:
+        _zygote.cache_clear()
+        zygote.kill()
+        raise subprocess.TimeoutExpired(asked, WITHIN_S)
+    return int(zygote.stdout.readline())
+
+
+@cache
+def _zygote() -> subprocess.Popen[str]:
+    """Start the process that forks for each command; it ends with this one."""
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}  # of this checkout, from any folder
+    command = [sys.executable, "-m", "tests.zygote"]
+    started = subprocess.Popen(
+        command, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+    atexit.register(started.kill)
+    return started
