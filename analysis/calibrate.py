@@ -17,9 +17,8 @@ import numpy.typing as npt
 
 from analysis.calibrate_errors import Errors, Row, Warn, errors, rows, warnings
 from analysis.observed import Figure
-from analysis.optimise import FRESH
 from analysis.plausible import Fitted, Misfit, allowed, fitted, misfit, plausible
-from analysis.search import AT_A_TIME, Search, Told, tried
+from analysis.search import AT_A_TIME, FRESH, Search, Told, cell_of, tried
 from analysis.store.rounds import Batch, Collected, Procedure, Round
 from sim.errors import InputError, Problem
 from sim.spec.calibrate import Task
@@ -176,11 +175,7 @@ def _conclude(
 
 
 def _cell(task: Task, name: str, values: Mapping[str, Any]) -> Cell | None:
-    """Return the scenario of a set of values; None where they do not go together."""
-    try:
-        return Cell(ONLY_WORLD, name, task.base.with_values(dict(values), f"{task.source}, {name}"))
-    except InputError:
-        return None
+    return cell_of(task.base, name, values, task.source)
 
 
 def _trial(figures: Sequence[Figure], batch: Batch, collected: Collected) -> Trial:

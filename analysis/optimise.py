@@ -17,9 +17,8 @@ import numpy.typing as npt
 
 from analysis.feasible import Feasible, feasibility, limit_of, reaches, share
 from analysis.outcomes import describe
-from analysis.search import Search, Told, short, tried
+from analysis.search import FRESH, Search, Told, cell_of, short, tried
 from analysis.store.rounds import Batch, CellName, Collected, Procedure, Round
-from sim.errors import InputError
 from sim.spec.crossed import Cell
 from sim.spec.experiment import ONLY_WORLD
 from sim.spec.factors import Quantity
@@ -29,8 +28,6 @@ from sim.spec.procedures import Constraint, Key
 Floats = npt.NDArray[np.float64]
 FAR = 1e9
 """By how much a constraint is missed, for the search, where the outcome has no value."""
-FRESH = 1_000_000
-"""The first replication of the runs that no search has seen."""
 DOUBT = 0.2
 """How often a trial that reaches what it must may be passed over because of its few runs."""
 HEATS = 3
@@ -127,11 +124,7 @@ def optimise(question: Question) -> Procedure[Optimised]:
 
 
 def _cell(question: Question, name: str, values: Mapping[str, Any]) -> Cell | None:
-    """Return the scenario of a set of decisions; None where they do not go together."""
-    try:
-        return Cell(ONLY_WORLD, name, question.base.with_values(dict(values), f"{question.source}, {name}"))
-    except InputError:
-        return None
+    return cell_of(question.base, name, values, question.source)
 
 
 def _trial(question: Question, batch: Batch, collected: Collected) -> Trial:

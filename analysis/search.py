@@ -15,11 +15,15 @@ from typing import Any, NamedTuple, TypeVar
 from analysis.store.rounds import Batch, Collected, Procedure, Round
 from sim.errors import InputError, Problem
 from sim.spec.crossed import Cell
+from sim.spec.experiment import ONLY_WORLD
 from sim.spec.factors import Quantity
+from sim.spec.scenario import Scenario
 
 T = TypeVar("T")
 AT_A_TIME = 8
 """Trials that are tried side by side; the next ones know of all before."""
+FRESH = 1_000_000
+"""The first replication of the runs that no search has seen: what leads a search was lucky too, and is run anew."""
 
 
 class Told(NamedTuple):
@@ -91,9 +95,17 @@ def _study(seed: int, options: Mapping[str, Any]) -> Any:
         return optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed, **options))
 
 
+def cell_of(base: Scenario, name: str, values: Mapping[str, Any], source: str) -> Cell | None:
+    """Return the scenario of a set of values; None where they do not go together."""
+    try:
+        return Cell(ONLY_WORLD, name, base.with_values(dict(values), f"{source}, {name}"))
+    except InputError:
+        return None
+
+
 def tried(
     search: Search,
-    cell_of: Callable[[str, Mapping[str, Any]], Cell | None],
+    made: Callable[[str, Mapping[str, Any]], Cell | None],
     replications: range,
     judge: Callable[[Batch, Collected], T],
     told: Callable[[T], Told],
@@ -110,7 +122,7 @@ def tried(
             if text not in known:
                 name = f"trial-{len(known):04d}"
                 known[text] = None
-                cell = cell_of(name, point)
+                cell = made(name, point)
                 if cell is not None:
                     batches[text] = Batch(cell, replications, text)
         if batches:

@@ -17,9 +17,9 @@ from support import exponential, queue_data
 from analysis.calibrate import BASE as AS_IT_IS
 from analysis.calibrate import Calibrated, calibrate
 from analysis.observed import Figure, figures
-from analysis.optimise import FRESH
 from analysis.outcomes import measure_of
 from analysis.plausible import misfit
+from analysis.search import FRESH
 from analysis.store.rounds import Collected
 from sim.calibrate_files import read_calibration
 from sim.errors import InputError

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from analysis.feasible import feasibility, share
-from analysis.optimise import FRESH, Optimised, optimise
+from analysis.optimise import Optimised, optimise
+from analysis.search import FRESH
 from analysis.store.rounds import Collected
 from sim.errors import InputError
 from sim.kinds import QUESTION
