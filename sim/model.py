@@ -56,6 +56,7 @@ from sim.response.positives import Positives
 from sim.response.recovery import Recovery
 from sim.response.requests import RequestsToCome
 from sim.response.responders import Resident, Responder, Team
+from sim.response.roles import Roles
 from sim.response.roster import Roster
 from sim.response.second_desks import SecondDesks
 from sim.response.sites import Site
@@ -132,7 +133,7 @@ class CrisisModel(mesa.Model):
         self.attitudes = Attitudes(self) if world.attitudes else None
         self.mutual_help = MutualHelp(self, world.mutual_help) if world.mutual_help is not None else None
         self.complaints = Complaints(self, world.complaints) if world.complaints is not None else None
-        leaders = response.building_leaders
+        leaders, reports = response.building_leaders, response.organisation.reports
         self.building_leaders = BuildingLeaders(self, leaders) if leaders is not None else None
         self.outages = Outages(self)
         self.outside = Outside(self)
@@ -144,11 +145,11 @@ class CrisisModel(mesa.Model):
         self.isolation = Isolation(self, response.isolation) if response.isolation is not None else None
         self.infections = Infections(self, world.epidemic) if world.epidemic is not None else None
         self.local_hazards = LocalHazards(self, struck) if local else None
-        spec = self.response.information
-        self.information = Knowledge(self, spec) if spec is not None else None
+        self.information = Knowledge(self, response.information) if response.information is not None else None
         self.platform = Platform(self, self.response.online) if self.response.online is not None else None
         self.know_how = KnowHow(self)
         self.authorities = Authorities(self)
+        self.roles = Roles(self, response.roles) if response.roles else None
         self.funds = Funds(self, response.funds) if response.funds is not None else None
         # strain hears of events before those who look after people
         self.strains = Strains(self) if world.strain else None
@@ -162,7 +163,6 @@ class CrisisModel(mesa.Model):
         self.visits = Visits(self)
         self.cases = Cases(self)
         self.referrals = Referrals(self)
-        reports = self.response.organisation.reports
         self.reports = ReportsUp(self, reports) if reports is not None else None
         self.desks, self.desk_numbers = build_desks(self)
         self.second_desks = SecondDesks(self)
@@ -228,6 +228,8 @@ class CrisisModel(mesa.Model):
         gc.freeze()  # what is built stays: the collector need not walk it in the loop
         self.phases.begin()
         self.authorities.begin()
+        if self.roles is not None:
+            self.roles.begin()
         if self.funds is not None:
             self.funds.begin()
         self.depots.begin()
@@ -304,8 +306,10 @@ class CrisisModel(mesa.Model):
         self.events.append((self.clock.now, kind, subject, str(detail)))
 
     def stood_down(self) -> None:
-        """Open the gates: the cordon is lifted, and the sites of the closure are left."""
+        """Open the gates: the cordon is lifted, the sites of the closure are left, and precedents hold no more."""
         self.cordon.lift(range(len(self.population.building_names)))
+        if self.roles is not None:
+            self.roles.stood_down()
         for site in self.sites.values():
             if site.rounds is None and (site.built_by_card or site.spec.only_closed):
                 site.leave_posts()

@@ -17,9 +17,18 @@ from sim.response.responders import Responder
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
-    from sim.spec.outside_support import Authority
 
 Waiting = tuple[Callable[[Any], object], Any, "Responder | None"]
+
+
+def in_force_h(model: CrisisModel, stated: bool, since: str | None) -> float:
+    """Return from when a law says something, in hours; infinite where none does."""
+    if not stated:
+        return inf
+    if since is None:
+        return -inf
+    start = datetime.fromisoformat(model.spec.start)
+    return (datetime.fromisoformat(since) - start).total_seconds() / 3600
 
 
 class Authorities:
@@ -38,18 +47,9 @@ class Authorities:
     def begin(self) -> None:
         """Set the moments at which a law comes into force."""
         for act, spec in self.specs.items():
-            from_h = self._from(spec)
+            from_h = in_force_h(self.model, spec.granted, spec.since)
             if 0 < from_h < self.model.spec.end_h:
                 self.model.clock.call_at(from_h, self._in_force_now, act)
-
-    def _from(self, spec: Authority) -> float:
-        """Return from when a law grants something, in hours; infinite where none does."""
-        if not spec.granted:
-            return inf
-        if spec.since is None:
-            return -inf
-        start, since = datetime.fromisoformat(self.model.spec.start), datetime.fromisoformat(spec.since)
-        return (since - start).total_seconds() / 3600
 
     def _in_force_now(self, act: str) -> None:
         """Let everybody go on who waits for what a law grants from now on."""
@@ -62,7 +62,7 @@ class Authorities:
         spec = self.specs.get(act)
         if spec is None or (spec.units and unit not in spec.units):
             return True
-        return self._from(spec) <= self.model.clock.now
+        return in_force_h(self.model, spec.granted, spec.since) <= self.model.clock.now
 
     def may(self, act: str, unit: str) -> bool:
         """Tell whether a unit may do something now."""

@@ -94,7 +94,7 @@ class Batches:
         if full or responder not in responder.crew.idle or not desk.waits(need, desk.line_of[need], desk.clock.now):
             return
         desk.line_of[need].waiting.remove(need)
-        if desk.granted(need):
+        if desk.granted(need, responder):
             responder.crew.idle.remove(responder)
             desk.model.visits.begin(need, responder, desk.office)
         else:

@@ -7,16 +7,16 @@ dropped when they come up, so nothing is ever searched.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.policies import MATCH, TRIAGE, Candidate, Head
-from sim.records.columns import cells
 from sim.response.batches import Batches
 from sim.response.book import State
 from sim.response.lines import Line, requests_of, sort_into_lines
+from sim.response.office import handling_times
 from sim.response.responders import CERTIFIED, NO_LIMIT, NOBODY, Responder, Team, has_room
 from sim.response.ways import OPEN, Hazards
 from sim.spec.desks import desk_for
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from sim.model import CrisisModel
     from sim.spec.desks import Desk as DeskSpec
 
-INTAKE, WAITING, PARKED = int(State.INTAKE), int(State.WAITING), int(State.PARKED)
+INTAKE, WAITING = int(State.INTAKE), int(State.WAITING)
+NO_UNITS: frozenset[str] = frozenset()
 
 
 class Desk:
@@ -48,7 +49,8 @@ class Desk:
         """Requests that wait here and at another desk, which shares no list with this one."""
         self.batches = Batches(self)
         self.gated = [bool(spec.items) for spec in model.book.specs]
-        self.any_gated = any(self.gated)
+        self.roles = model.roles
+        self.any_gated = any(self.gated) or self.roles is not None
         if self.office is None:  # taken in at once: a request waits from the moment it is made
             model.book.state_column[needs[model.book.state_column[needs] == State.UNKNOWN]] = WAITING
         self.freed = 0
@@ -73,7 +75,7 @@ class Desk:
         self.spec = spec = spec.fallen_back() if out else spec
         self.rule = TRIAGE[spec.triage]
         self.match = MATCH[spec.match]
-        self.handling = self._handling(spec)
+        self.handling = handling_times(self.model, self.name, spec)
         waiting = {need for line in self.lines.values() for need in line.waiting}
         self.lines.clear()
         for crew in self.crews:
@@ -85,30 +87,20 @@ class Desk:
             if self.book.state[need] == WAITING or need in self.own:
                 self._push(need)
 
-    def _handling(self, spec: DeskSpec) -> memoryview[Any] | None:
-        """Return the time that taking in costs for every need, drawn per need."""
-        if spec.handling is None and spec.double_entry == 0:
-            return None
-        demand = self.book.demand
-        durations = np.full(demand.size, np.nan)
-        for index, name in enumerate(demand.type_names):
-            rows = np.flatnonzero(demand.need_type == index)
-            if rows.size:
-                stream = f"need.{name}.handling.{self.name}"
-                uniform = self.model.chance.uniform(stream, demand.resident[rows], demand.nth[rows])
-                durations[rows] = spec.double_entry
-                if spec.handling is not None:
-                    durations[rows] += spec.handling.quantile(uniform)
-        return cells(durations)
+    def line(
+        self, need_type: int, zone: int, value: float, across: Hazards = OPEN, kept_off: frozenset[str] = NO_UNITS
+    ) -> Line:
+        """Return the line of a need type in a zone under a value of the triage rule.
 
-    def line(self, need_type: int, zone: int, value: float, across: Hazards = OPEN) -> Line:
-        """Return the line of a need type in a zone under a value of the triage rule, for who can cross some hazards."""
+        It is for who can cross some hazards, of the units that do not have to keep off.
+        """
         spec = self.book.specs[need_type]
         wanted = spec.skill + CERTIFIED if spec.certified and spec.skill is not None else spec.skill
         able = [
             number
             for number, crew in enumerate(self.crews)
             if crew.goes_to(zone)
+            and crew.team.name not in kept_off
             and (not self.match.by_skill or wanted is None or wanted in crew.skills)
             and self.model.permitted(crew.team, self.book.demand.type_names[need_type])
             and across <= set(crew.team.spec.crosses)
@@ -170,7 +162,7 @@ class Desk:
             responder = line.first_idle() if self.match.choose is None else self._chosen(need, line)
         if responder is None:
             self._push(need)
-        elif not self.any_gated or self.granted(need):
+        elif not self.any_gated or self.granted(need, responder):
             responder.crew.idle.remove(responder)
             self.model.visits.begin(need, responder, self.office)
 
@@ -207,8 +199,10 @@ class Desk:
         views = [Candidate(r.index, r.crew.skills, plan.metres(r.place, building)) for r in idle]
         return idle[self.match.choose(views, self.book.uniform("match", need, self.book.attempts[need] + 1))]
 
-    def granted(self, need: int) -> bool:
-        """Ask the store for what the visit needs; a request refused is parked there, its clock running."""
+    def granted(self, need: int, responder: Responder) -> bool:
+        """Ask who is responsible, and the store for what the visit needs; who is refused waits, the clock running."""
+        if self.roles is not None and not self.roles.goes(self, need, responder):
+            return False
         return not self.gated[self.book.need_type[need]] or self.model.depots.issue(need)
 
     def next_for(self, responder: Responder) -> None:
@@ -226,7 +220,7 @@ class Desk:
         if team.busy < team.places and not (responder.own and self.model.cases.next_for(responder)):
             need = self._take(responder)
             while need != NOBODY:
-                if not self.any_gated or self.granted(need):
+                if not self.any_gated or self.granted(need, responder):
                     self.model.visits.begin(need, responder, self.office)
                     return
                 need = self._take(responder)
@@ -302,15 +296,17 @@ class Desk:
         here = self.book.state[need] == WAITING and self.book.deadline[need] > now
         return (here or (need in self.own and self.book.wanted(need, now))) and self.line_of[need] is line
 
-    def line_now(self, need: int) -> Line:
-        """Return the line that a request belongs to as it stands now."""
+    def line_now(self, need: int, kept_off: frozenset[str] | None = None) -> Line:
+        """Return the line that a request belongs to as it stands now; of these units nobody is in it."""
         demand = self.book.demand
+        if kept_off is None:
+            kept_off = self.roles.kept_off(self, need) if self.roles is not None else NO_UNITS
         value = float(self.rule.split(requests_of(self, np.array([need])))[0])
         zone = int(self.model.population.zone[demand.resident[need]])
         hazards, across = self.model.local_hazards, OPEN
         if hazards is not None and not self.book.specs[demand.need_type[need]].by_phone:
             across = hazards.ways.known.get(self.book.building[need], OPEN)
-        return self.line(int(demand.need_type[need]), zone, value, across)
+        return self.line(int(demand.need_type[need]), zone, value, across, kept_off)
 
     def move(self, needs: list[int]) -> None:
         """Put needs into the lines that they belong to now, and offer those that wait."""

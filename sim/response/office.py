@@ -17,6 +17,7 @@ from sim.response.responders import NOBODY, Responder, Team
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
+    from sim.spec.desks import Desk
     from sim.spec.organisation import Reports
 
 NAN = float("nan")
@@ -116,6 +117,22 @@ class Office:
         self.model.roster.note(responder, task.kind, task.asked_h, responder.started, self.model.clock.now, task.need)
         self.model.roster.release(responder)
         task.done(task.argument)
+
+
+def handling_times(model: CrisisModel, desk: str, spec: Desk) -> memoryview[Any] | None:
+    """Return the time that taking in costs at a desk for every need, drawn per need."""
+    if spec.handling is None and spec.double_entry == 0:
+        return None
+    demand = model.book.demand
+    durations = np.full(demand.size, np.nan)
+    for index, name in enumerate(demand.type_names):
+        rows = np.flatnonzero(demand.need_type == index)
+        if rows.size:
+            uniform = model.chance.uniform(f"need.{name}.handling.{desk}", demand.resident[rows], demand.nth[rows])
+            durations[rows] = spec.double_entry
+            if spec.handling is not None:
+                durations[rows] += spec.handling.quantile(uniform)
+    return cells(durations)
 
 
 class Letter(NamedTuple):

@@ -34,6 +34,9 @@ ACTS = ("entry", "data", "dispatch")
 """What authority is asked for: to enter homes, to make or use lists of residents, to call people up or lend them."""
 
 
+Date = Annotated[Text, AfterValidator(local_time)]
+
+
 class Authority(Spec):
     """Whether the response may do something by law; where it may not yet, whoever tries waits for the grant."""
 
@@ -41,7 +44,7 @@ class Authority(Spec):
     """The units that need it; without it, all."""
     granted: YesNo = False
     """From the beginning, by a law in force."""
-    since: Annotated[Text, AfterValidator(local_time)] | None = None
+    since: Date | None = None
     """The date on which the law or notice that grants it came into force: before it nothing is granted by it."""
     decides: Duration
     """How long the authority takes over an application, which the first refused attempt of a unit makes."""
@@ -54,6 +57,27 @@ class Authority(Spec):
     def _law(self) -> Authority:
         if self.since is not None and not self.granted:
             raise refuse("'since' says from when a law grants it; 'granted: true' is wanted beside it")
+        return self
+
+
+class Roles(Spec):
+    """Units that could each serve a need, and whether the law says which of them is responsible for it."""
+
+    units: tuple[Name, ...]
+    """Two or more; who is asked names the first of them with somebody free, or else on duty."""
+    settled: YesNo = False
+    """From the beginning, by a law in force: nobody disputes."""
+    since: Date | None = None
+    """The date on which the law that settles it came into force: before it nothing is settled by it."""
+    precedent: YesNo = False
+    """One answer holds for all requests of the type, until the stand-down; without it each is disputed anew."""
+
+    @model_validator(mode="after")
+    def _several(self) -> Roles:
+        if len(set(self.units)) < max(len(self.units), 2):
+            raise refuse("'units': two or more units are wanted, each once")
+        if self.since is not None and not self.settled:
+            raise refuse("'since' says from when a law settles it; 'settled: true' is wanted beside it")
         return self
 
 

@@ -24,6 +24,7 @@ def people_findings(scenario: Scenario) -> Said:
     yield from _residents(scenario)
     yield from _volunteers(scenario)
     yield from group_findings(scenario)
+    yield from _roles(scenario.response)
     yield from _money(scenario.response)
     yield from _posts(scenario)
 
@@ -93,6 +94,26 @@ def _topics(scenario: Scenario) -> set[str]:
     told = {getattr(step.does, "topic", None) for step in response.steps()} | set(response.sites)
     leaders = response.building_leaders
     return {topic for topic in (*told, leaders.topic if leaders is not None else None) if topic is not None}
+
+
+def _roles(response: Response) -> Said:
+    """Return the need types over whose roles nobody can dispute, or nobody decides."""
+    units, at_desk, desks = response.organisation.units, response.at_desk(), response.all_desks().values()
+    claimed = {unit for desk in desks for unit in desk.units}
+    commands = any(
+        unit.function == "command" and (unit.leader or unit.posts is None or "desk" in unit.posts.shares)
+        for unit in units.values()
+    )
+    for need, roles in response.roles.items():
+        place = f"response.roles.{need}"
+        if not commands and (not roles.settled or roles.since is not None):
+            yield place, "nobody commands: who is responsible is settled at once"
+        for unit in roles.units:
+            if unit in at_desk:
+                yield f"{place}.units", f"people of {unit!r} work at a desk: nobody disputes with them"
+        sent = [set(desk.units) or set(units) - claimed for desk in desks if not desk.needs or need in desk.needs]
+        if not any(len(mine.intersection(roles.units)) > 1 for mine in sent):
+            yield f"{place}.units", "no desk sends two of them: nobody disputes"
 
 
 def _money(response: Response) -> Said:

@@ -247,6 +247,12 @@ PEOPLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
         tuple((f"response.authority.*.{key}", value) for key, value in (("+granted", "true"), ("since", None))),
         (("response.authority", None),),
     ),
+    "unclear_roles": (
+        "response.roles", "requests wait while units that could all serve them ask the commander who is responsible",
+        "the law has clear roles from the beginning",
+        tuple((f"response.roles.*.{key}", value) for key, value in (("+settled", "true"), ("since", None))),
+        (("response.roles", None),),
+    ),
     "experts": (
         "response.experts", "advice changes the response some time after problems are reported",
         "no meeting in ten years",

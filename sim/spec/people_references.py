@@ -131,6 +131,10 @@ def _outside(scenario: Scenario) -> Iterator[Reference]:
         yield "response.authority", act, ACTS, "act that needs authority"
         for unit in authority.units:
             yield f"response.authority.{act}.units", unit, units, "unit"
+    for need, roles in response.roles.items():
+        yield "response.roles", need, scenario.world.needs, "need type"
+        for unit in roles.units:
+            yield f"response.roles.{need}.units", unit, units, "unit"
     if response.experts is not None:
         yield "response.experts.unit", response.experts.unit, units, "unit"
     yield from _goods_and_money(response)

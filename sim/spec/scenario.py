@@ -43,7 +43,7 @@ from sim.spec.life_cycle import LifeCycle
 from sim.spec.needs import Need
 from sim.spec.neighbourhood import BuildingLeaders, ComplaintDesk
 from sim.spec.organisation import Organisation, Travel
-from sim.spec.outside_support import Authority, Experts, Funds
+from sim.spec.outside_support import Authority, Experts, Funds, Roles
 from sim.spec.recovery import Recovery, check_lessons
 from sim.spec.references import check_references
 from sim.spec.signals import FalseReports, Moments, Positive
@@ -142,6 +142,8 @@ class Response(Spec):
     """Whether desks see each other's requests; without, two may send somebody to the same need."""
     authority: FrozenMap[Authority] = FrozenMap()
     """Acts that need authority: entry, data, dispatch."""
+    roles: FrozenMap[Roles] = FrozenMap()
+    """Need types that several units could serve, by type, where it may be unclear which of them is responsible."""
     experts: Experts | None = None
     funds: Funds | None = None
     donors: FrozenMap[Donor] = FrozenMap()
