@@ -39,11 +39,11 @@ class CallUp:
         spec = self.spec
         if spec.at is not None and spec.at < self.model.spec.end_h:
             self.clock.call_at(spec.at, self._call, None)
-        elif spec.backlog_over is not None or spec.stock_of is not None:
+        elif spec.looked_at:
             self.clock.call_later(0.0, self._look)
 
     def _activated(self) -> None:
-        if self.spec.at is None and self.spec.backlog_over is None and self.spec.stock_of is None:
+        if self.spec.at is None and not self.spec.looked_at:
             self._call(None)
 
     def _look(self, _nothing: None) -> None:

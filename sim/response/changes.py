@@ -52,11 +52,13 @@ class Changes:
             self.model.clock.call_later(condition.every, self._look, watch)
 
     def holds(self, condition: State) -> bool:
-        """Tell whether a backlog is over its limit, or a stock below."""
+        """Tell whether a backlog is over its limit, a stock below, or a unit down to few people."""
         if condition.backlog_over is not None:
             return self.model.book.waiting(self.model.clock.now) > condition.backlog_over
-        assert condition.stock_of is not None
         assert condition.below is not None
+        if condition.people_of is not None:
+            return sum(person.employed for person in self.model.teams[condition.people_of].people) < condition.below
+        assert condition.stock_of is not None
         return self.model.depots.on_hand(condition.stock_of) < condition.below
 
     def _inject(self, change: Change) -> None:

@@ -31,7 +31,7 @@ from sim.spec.base import (
     between,
     refuse,
 )
-from sim.spec.changes import State
+from sim.spec.changes import STATES, State
 from sim.spec.distributions import Duration
 
 
@@ -109,12 +109,10 @@ class Trigger(State):
 
     @model_validator(mode="after")
     def _one(self) -> Trigger:
-        names = ("signal", "at", "confirmed_over", "backlog_over", "stock_of", "outage", "alarm")
+        names = ("signal", "at", "confirmed_over", *STATES, "outage", "alarm")
         given = [name for name in names if getattr(self, name) is not None]
         if len(given) != 1:
             raise refuse(f"one of {', '.join(names)} is wanted; found {' and '.join(given) or 'none'}")
-        if (self.stock_of is None) != (self.below is None):
-            raise refuse("'stock_of' and 'below' belong together")
         return self
 
 

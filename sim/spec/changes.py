@@ -10,16 +10,32 @@ from pydantic import Field, model_validator
 from sim.spec.base import Count, Hours, Interval, Name, Number, PathMap, Plain, Spec, Text, refuse, thaw
 from sim.spec.community import Phase
 
+STATES = ("backlog_over", "stock_of", "people_of")
+
 
 class State(Spec):
-    """A state of the response, looked at every so often: the backlog of waiting requests, or the stock of an item."""
+    """A state of the response, looked at every so often: requests that wait, what a store holds, who is still there."""
 
     backlog_over: Count | None = None
     """More requests waiting than this."""
     stock_of: Name | None = None
+    """All stores together hold less of an item than ``below``."""
+    people_of: Name | None = None
+    """Fewer than ``below`` have a place in a unit and have not left it for good; who is off duty counts."""
     below: Number | None = None
     every: Interval = Field(default=1.0)
     """How often somebody looks."""
+
+    @property
+    def looked_at(self) -> bool:
+        """Whether there is a state to look at."""
+        return any(getattr(self, name) is not None for name in STATES)
+
+    @model_validator(mode="after")
+    def _below_what(self) -> State:
+        if (self.stock_of is None and self.people_of is None) != (self.below is None):
+            raise refuse(f"'{'people_of' if self.people_of is not None else 'stock_of'}' and 'below' belong together")
+        return self
 
 
 class Condition(State):
@@ -38,16 +54,9 @@ class Condition(State):
 
     @model_validator(mode="after")
     def _one(self) -> Condition:
-        if (
-            sum(
-                given is not None
-                for given in (self.backlog_over, self.stock_of, self.phase, self.alarm, self.all_clear)
-            )
-            != 1
-        ):
-            raise refuse("one of 'backlog_over', 'stock_of' (with 'below'), 'phase', 'alarm' and 'all_clear' is wanted")
-        if (self.stock_of is None) != (self.below is None):
-            raise refuse("'stock_of' and 'below' belong together")
+        if sum(getattr(self, name) is not None for name in (*STATES, "phase", "alarm", "all_clear")) != 1:
+            said = "one of 'backlog_over', 'stock_of' or 'people_of' (with 'below'), 'phase', 'alarm' and 'all_clear'"
+            raise refuse(f"{said} is wanted")
         return self
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from sim.spec.base import FrozenMap, Hours, Integer, Interval, Name, NonNegative, Positive, Share, Spec, between, refuse
-from sim.spec.changes import State
+from sim.spec.changes import STATES, State
 from sim.spec.distributions import Duration
 from sim.spec.supplies import Quantity
 
@@ -31,13 +31,11 @@ class Asking(State):
 
     @model_validator(mode="after")
     def _one_occasion(self) -> Asking:
-        keys = ("at", "backlog_over", "stock_of", "funds_below")
+        keys = ("at", *STATES, "funds_below")
         stated = [key for key in keys if getattr(self, key) is not None]
         if len(stated) != 1:
             found = " and ".join(stated) or "none"
             raise refuse(f"one of {', '.join(keys[:-1])} and {keys[-1]} is wanted; found {found}")
-        if (self.stock_of is None) != (self.below is None):
-            raise refuse("'stock_of' and 'below' belong together")
         if self.amount is None and not self.items:
             raise refuse("'amount' or 'items' is wanted: what is asked for")
         if bool(self.items) != (self.to is not None):

@@ -53,7 +53,6 @@ def _warnings(scenario: Scenario) -> Iterator[Reference]:
         yield f"{place}.sees.gauge", detector.sees.gauge, gauges, "hazard with a precursor"
         yield f"{place}.by", detector.by, units, "unit"
         yield f"{place}.warns_of", detector.warns_of, warned, "hazard"
-    held = {item for depot in response.supplies.values() for item in depot.stock}
     what = "detector of response.early_warning"
     for number, change in enumerate(response.changes):
         if change.when is not None:
@@ -62,7 +61,6 @@ def _warnings(scenario: Scenario) -> Iterator[Reference]:
     for number, turn in enumerate(world.life_cycle.conditions if world.life_cycle is not None else ()):
         yield f"world.life_cycle.conditions[{number}].when.alarm", turn.when.alarm, detectors, what
         yield f"world.life_cycle.conditions[{number}].when.signal", turn.when.signal, world.signals, "signal"
-        yield f"world.life_cycle.conditions[{number}].when.stock_of", turn.when.stock_of, held, "item in a store"
     for name, step in response.plan.card.steps.items() if response.plan is not None else ():
         if step.when is not None:
             yield f"response.plan.card.steps.{name}.when.alarm", step.when.alarm, detectors, what

@@ -42,8 +42,6 @@ class Turn(State):
         given = [name for name in names if (value := getattr(self, name)) is not None and value is not False]
         if len(given) != 1:
             raise refuse(f"one of {', '.join(names)} is wanted; found {' and '.join(given) or 'none'}")
-        if (self.stock_of is None) != (self.below is None):
-            raise refuse("'stock_of' and 'below' belong together")
         return self
 
 

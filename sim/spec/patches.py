@@ -244,7 +244,6 @@ def _check_changes(scenario: Scenario) -> list[Problem]:
                 Problem(f"{place}.set.{path}", f"this cannot change while the clock runs; what can: {wanted}")
                 for path in strange
             ]
-            problems += _check_condition(scenario, place, change)
             problems += _check_replayed(scenario, place, change) if kind == "injects" else []
             if strange:
                 continue
@@ -264,14 +263,6 @@ def _check_changes(scenario: Scenario) -> list[Problem]:
 def _as_change(fix: Fix | Advice) -> Change:
     """Return a fix or an advice as a change on a condition, to be checked like one."""
     return Change.model_validate({"when": {"backlog_over": "0"}, "set": thaw(fix.set)})
-
-
-def _check_condition(scenario: Scenario, place: str, change: Change) -> list[Problem]:
-    held = {item for depot in scenario.response.supplies.values() for item in depot.stock}
-    item = change.when.stock_of if change.when is not None else None
-    if item is None or item in held:
-        return []
-    return [Problem(f"{place}.when.stock_of", f"no depot holds {item!r}{nearest(item, held)}")]
 
 
 def _check_replayed(scenario: Scenario, place: str, change: Change) -> list[Problem]:

@@ -170,8 +170,6 @@ def _volunteers(scenario: Scenario) -> Said:
         if unit.tier != "daily" and joins and not unit.certified():
             key = "recruitment" if unit.recruitment is not None else "walk_ins"
             yield f"{place}.{key}", f"its tier is {unit.tier}, and who joins has no certificate: no class certifies"
-        by_plan = unit.call_up is not None and not any(
-            getattr(unit.call_up, key) is not None for key in ("at", "backlog_over", "stock_of")
-        )
-        if by_plan and response.plan is None:
+        called = unit.call_up
+        if called is not None and called.at is None and not called.looked_at and response.plan is None:
             yield f"{place}.call_up", "it is called at the activation of a plan, and there is no plan"

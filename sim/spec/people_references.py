@@ -93,8 +93,6 @@ def _volunteers(scenario: Scenario) -> Iterator[Reference]:
             yield f"{place}.walk_ins.reception", unit.walk_ins.reception, units, "unit"
         if unit.call_up is not None:
             yield f"{place}.call_up.by", unit.call_up.by, units, "unit"
-            held = {item for depot in response.supplies.values() for item in depot.stock}
-            yield f"{place}.call_up.stock_of", unit.call_up.stock_of, held, "item in a store"
         if unit.supervised is not None:
             others = [other for other in units if other != name]
             yield f"{place}.supervised.by", unit.supervised.by, others, "unit"
@@ -153,7 +151,6 @@ def _goods_and_money(response: Response) -> Iterator[Reference]:
         for number, asking in enumerate(donor.asked):
             place = f"response.donors.{name}.asked[{number}]"
             yield f"{place}.by", asking.by, units, "unit"
-            yield f"{place}.stock_of", asking.stock_of, held, "item in a store"
             yield f"{place}.to", asking.to, stores, "depot"
             stock = stores[asking.to].stock if asking.to is not None and asking.to in stores else ()
             for item in asking.items:

@@ -222,6 +222,10 @@ def _trigger(scenario: Scenario, place: str, step: Step) -> Said:
     signal = step.when.signal if step.when is not None else None
     if signal is not None and signal not in scenario.world.signals:
         yield f"{place}.when.signal", f"no signal {signal!r} ever comes{nearest(signal, scenario.world.signals)}"
+    item = step.when.stock_of if step.when is not None else None
+    held = {item for depot in scenario.response.supplies.values() for item in depot.stock}
+    if item is not None and item not in held:
+        yield f"{place}.when.stock_of", f"no depot holds {item!r}{nearest(item, held)}: it begins at once"
     outage = step.when.outage if step.when is not None else None
     if outage is not None and outage not in scenario.world.outages:
         yield f"{place}.when.outage", f"the world has no outage {outage!r}{nearest(outage, scenario.world.outages)}"

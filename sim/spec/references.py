@@ -15,6 +15,7 @@ from sim.spec.base import refuse
 from sim.spec.hazard_references import hazard_references
 from sim.spec.people_references import Reference, people_references
 from sim.spec.sites import Site
+from sim.spec.state_references import state_references
 
 if TYPE_CHECKING:
     from sim.spec.scenario import Scenario
@@ -55,6 +56,7 @@ def _references(scenario: Scenario) -> Iterator[Reference]:
         yield from _of_card(scenario)
     yield from people_references(scenario)
     yield from hazard_references(scenario)
+    yield from state_references(scenario)
 
 
 def _of_site(place: str, site: Site, units: Any) -> Iterator[Reference]:

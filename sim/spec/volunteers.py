@@ -24,7 +24,7 @@ from sim.spec.base import (
     non_empty,
     refuse,
 )
-from sim.spec.changes import State
+from sim.spec.changes import STATES, State
 from sim.spec.distributions import Duration
 
 MOST_PLACES = 100_000
@@ -186,11 +186,10 @@ class CallUp(State):
 
     @model_validator(mode="after")
     def _trigger(self) -> CallUp:
-        stated = [key for key in ("at", "backlog_over", "stock_of") if getattr(self, key) is not None]
+        stated = [key for key in ("at", *STATES) if getattr(self, key) is not None]
         if len(stated) > 1:
-            raise refuse(f"at most one of at, backlog_over and stock_of is wanted; found {' and '.join(stated)}")
-        if (self.stock_of is None) != (self.below is None):
-            raise refuse("'stock_of' and 'below' belong together")
+            wanted = "at most one of at, backlog_over, stock_of and people_of is wanted"
+            raise refuse(f"{wanted}; found {' and '.join(stated)}")
         if (self.by is None) != (self.takes is None):
             raise refuse("'by' and 'takes' belong together")
         return self
