@@ -41,8 +41,8 @@ from tests.laws.scenarios import Data, lengths, one_in_three, one_in_two, scenar
 pytestmark = pytest.mark.usefixtures("no_mutants")
 
 RESIDENTS = (
-    "household_help", "neighbour_help", "ties", "trust", "anxiety", "compliance", "complaining", "complaint_desk",
-    "building_leaders", "vulnerability", "disputes", "stigma", "leads_to", "clients", "by_phone",
+    "household_help", "health_literacy", "neighbour_help", "ties", "trust", "anxiety", "compliance", "complaining",
+    "complaint_desk", "building_leaders", "vulnerability", "disputes", "stigma", "leads_to", "clients", "by_phone",
 )  # fmt: skip
 moves = st.sampled_from([-1, -0.4, -0.1, 0.1, 0.4, 1])
 GROUPS = {"over_80": 0.2, "offline": 0.5, "in_rehabilitation": 0.3}
@@ -66,6 +66,8 @@ def _need(draw: st.DrawFn, need: Data, states: list[str], needs: list[str]) -> N
     need["target"] = draw(st.sampled_from(["15 min", "4 h"]))
     if draw(one_in_two):
         need["self_help"] = {"household": draw(shares), "neighbours": draw(shares)}
+        if draw(one_in_two):
+            need["self_help"]["informed"] = {"topic": "news", "household": draw(shares)}
     if states and draw(one_in_two):
         need["more_with"] = {draw(st.sampled_from(states)): draw(st.sampled_from([0, 1, 4]))}
     if draw(one_in_three) and not {"sessions", "asks_elsewhere_after"} & set(need):
@@ -231,7 +233,9 @@ def check_ends(scenario: Scenario, result: Result) -> None:
     kinds = names(n["need_type"])
     for name in ("household", "neighbour"):
         for kind in set(kinds[by == name]):
-            assert getattr(scenario.world.needs[kind].self_help, {"neighbour": "neighbours"}.get(name, name)) > 0
+            can = scenario.world.needs[kind].self_help
+            informed = can.informed.household if can.informed is not None else 0.0
+            assert (can.neighbours if name == "neighbour" else can.household + informed) > 0
     caused = np.isin(names(n["origin"]), ["caused", "relapse"])
     assert np.array_equal(caused, had(n["parent"]))
     parent = n["parent"][caused].astype(np.int64)
@@ -282,6 +286,11 @@ def check_help(scenario: Scenario, result: Result) -> None:
     assert np.array_equal(h["start_h"], n["started_h"][h["need"]])
     assert np.array_equal(h["resident"], n["resident"][h["need"]])
     assert not ((h["helper"] == h["resident"]) & (names(h["by"]) == "neighbour")).any()
+    heard = result.frame("attitudes")
+    heard_h = heard[heard["state"] == "aware"].set_index(["resident", "topic"])["t_h"].to_dict()
+    for k in np.flatnonzero(h["helper"] == h["resident"]):
+        informed = scenario.world.needs[names(n["need_type"])[h["need"][k]]].self_help.informed
+        assert heard_h.get((h["helper"][k], informed.topic), np.inf) <= h["start_h"][k], "helps, and has not heard how"
     for group in ("child", "over_80", "disabled"):
         assert not people.get(group, np.zeros(people["resident"].size, bool))[h["helper"]].any()
     home, building = people["household"], people["building"].codes
@@ -334,12 +343,14 @@ def test_everything_balances_with_residents():
         causes.update(result.columns("attitudes")["cause"].decoded())
         origins.update(result.columns("needs")["origin"].decoded())
         by.update(result.columns("needs")["met_by"].decoded())
+        help_ = result.columns("help")
+        by.update(["oneself"] if (help_["helper"] == help_["resident"]).any() else [])
 
     balance()
     assert found == set(RESIDENTS)
     assert {*EVENTS, "calming"} - causes <= {"notice", "rumour", "false_alarm"}, "they take a plan, or a detector"
     assert origins >= {"exogenous", "state", "caused", "relapse"}
-    assert by >= {"household", "neighbour", "online", "responder", "outside"}
+    assert by >= {"household", "oneself", "neighbour", "online", "responder", "outside"}
 
 
 @many(14)
