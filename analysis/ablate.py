@@ -6,13 +6,13 @@ away. The two differ where a block brings something of its own, such as the time
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from analysis.compare import Comparison, Pair, compare
 from analysis.outcomes import measure_of
-from analysis.store.planned import fingerprint
 from analysis.store.rounds import Batch, Procedure, Round
 from sim.errors import InputError, Problem, nearest
 from sim.runs import run
@@ -67,6 +67,11 @@ class Ablated:
     cell: Cell
     effects: tuple[Comparison, ...] = ()
     same_as: str | None = None
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether the scenario without is the scenario as it is: then there is nothing to compare."""
+        return self.same_as == AS_IS
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ def main_outcomes(scenario: Scenario, seed: int, asked: Sequence[str] = ()) -> t
 
 def ways(scenario: Scenario, names: Sequence[str]) -> list[Ablated]:
     """Return each mechanism taken away in both ways."""
-    seen = {fingerprint(scenario): AS_IS}
+    seen = {_meaning(scenario): AS_IS}
     found = []
     for name in names:
         mechanism = MECHANISMS[name]
@@ -135,12 +140,20 @@ def ways(scenario: Scenario, names: Sequence[str]) -> list[Ablated]:
         for against, patch in patches:
             variant = f"{name}.{against}"
             without = scenario.patched(patch)
-            same = seen.setdefault(fingerprint(without), variant)
+            same = seen.setdefault(_meaning(without), variant)
             cell = Cell(ONLY_WORLD, variant, without)
             told = mechanism.counterfactual if against == "off" else "the block is taken away"
             same_as = None if same == variant else same
             found.append(Ablated(name, against, mechanism.claim, told, cell, same_as=same_as))
     return found
+
+
+def _meaning(scenario: Scenario) -> str:
+    """Return all that a scenario says and leaves to defaults, as text: two that mean the same run alike."""
+    data = scenario.model_dump(mode="json", by_alias=True)
+    desks = scenario.response.all_desks()
+    data["response"]["desks"] = {name: desk.model_dump(mode="json", by_alias=True) for name, desk in desks.items()}
+    return json.dumps(data, sort_keys=True)
 
 
 def ablation(

@@ -54,7 +54,8 @@ def _panel(axes: Axes, found: Ablation, place: int, names: list[str], say: Say) 
         label = say(f"ablation.{against}")
         for one in found.ablated:
             effect = one.effects[place]
-            if one.against != against or one.mechanism not in names or not np.isfinite(effect.difference):
+            known = np.isfinite(effect.difference) and not one.unchanged
+            if one.against != against or one.mechanism not in names or not known:
                 continue
             line = len(names) - 1 - names.index(one.mechanism) + beside
             low, high = (effect.low, effect.high) if np.isfinite(effect.low) else (effect.difference,) * 2

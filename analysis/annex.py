@@ -48,7 +48,7 @@ def _stress(study: Study, say: Say) -> Iterator[Item]:
     yield Item(say("annex.software"), _software(study, say))
     yield Item(say("annex.sampling"), (say("annex.sampling_said", seed=study.manifest["seed"]),))
     yield Item(say("annex.execution"), _execution(study, say))
-    time = say_duration(study.seconds / 3600)
+    time = say_duration(study.seconds / 3600) if study.seconds >= 1 else say("run.no_time")
     yield Item(
         say("annex.system"), (say("annex.system_said", canary=study.manifest["canary"], runs=study.runs, time=time),)
     )

@@ -7,14 +7,17 @@ from collections.abc import Iterable
 from analysis.need_outcomes import NEED_OUTCOMES
 from analysis.outcomes import describe, measure_of
 from analysis.run_outcomes import RUN_OUTCOMES
+from analysis.stated_parts import split_by, stated
 from sim.errors import InputError, Problem, nearest
 from sim.runs import run
 from sim.spec.experiment import place_of, say
-from sim.spec.procedures import Constraint, Key, Outcome, Select, Stop, amount
+from sim.spec.procedures import Key, Outcome, amount
 from sim.spec.scenario import Scenario
 
 Named = Iterable[tuple[tuple[str | int, ...], Outcome]]
 """Outcomes with their places in the file."""
+BOUNDS, WIDTHS = ("at_least", "at_most", "value"), ("half_width", "indifference", "sd")
+"""Keys of amounts beside an outcome: those that it may have, and those by which it may differ."""
 
 
 def check(named: Named, source: str) -> None:
@@ -26,25 +29,60 @@ def check(named: Named, source: str) -> None:
             said = f"no outcome is called {outcome.outcome!r}{nearest(outcome.outcome, known)}"
             problems.append(Problem(place_of(path), said))
             continue
-        for name, text in _amounts(outcome).items():
-            try:
-                amount(text, describe(outcome.outcome).unit)
-            except ValueError as error:
-                problems.append(Problem(place_of((*path, name)), str(error)))
+        problems += _amounts(path, outcome)
     if problems:
         raise InputError(source, problems)
 
 
-def _amounts(outcome: Outcome) -> dict[str, str]:
-    """Return the amounts that stand with an outcome, by their key."""
-    if isinstance(outcome, Stop):
-        return {"half_width": outcome.half_width}
-    if isinstance(outcome, Select):
-        return {"indifference": outcome.indifference}
-    if isinstance(outcome, Constraint):
-        stated = {"at_least": outcome.at_least, "at_most": outcome.at_most}
-        return {name: text for name, text in stated.items() if text is not None}
-    return {}
+def _amounts(path: tuple[str | int, ...], outcome: Outcome) -> list[Problem]:
+    """Return what is wrong with the amounts that stand with an outcome: their unit, or their size."""
+    unit, problems = describe(outcome.outcome).unit, []
+    lowest = -1 if "_difference_" in outcome.outcome else 0  # a difference of two shares has either sign
+    for name in (*BOUNDS, *WIDTHS):
+        text = getattr(outcome, name, None)
+        if not isinstance(text, str):  # 'at_least' of a stop is a number of runs
+            continue
+        said = ""
+        try:
+            value = amount(text, unit)
+        except ValueError as error:
+            said = str(error)
+        else:
+            least = lowest if name in BOUNDS else 0
+            if name in WIDTHS and value <= 0:
+                said = f"an amount above 0 is wanted; found {text}"
+            elif unit == "share" and not least <= value <= 1:
+                said = f"a share between {least} and 1 is wanted; found {text}"
+                said += f"; did you mean {value / 100:g}?" if 1 < value <= 100 else ""
+        if said:
+            problems.append(Problem(place_of((*path, name)), said))
+    return problems
+
+
+def check_parts(named: Named, scenarios: Iterable[Scenario], source: str) -> None:
+    """Refuse an outcome of a part that no scenario states, without a run; raises InputError.
+
+    What only a run tells passes: :func:`check_seen` makes one.
+    """
+    there = [stated(scenario) for scenario in scenarios]
+    problems = []
+    for path, outcome in named:
+        name, by, level = outcome.key
+        known = split_by(name)
+        if known is not None and by not in known:
+            wanted = " or ".join(f"by {one}" for one in known if one != "all")
+            said = f"{name} of everything" if by == "all" else f"{name} by {by}"
+            other = f"there is {wanted}" if wanted else "it is of everything, without 'by' and 'level'"
+            hint = nearest(by, known)
+            hint = hint if "did you mean" in hint else f"; {other}"
+            problems.append(Problem(place_of(path), f"there is no {said}{hint}"))
+        elif known is not None and all(by in parts for parts in there):
+            levels = dict.fromkeys(level for parts in there for level in parts[by])
+            if level not in levels:
+                said = f"no {by} is called {level!r}{nearest(level, levels)}"
+                problems.append(Problem(place_of((*path, "level")), said))
+    if problems:
+        raise InputError(source, problems)
 
 
 def check_seen(named: Named, scenarios: Iterable[Scenario], source: str, seed: int) -> None:

@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.observed import Figure
+from analysis.outcomes import limits
 from analysis.plausible import Fitted
 from sim.spec.procedures import Key
 
 Floats = npt.NDArray[np.float64]
 NAN = float("nan")
-Kind = Literal["many", "end", "whole", "undefined", "misses", "far", "no_better", "naive", "unknown"]
+Kind = Literal["worse_fit", "many", "end", "whole", "undefined", "misses", "far", "no_better", "naive", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class Row:
     """One observed figure beside the mean of fresh runs; NaN where not every run has a value.
 
     ``low`` and ``high`` bound what would be observed if the fit were true: the runs of the finalists that are as good,
-    and the standard deviation of the observation. ``naive`` is what the fitted figures alone would foretell.
+    and the standard deviation of the observation, cut where the outcome cannot be. ``naive`` is what the fitted figures
+    alone would foretell.
     """
 
     key: Key
@@ -87,7 +89,8 @@ def rows(
         every = np.concatenate([of(name, one.key) for name in dict.fromkeys([chosen, *as_good])])
         if np.isfinite(mean) and np.isfinite(every).all():
             ends = np.quantile(every, [(1 - confidence) / 2, (1 + confidence) / 2], method="weibull")
-            low, high = (_wider(mean, float(end), z, one) for end in ends)
+            least, most = limits(one.key[0])
+            low, high = (float(np.clip(_wider(mean, float(end), z, one), least, most)) for end in ends)
         base = float(of(before, one.key).mean())
         found.append(
             Row(one.key, one.held_out, one.value, one.sd, one.scale, base, mean, low, high, _naive(one, figures))
@@ -133,6 +136,9 @@ def warnings(
 
 
 def _warnings(found: Sequence[Fitted], table: Sequence[Row], parts: Sequence[Errors], undefined: int) -> Iterator[Warn]:
+    fit = next((part for part in parts if not part.held_out), None)
+    if fit is not None and fit.fitted > fit.before:
+        yield Warn("worse_fit", first=fit.fitted, second=fit.before)
     to_fit = sum(not row.held_out for row in table)
     if len(found) > to_fit:
         yield Warn("many", first=len(found), second=to_fit)

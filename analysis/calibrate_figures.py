@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 OBSERVED, FITTED, HELD_OUT, BEFORE = "#222222", COLOURS[0], COLOURS[1], "#999999"
 MOST_TICKS = 4
+DECADES = 50
+"""An axis over a longer range than this has its ticks at powers of ten."""
 
 
 def rows(found: Calibrated, say: Say) -> Figure:
@@ -58,8 +60,9 @@ def _outcome(axes: Axes, mine: list[Row], say: Say) -> None:
             axes.plot([row.low * factor, row.high * factor], [place, place], color=colour, linewidth=5, alpha=0.28)
         if np.isfinite(row.simulated):
             axes.plot(row.simulated * factor, place, "o", color=colour, markersize=6.5, label=foretold)
-        if np.isfinite(row.before):
-            axes.plot(row.before * factor, place, "o", color=BEFORE, mfc="white", ms=5.5, label=say("column.before"))
+        if np.isfinite(row.before):  # below the line, where neither the dot nor the mark hides it
+            at = place + 0.24
+            axes.plot(row.before * factor, at, "o", color=BEFORE, mfc="white", ms=5.5, label=say("column.before"))
         axes.plot(row.observed * factor, place, "|", color=OBSERVED, ms=15, mew=2.2, label=say("column.observed"))
         of = outcome_name(row.key, say).removeprefix(say.name("outcome", row.key[0])).lstrip(", ")
         labels.append(of or part)
@@ -122,7 +125,7 @@ def profiles(asked: Task, found: Calibrated, say: Say) -> Figure:
             -0.05, 1.6 * max((t.misfit.loss for t in found.trials if np.isfinite(t.misfit.loss)), default=1.0)
         )
         _ticks(axes, one)
-        axes.set_title(names[one.path].replace("_", " "), fontsize=9, loc="left")
+        axes.set_title(names[one.path], fontsize=9, loc="left")
         axes.tick_params(labelsize=8)
         if place % columns == 0:
             axes.set_ylabel(say("calibrate.profiles_axis"), fontsize=8.5)
@@ -131,7 +134,9 @@ def profiles(asked: Task, found: Calibrated, say: Say) -> Figure:
 
 
 def _ticks(axes: Axes, one: Quantity) -> None:
-    """Write values of a parameter below its axis as people write them."""
+    """Write values of a parameter below its axis as people write them, and few of them."""
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+
     from sim.units import say_duration
 
     if one.kind == "choice":
@@ -139,7 +144,10 @@ def _ticks(axes: Axes, one: Quantity) -> None:
         return
     if one.log:
         axes.set_xscale("log")
-    elif one.kind == "duration":
+        wide = one.high > DECADES * one.low
+        axes.xaxis.set_major_locator(LogLocator(numticks=MOST_TICKS + 1) if wide else MaxNLocator(MOST_TICKS))
+        axes.xaxis.set_minor_locator(NullLocator())
+    else:
         axes.locator_params(axis="x", nbins=MOST_TICKS)
-    if one.kind == "duration":
-        axes.xaxis.set_major_formatter(lambda value, _: say_duration(value) if value > 0 else "0")
+    duration = one.kind == "duration"
+    axes.xaxis.set_major_formatter(lambda value, _: say_duration(value) if duration and value > 0 else f"{value:g}")

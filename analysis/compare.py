@@ -19,7 +19,15 @@ from sim.spec.procedures import Key
 
 Floats = npt.NDArray[np.float64]
 Verdict = Literal["lower", "higher", "not separated", "undefined"]
-Judgement = Literal["as expected", "against expectation", "not separated", "not separated (as expected)", "undefined"]
+Judgement = Literal[
+    "as expected",
+    "against expectation",
+    "not separated",
+    "not separated (as expected)",
+    "the same in every run",
+    "the same in every run (as expected)",
+    "undefined",
+]
 NAN = float("nan")
 ROUNDING = 1e-14
 """Differences up to this share of the values compared are those of rounding, and count as none."""
@@ -173,6 +181,8 @@ def judge(expected: Expectation, comparison: Comparison) -> Judgement:
     verdict = comparison.verdict
     if verdict == "undefined":
         return "undefined"
+    if comparison.identical:
+        return "the same in every run (as expected)" if expected.direction == "same" else "the same in every run"
     if verdict == "not separated":
         return "not separated (as expected)" if expected.direction == "same" else "not separated"
     return "as expected" if verdict == expected.direction else "against expectation"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,9 +11,10 @@ import numpy.typing as npt
 
 from analysis.assumptions import Split
 from analysis.compare import Comparison, Pair
+from analysis.fairness import distance
 from analysis.figures import COLOURS, new_figure
 from analysis.intervals import Estimate
-from analysis.outcomes import describe
+from analysis.outcomes import describe, is_better, limits
 from analysis.pages import Say
 from sim.spec.procedures import Key
 
@@ -24,6 +26,8 @@ Floats = npt.NDArray[np.float64]
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
 BETTER, WORSE, OPEN = "#1f6f8b", "#c8553d", "#777777"
 GREY = "#bbbbbb"
+LONG_AXIS = 40
+"""An upright axis has so many signs in a line."""
 LONG = 16
 """More signs than this are too long for one line of an axis."""
 BESIDE: Any = {
@@ -95,9 +99,14 @@ def fewer_ticks(axes: Axes) -> None:
 
 def differences(
     comparisons: Sequence[Comparison], values: Mapping[str, Mapping[Key, Floats]], against: str, say: Say
-) -> Figure:
-    """Draw the paired differences of one world: a panel an outcome, a row a comparison, a faint dot a run."""
-    keys = list(dict.fromkeys((c.outcome, c.by, c.level) for c in comparisons))
+) -> Figure | None:
+    """Draw the paired differences of one world: a panel an outcome, a row a comparison, a faint dot a run.
+
+    Outcomes without any value to draw have no panel; None where none has.
+    """
+    keys = [key for key, known in drawable(comparisons).items() if known]
+    if not keys:
+        return None
     of = {key: [c for c in comparisons if (c.outcome, c.by, c.level) == key] for key in keys}
     columns = min(2, len(keys))
     lines = [keys[at : at + columns] for at in range(0, len(keys), columns)]
@@ -110,6 +119,15 @@ def differences(
     return figure
 
 
+def drawable(comparisons: Sequence[Comparison]) -> dict[Key, bool]:
+    """Tell for each outcome whether some pair of runs has both values of a comparison."""
+    known: dict[Key, bool] = {}
+    for c in comparisons:
+        key = (c.outcome, c.by, c.level)
+        known[key] = known.get(key, False) or c.defined > 0
+    return known
+
+
 def _panel(
     axes: Axes,
     key: Key,
@@ -118,20 +136,27 @@ def _panel(
     against: str,
     say: Say,
 ) -> None:
+    runs = [values[c.variant][key] - values[c.reference][key] for c in comparisons]
     ends = [abs(end) for c in comparisons for end in (c.low, c.high, c.difference) if np.isfinite(end)]
+    ends = ends or [abs(float(end)) for each in runs for end in each if np.isfinite(end)]
     factor, unit = scale_of(key[0], max(ends, default=0.0), say, change=True)
-    better = describe(key[0]).direction
+    described = describe(key[0])
+    better = described.direction if described.parity is None else "neither"  # of a gap it depends on where it stands
     axes.axvline(0, color="#333333", linewidth=0.9)
-    axes.annotate(say("column.p_holm"), (1, 1), xycoords="axes fraction", **BESIDE)
-    for place, c in enumerate(comparisons):
-        each = (values[c.variant][key] - values[c.reference][key]) * factor
+    if any(np.isfinite(c.p_holm) for c in comparisons):
+        axes.annotate(say("column.p_holm"), (1, 1), xycoords="axes fraction", **BESIDE)
+    for place, (c, difference) in enumerate(zip(comparisons, runs, strict=True)):
+        each = difference * factor
         spread = np.linspace(-0.16, 0.16, each.size) if each.size > 1 else np.zeros(each.size)
         axes.plot(each, place + spread, ".", color=GREY, markersize=4, alpha=0.7, zorder=1)
         if c.verdict == "undefined":
-            axes.annotate(say("compare.undefined"), (0, place), xytext=(4, 4), textcoords="offset points", fontsize=8)
+            said = say("compare.undefined", defined=c.defined, runs=c.runs)
+            at = axes.get_yaxis_transform()
+            axes.annotate(said, (0, place - 0.22), xycoords=at, xytext=(4, 0), textcoords="offset points", fontsize=8)
             continue
         apart = c.verdict != "not separated"
-        colour = OPEN if not apart or better == "neither" else BETTER if c.verdict == better else WORSE
+        good = is_better(key[0], c.mean_variant, c.mean_reference) if apart else None
+        colour = OPEN if good is None else BETTER if good else WORSE
         axes.plot([c.low * factor, c.high * factor], [place, place], color=colour, linewidth=2, zorder=2)
         face = colour if apart else "white"
         axes.plot(c.difference * factor, place, "o", color=colour, markerfacecolor=face, markersize=6.5, zorder=3)
@@ -185,49 +210,54 @@ def shares(splits: Sequence[Split], against: str, say: Say) -> Figure | None:
 # -- waits against fairness -------------------------------------------------------------------------------------------
 
 
-def front(points: Mapping[str, tuple[float, float]]) -> tuple[str, ...]:
-    """Return the plans on the Pareto front where less is better in both: no other is as good in both and better in one.
-
-    Points that are not defined are left out. Equal points are on the front together.
-    """
-    defined = {name: point for name, point in points.items() if all(np.isfinite(point))}
-    return tuple(
-        name
-        for name, (x, y) in defined.items()
-        if not any(u <= x and v <= y and (u, v) != (x, y) for u, v in defined.values())
-    )
-
-
 def plane(
-    estimates: Mapping[str, tuple[Estimate, Estimate]], outcomes: tuple[str, str], say: Say
-) -> tuple[Figure, tuple[str, ...]]:
-    """Draw the plans of one world in the plane of two outcomes, less is better; return it, and who is on the front."""
+    estimates: Mapping[str, tuple[Estimate, Estimate]], outcomes: tuple[str, str], beaten: Mapping[str, str], say: Say
+) -> Figure:
+    """Draw the plans of one world: an outcome across, and upwards how far another is from 0; less of both is better.
+
+    Plans that are ``beaten`` are faint; those whose gap is below 0 with its interval are hollow. Of equal plans the
+    first is the largest.
+    """
     figure = new_figure(8.2, 4.0)
     axes = figure.add_subplot()
-    scales = []
-    for place, outcome in enumerate(outcomes):
-        size = max((abs(pair[place].mean) for pair in estimates.values() if np.isfinite(pair[place].mean)), default=0.0)
-        scales.append(scale_of(outcome, size, say))
-    (across, x_unit), (up, y_unit) = scales
-    best = front({name: (x.mean, y.mean) for name, (x, y) in estimates.items()})
-    edge = sorted((estimates[name][0].mean * across, estimates[name][1].mean * up) for name in best)
-    axes.plot(*zip(*edge, strict=True), color="#555555", linewidth=1, linestyle="--", zorder=1)
+    points = {name: (x.mean, abs(y.mean)) for name, (x, y) in estimates.items()}
+    sizes = [max((at[k] for at in points.values() if np.isfinite(at[k])), default=0.0) for k in (0, 1)]
+    across, x_unit = scale_of(outcomes[0], sizes[0], say)
+    up, y_unit = scale_of(outcomes[1], sizes[1], say, change=True)
     for place, (name, (x, y)) in enumerate(estimates.items()):
-        if not (np.isfinite(x.mean) and np.isfinite(y.mean)):
+        at = points[name][0] * across, points[name][1] * up
+        if not np.isfinite(at).all():
             continue
         colour, shape = marker(place)
-        alpha = 1.0 if name in best else 0.4
-        at = x.mean * across, y.mean * up
-        widths = [_finite(x.half_width) * across, _finite(y.half_width) * up]
-        axes.errorbar(
-            *at, yerr=widths[1], xerr=widths[0], color=colour, alpha=alpha, linewidth=1.1, capsize=2, zorder=2
-        )
-        label = name if name in best else f"{name} {say('compare.dominated')}"
-        axes.plot(*at, shape, color=colour, alpha=alpha, markersize=8, zorder=3, label=label)
-    for axis, outcome, unit in ((axes.set_xlabel, outcomes[0], x_unit), (axes.set_ylabel, outcomes[1], y_unit)):
-        axis(say("compare.axis", outcome=say.name("outcome", outcome), unit=unit))
+        alpha = 0.4 if name in beaten else 1.0
+        low, high = within(outcomes[0], x.low, x.high)
+        _, near, far = distance(y)
+        for ends, centre, factor, along in (
+            (np.array([low, high]), at[1], across, 0),
+            (np.array([near, far]), at[0], up, 1),
+        ):
+            if np.isfinite(ends).all():
+                line = (ends * factor, [centre] * 2)
+                axes.plot(*(line if along == 0 else line[::-1]), color=colour, alpha=alpha, linewidth=1.1, zorder=2)
+        label = f"{name} {say('compare.dominated')}" if name in beaten else name
+        hidden = sum(points[other] == points[name] for other in list(points)[place + 1 :])
+        face = "white" if y.high < 0 else colour
+        mark: Any = {"markersize": 8 + 5 * hidden, "markerfacecolor": face, "clip_on": False, "zorder": 3}
+        axes.plot(*at, shape, color=colour, alpha=alpha, label=label, **mark)
+    axes.set_xlim(left=max(axes.get_xlim()[0], limits(outcomes[0])[0]))
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel(say("compare.axis", outcome=say.name("outcome", outcomes[0]), unit=x_unit))
+    term = "compare.axis" if describe(outcomes[1]).parity is None else "compare.axis_gap"
+    upwards = say(term, outcome=say.name("outcome", outcomes[1]), unit=y_unit)
+    axes.set_ylabel(textwrap.fill(upwards, LONG_AXIS))
     axes.legend(fontsize=8.5, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    return figure, best
+    return figure
+
+
+def within(outcome: str, low: float, high: float) -> tuple[float, float]:
+    """Return the ends of an interval, cut where no value of the outcome can be."""
+    least, most = limits(outcome)
+    return float(np.clip(low, least, most)), float(np.clip(high, least, most))
 
 
 # -- side by side -----------------------------------------------------------------------------------------------------
@@ -250,8 +280,8 @@ def side_by_side(panels: Sequence[Panel], variants: Sequence[str], say: Say) -> 
     handles = {}
     for place, panel in enumerate(panels):
         axes = figure.add_subplot(grid[place, 0])
-        sizes = [abs(e.mean) for _, found in panel.rows for e in found.values() if np.isfinite(e.mean)]
-        factor, unit = scale_of(panel.outcome, max(sizes, default=0.0), say)
+        means = [e.mean for _, found in panel.rows for e in found.values() if np.isfinite(e.mean)]
+        factor, unit = scale_of(panel.outcome, max(map(abs, means), default=0.0), say)
         for row, (_, found) in enumerate(panel.rows):
             if row % 2:
                 axes.axhspan(row - 0.5, row + 0.5, color="#f5f5f5", zorder=0)
@@ -261,15 +291,13 @@ def side_by_side(panels: Sequence[Panel], variants: Sequence[str], say: Say) -> 
                     continue
                 colour, shape = marker(at)
                 y = row + (at - (len(variants) - 1) / 2) * step
-                width = _finite(estimate.half_width) * factor
-                axes.plot(
-                    [estimate.mean * factor - width, estimate.mean * factor + width], [y, y], color=colour, lw=1.2
-                )
+                low, high = within(panel.outcome, estimate.low, estimate.high)
+                axes.plot([low * factor, high * factor], [y, y], color=colour, lw=1.2)
                 handles[name] = axes.plot(estimate.mean * factor, y, shape, color=colour, markersize=5)[0]
         axes.set_yticks(range(len(panel.rows)), [label for label, _ in panel.rows], fontsize=8.5)
         axes.set_ylim(len(panel.rows) - 0.5, -0.5)
         axes.grid(visible=False, axis="y")
-        axes.set_xlim(left=min(axes.get_xlim()[0], 0) if axes.dataLim.x0 < 0 else 0)
+        axes.set_xlim(left=axes.get_xlim()[0] if min(means, default=0.0) < 0 else 0)  # no wait is shorter than none
         axes.set_xlabel(unit, fontsize=8.5)
         axes.tick_params(axis="x", labelsize=8.5)
         axes.set_title(panel.title, fontsize=9.5, loc="left")
@@ -278,7 +306,3 @@ def side_by_side(panels: Sequence[Panel], variants: Sequence[str], say: Say) -> 
         [handles[name] for name in shown], shown, loc="outside upper left", ncols=min(len(shown), 4), fontsize=8.5
     )
     return figure
-
-
-def _finite(value: float) -> float:
-    return value if np.isfinite(value) else 0.0

@@ -152,6 +152,9 @@ def check_size(study: Study) -> None:
             wanted = f"a multiple of {len(one.choices)} levels is wanted, so that the choices of {one.path}"
             said = f"{wanted} are equally likely; found {design.levels}"
             raise InputError(study.source, [Problem("levels", said)])
+        if design.method == "morris" and _stands_still(one, design.levels):
+            said = f"fewer levels, or a linear scale, are wanted: not every step of {one.path} changes its value"
+            raise InputError(study.source, [Problem("levels", f"{said}; found {design.levels}")])
 
 
 def coefficients(factor: Quantity) -> int:
@@ -188,6 +191,36 @@ def _level(factor: Quantity, unit: float, levels: int) -> Any:
     if factor.kind != "choice":
         return factor.at(unit)
     return factor.at((round(unit * (levels - 1)) + 0.5) / levels)
+
+
+def _stands_still(factor: Quantity, levels: int) -> bool:
+    """Tell whether a step of Morris, of half of the levels, may leave a factor as it is."""
+    values = [_level(factor, k / (levels - 1), levels) for k in range(levels)]
+    return any(one == other for one, other in zip(values, values[levels // 2 :], strict=False))
+
+
+def position(factor: Quantity, value: Any) -> float:
+    """Return where a value of a number lies between the ends of its factor, from 0 to 1, on the factor's scale."""
+    rank = factor.rank(value)
+    if factor.log:
+        return math.log(rank / factor.low) / math.log(factor.high / factor.low)
+    return (rank - factor.low) / (factor.high - factor.low)
+
+
+def steps_made(points: Points) -> Floats:
+    """Return the part of its range that each factor moved from each point to the next (points less one × factors).
+
+    What can be counted moves by another part than the design's: from one of two values to the other it is all of the
+    range. Choices have no order, so from one to any other is all of it, too.
+    """
+    columns = []
+    for one in points.study.factors:
+        values = [point.values[one.path] for point in points.points]
+        if one.kind == "choice":
+            columns.append([float(before != after) for before, after in itertools.pairwise(values)])
+        else:
+            columns.append([abs(b - a) for a, b in itertools.pairwise(position(one, value) for value in values)])
+    return np.array(columns).T
 
 
 def _placed(study: Study, method: Method, rows: Sequence[Mapping[str, Any]], unit: Floats | None) -> Points:

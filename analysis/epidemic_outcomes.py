@@ -204,14 +204,21 @@ def _worst_building(result: Result, _size: float) -> Rows:
         yield "all", "all", float(count.max() / count.sum()), float(count.sum())
 
 
-def _add(name: str, unit: str, direction: Direction, denominator: str, of: Callable[[Result, float], Rows]) -> None:
-    RUN_OUTCOMES.add(name, RunOutcome(unit, direction, denominator, _where_epidemic(of)))
+def _add(
+    name: str,
+    unit: str,
+    direction: Direction,
+    denominator: str,
+    of: Callable[[Result, float], Rows],
+    parity: float | None = None,
+) -> None:
+    RUN_OUTCOMES.add(name, RunOutcome(unit, direction, denominator, _where_epidemic(of), parity))
 
 
 _add("infections", "infections", "lower", "residents", _infections)
 _add("attack_share", "share", "lower", "residents", _attack)
 _vulnerable = "residents in any vulnerability group, and the others"
-_add("attack_difference_vulnerable", "share", "lower", _vulnerable, _attack_difference)
+_add("attack_difference_vulnerable", "share", "lower", _vulnerable, _attack_difference, parity=0.0)
 _add("infections_of_responders", "infections", "lower", "people of the response", _of_responders(share=False))
 _add("attack_share_of_responders", "share", "lower", "people of the response", _of_responders(share=True))
 _add("illnesses", "illnesses", "lower", "infections of residents", _falling_ill)

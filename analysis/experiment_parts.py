@@ -11,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis import comparison_figures, path_figures
+from analysis.compare import Comparison
 from analysis.experiment import Concluded
+from analysis.fairness import beaten
 from analysis.intervals import Estimate, estimate
 from analysis.outcomes import describe
 from analysis.pages import Data, Part, Say, Value
@@ -27,10 +29,7 @@ Floats = npt.NDArray[np.float64]
 Values = Mapping[str, Mapping[str, Mapping[Key, Floats]]]
 """By world, variant and outcome, one value a replication that is compared."""
 WAIT = ("wait_mean_h", "all", "all")
-FAIRNESS = (
-    "unmet_difference_vulnerable", "wait_p90_difference_vulnerable", "wait_p90_ratio_vulnerable",
-    "unmet_range_buildings",
-)  # fmt: skip
+FAIRNESS = ("unmet_difference_vulnerable", "wait_p90_difference_vulnerable", "unmet_range_buildings")
 """Outcomes of fairness; the first that every run has is drawn."""
 MOST_WORLDS = 6
 
@@ -138,7 +137,17 @@ def _differences(found: Concluded, world: str, title: str, cut: str, say: Say) -
     data = Data((*head, *(f"run {run}" for run in range(runs))), tuple(rows))
     confidence = f"{100 * experiment.confidence:g}"
     note = say("compare.paired_note", reference=experiment.against, confidence=confidence)
-    return Part(title, f"{note} {cut}".strip(), figure, data, "differences")
+    note += f" {say('compare.draws_count', each=found.drawn.each)}" if found.drawn is not None else ""
+    said = f"{undrawn(comparisons, say)} {cut}".strip()
+    return Part(title, f"{note} {said}".strip() if figure is not None else said, figure, data, "differences")
+
+
+def undrawn(comparisons: Sequence[Comparison], say: Say) -> str:
+    """Name the outcomes that are not drawn, for no run has both values of any comparison."""
+    known = comparison_figures.drawable(comparisons)
+    names = [comparison_figures.outcome_name(key, say) for key, drawn in known.items() if not drawn]
+    runs = max((c.runs for c in comparisons), default=0)
+    return say("compare.undrawn", outcomes=say("report.comma").join(names), runs=runs) if names else ""
 
 
 def _estimates(values: Mapping[str, Mapping[Key, Floats]], key: Key, found: Concluded) -> dict[str, Estimate]:
@@ -155,23 +164,48 @@ def _plane(values: Mapping[str, Mapping[Key, Floats]], found: Concluded, title: 
         if len(both) == len(found.experiment.variants) and all(
             np.isfinite(one.mean) for pair in both.values() for one in pair
         ):
-            figure, best = comparison_figures.plane(both, (WAIT[0], outcome), say)
+            each = [{name: values[name][key] for name in both} for key in (WAIT, (outcome, "all", "all"))]
+            by = beaten(each[0], each[1], found.experiment.confidence)
+            figure = comparison_figures.plane(both, (WAIT[0], outcome), by, say)
             rows = tuple(
-                (name, x.mean, x.half_width, y.mean, y.half_width, "yes" if name in best else "no")
-                for name, (x, y) in both.items()
+                (name, x.mean, x.half_width, y.mean, y.half_width, by.get(name, "")) for name, (x, y) in both.items()
             )
             head = ("variant", f"{WAIT[0]} (h)", "half width", f"{outcome} ({describe(outcome).unit})", "half width")
-            note = say("compare.plane_note", front=", ".join(best))
-            return Part(title, note, figure, Data((*head, "on the front"), rows), "plane")
+            note = f"{say('compare.plane_note')} {_beaten(by, found, say)}"
+            return Part(title, note, figure, Data((*head, "beaten by"), rows), "plane")
     return Part(title, say("compare.no_plane"))
 
 
+def _beaten(by: Mapping[str, str], found: Concluded, say: Say) -> str:
+    """Say which plans are beaten, and how far that is known."""
+    confidence = f"{100 * found.experiment.confidence:g}"
+    if not by:
+        return say("compare.none_beaten", confidence=confidence)
+    which = say("report.comma").join(say("compare.beaten_by", name=name, by=other) for name, other in by.items())
+    return say("compare.beaten", which=which, confidence=confidence)
+
+
 def _groups(values: Mapping[str, Mapping[Key, Floats]], found: Concluded, title: str, say: Say) -> Part:
-    panel = _panel(values, "wait_mean_h", ("need", "group", "vulnerable", "others"), found, say)
+    by = "need", "group", "vulnerable", "others"
+    panel = _panel(values, "wait_mean_h", by, found, say)
     if not panel.rows:
         return Part(title, say("compare.no_groups"))
     figure = comparison_figures.side_by_side([panel], list(found.experiment.variants), say)
-    return Part(title, say("compare.groups_note"), figure, _behind([panel]), "waits")
+    shown = [label for label, _ in panel.rows]
+    there = dict.fromkeys(
+        _label(key, say) for held in values.values() for key in held if _is_of(key, panel.outcome, by)
+    )
+    gone = say("report.comma").join(label for label in there if label not in shown)
+    note = say("compare.groups_note") + (f" {say('compare.groups_gone', names=gone)}" if gone else "")
+    return Part(title, note, figure, _behind([panel]), "waits")
+
+
+def _is_of(key: Key, outcome: str, parts_by: Sequence[str]) -> bool:
+    return key[0] == outcome and key[1] in parts_by
+
+
+def _label(key: Key, say: Say) -> str:
+    return say.name("part" if key[1] == key[2] else key[1], key[2])
 
 
 def _units(values: Mapping[str, Mapping[Key, Floats]], found: Concluded, title: str, say: Say) -> Part | None:
@@ -187,12 +221,12 @@ def _panel(
     values: Mapping[str, Mapping[Key, Floats]], outcome: str, parts_by: Sequence[str], found: Concluded, say: Say
 ) -> comparison_figures.Panel:
     """Return an outcome by its parts, those in which some variant has a value in every run."""
-    there = dict.fromkeys(key for held in values.values() for key in held if key[0] == outcome and key[1] in parts_by)
+    there = dict.fromkeys(key for held in values.values() for key in held if _is_of(key, outcome, parts_by))
     rows = []
     for key in sorted(there, key=lambda key: parts_by.index(key[1])):
         estimates = {n: e for n, e in _estimates(values, key, found).items() if np.isfinite(e.mean)}
         if estimates:
-            rows.append((say.name("part" if key[1] == key[2] else key[1], key[2]), estimates))
+            rows.append((_label(key, say), estimates))
     return comparison_figures.Panel(say.name("outcome", outcome), outcome, rows)
 
 

@@ -98,6 +98,9 @@ def _estimation(found: Concluded, say: Say, *, fixed: bool) -> tuple[str, ...]:
     assumptions = experiment.assumptions if not fixed else None
     term = "annex.estimation_said" if assumptions is None else "annex.estimation_draws"
     said = [say(term, replications=found.replications, worlds=len(found.values), confidence=confidence)]
+    if found.effects:
+        count = sum(c.world == found.effects[0].world for c in found.effects)
+        said.append(say("experiment.effects_note", count=count, confidence=confidence))
     said.append(say("annex.crn"))
     if assumptions is not None:
         said.append(say("annex.drawn", draws=assumptions.draws, each=assumptions.replications))

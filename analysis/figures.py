@@ -145,7 +145,7 @@ def shade(axes: Axes, phases: pd.DataFrame, say: Say, *, labels: bool) -> None:
 
 def backlog(gauges: pd.DataFrame, phases: pd.DataFrame, end_h: float, horizon_h: float, say: Say) -> Figure:
     """Draw requests waiting and needs not ended over time, on the phases of the life cycle."""
-    figure = new_figure(8.2, 3.2)
+    figure = new_figure(8.2, 3.4)
     axes = figure.add_subplot()
     grid = _grid(end_h)
     shade(axes, phases, say, labels=True)
@@ -157,11 +157,12 @@ def backlog(gauges: pd.DataFrame, phases: pd.DataFrame, end_h: float, horizon_h:
         ]
         if paths:
             band(axes, grid / 24, np.array(paths), colour, say(term))
-    axes.axvline(horizon_h / 24, color="#555555", linewidth=0.8, linestyle=":")
+    axes.axvline(horizon_h / 24, color="#555555", linewidth=1.2, linestyle=":", label=say("report.horizon"))
     axes.set_xlim(0, end_h / 24)
     axes.set_ylim(bottom=0)
     axes.set_xlabel(say("report.hours"))
-    axes.legend(loc="upper right")
+    axes.set_ylabel(say("report.count_axis"))
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper right", ncols=3, fontsize=8.5)
     return figure
 
 
@@ -217,14 +218,18 @@ def waiting_curves(needs: pd.DataFrame, end_h: float, follow_up_h: float, say: S
     return figure
 
 
-def waits(rows: Sequence[tuple[str, Estimate]], say: Say) -> Figure:
-    """Draw mean waits with their intervals, one line a need or group."""
-    figure = new_figure(8.2, 0.34 * len(rows) + 0.9)
+def waits(rows: Sequence[tuple[str, Estimate, float]], say: Say) -> Figure:
+    """Draw mean waits with their intervals, one line a need or group; beside it the share of needs asked for."""
+    figure = new_figure(8.2, 0.34 * len(rows) + 1.1)
     axes = figure.add_subplot()
-    for place, (_, found) in enumerate(reversed(rows)):
+    aside: Any = {"xytext": (6, 0), "textcoords": "offset points", "fontsize": 8.5, "va": "center"}
+    for place, (_, found, asked) in enumerate(reversed(rows)):
         spread = found.half_width if np.isfinite(found.half_width) else 0.0
         axes.errorbar(found.mean, place, xerr=spread, fmt="o", color=COLOURS[0], capsize=3, markersize=5)
-    axes.set_yticks(range(len(rows)), [label for label, _ in reversed(rows)])
+        said = f"{100 * asked:.0f} %" if np.isfinite(asked) else "–"
+        axes.annotate(said, (1, place), xycoords=axes.get_yaxis_transform(), annotation_clip=False, **aside)
+    axes.annotate(say("column.asked"), (1, len(rows) - 0.25), xycoords=axes.get_yaxis_transform(), **aside)
+    axes.set_yticks(range(len(rows)), [label for label, *_ in reversed(rows)])
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.set_xlim(left=0)
     axes.set_xlabel(say("report.wait_axis"))

@@ -98,12 +98,13 @@ def _buildings(result: Result) -> Rows:
 
 _add = RUN_OUTCOMES.add
 _add("deprivation_cost", RunOutcome("currency", "lower", "needs whose type states it", _deprivation))
+_parts = "requests of residents in any vulnerability group, and of the others"
 _add(
     "wait_p90_difference_vulnerable",
-    RunOutcome("h", "lower", "requests of residents in any vulnerability group, and of the others", _wait_difference),
+    RunOutcome("h", "lower", _parts, _wait_difference, parity=0.0),
 )
 _add(
     "wait_p90_ratio_vulnerable",
-    RunOutcome("ratio", "lower", "requests of residents in any vulnerability group, and of the others", _wait_ratio),
+    RunOutcome("ratio", "lower", _parts, _wait_ratio, parity=1.0),
 )
 _add("unmet_range_buildings", RunOutcome("share", "lower", "buildings with ten needs or more", _buildings))

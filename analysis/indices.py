@@ -99,9 +99,9 @@ def interval(value: float, resampled: Floats, blocks: int, confidence: float) ->
 class Elementary:
     """The elementary effects of a group, in the outcome's unit over the whole range.
 
-    ``mu_star`` is the mean of their size, ``mu`` of themselves and ``sigma`` their spread: undefined for several
-    factors, which may move against each other. ``floor`` is the mu* that luck alone would give, ``excess`` what mu* is
-    above it: NaN with one replication.
+    Each is the change at a step over the part of the range that the step made. ``mu_star`` is the mean of their size,
+    ``mu`` of themselves and ``sigma`` their spread: undefined for several factors, which may move against each other.
+    ``floor`` is the mu* that luck alone would give, ``excess`` what mu* is above it: NaN with one replication.
     """
 
     mu_star: Index
@@ -117,21 +117,24 @@ class Elementary:
 
 
 def elementary(
-    unit: Floats, values: Floats, members: Sequence[int], levels: int, confidence: float, seed: int
+    unit: Floats, values: Floats, made: Floats, members: Sequence[int], confidence: float, seed: int
 ) -> list[Elementary]:
     """Return the effect of each group from whole trajectories.
 
-    ``unit`` is trajectories × (groups + 1) × factors, ``values`` trajectories × (groups + 1) × replications. SALib's
-    ``analyze.morris`` gives the same mu*, mu and sigma for single factors.
+    ``unit`` is trajectories × (groups + 1) × factors, ``values`` trajectories × (groups + 1) × replications, and
+    ``made`` trajectories × groups × factors: the part of its range that each factor moved at each step. A group's step
+    is the mean of its factors'. Where all are as drawn, SALib's ``analyze.morris`` gives the same mu*, mu and sigma
+    for single factors.
     """
     trajectories, _, runs = values.shape
-    step = levels / (2 * (levels - 1))
     first = np.cumsum([0, *members[:-1]])
     moved = np.diff(unit, axis=1)[:, :, first]  # trajectories × steps × groups; one group moves at a step
     place = np.abs(moved).argmax(axis=1)  # trajectories × groups: the step at which a group moves
     sign = np.sign(np.take_along_axis(moved, place[:, None, :], axis=1)[:, 0, :])
     change = np.take_along_axis(np.diff(values, axis=1), place[:, :, None], axis=1)
-    effects = sign[:, :, None] * change / step  # trajectories × groups × replications
+    steps = np.add.reduceat(made, first, axis=2) / np.array(members)  # trajectories × steps × groups
+    step = np.take_along_axis(steps, place[:, None, :], axis=1)[:, 0, :]
+    effects = (sign / step)[:, :, None] * change  # trajectories × groups × replications
     drawn = weights(trajectories, seed) if trajectories > 1 else np.ones((1, 1))
     found = []
     for group, size in enumerate(members):
@@ -144,6 +147,12 @@ def elementary(
             floor = float(np.sqrt(of_luck.mean()))
             above = drawn @ np.abs(mean) - np.sqrt(drawn @ of_luck)
             excess = interval(mu_star.value - floor, above, trajectories, confidence)
+            if trajectories > 1 and not np.ptp(each, axis=0).any():  # all made one step: only its runs can be resampled
+                again = weights(runs, seed)
+                size_of = np.abs(again @ each[0])
+                mu_star = interval(mu_star.value, size_of, runs, confidence)
+                spread_of = np.maximum(again @ each[0] ** 2 - (again @ each[0]) ** 2, 0) / max(runs - 1, 1)
+                excess = interval(mu_star.value - floor, size_of - np.sqrt(2 / np.pi * spread_of), runs, confidence)
         mu = sigma = Index(NAN, NAN, NAN)
         if size == 1 and trajectories > 1:
             mu = interval(mean.mean(), drawn @ mean, trajectories, confidence)

@@ -53,8 +53,8 @@ def estimate(values: Iterable[float], confidence: float = CONFIDENCE) -> Estimat
         return Estimate(mean, float("nan"), 1, 1)
     from scipy.special import stdtrit
 
-    spread = float(array.std(ddof=1)) / np.sqrt(array.size)
-    return Estimate(mean, float(stdtrit(array.size - 1, (1 + confidence) / 2)) * spread, array.size, defined)
+    half_width = stdtrit(array.size - 1, (1 + confidence) / 2) * (array.std(ddof=1) / np.sqrt(array.size))
+    return Estimate(mean, float(half_width), array.size, defined)
 
 
 def estimates(rows: Iterable[Row]) -> dict[tuple[str, str, str], Estimate]:

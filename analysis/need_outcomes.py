@@ -106,12 +106,14 @@ class NeedOutcome:
     denominator: str
     of: Callable[[Selection], float]
     per_request: bool = False
+    parity: float | None = None
 
 
 NEED_OUTCOMES: Registry[NeedOutcome] = Registry("outcome")
 _add = NEED_OUTCOMES.add
 _add("needs_raised", NeedOutcome("needs", "neither", "needs of the cohort", lambda s: float(s.size)))
 _add("requests", NeedOutcome("requests", "neither", "needs of the cohort", lambda s: float(s.asked.sum())))
+_add("asked_share", NeedOutcome("share", "neither", "needs", lambda s: float(s.asked.mean())))
 _add(
     "wait_mean_h",
     NeedOutcome("h", "lower", "requests", lambda s: s.waits().restricted_mean(s.tau_h) if s.tau_h > 0 else NAN, True),
@@ -130,8 +132,8 @@ _add(
     NeedOutcome(
         "h",
         "lower",
-        "requests, at most the follow-up",
-        lambda s: s.closings().quantile_up_to(0.9, s.tau_h) if s.tau_h > 0 else NAN,
+        "requests",
+        lambda s: s.closings().quantile(0.9) if s.tau_h > 0 else NAN,
         True,
     ),
 )

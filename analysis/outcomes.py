@@ -49,6 +49,25 @@ def describe(name: str) -> NeedOutcome | RunOutcome:
     return RUN_OUTCOMES[name] if name in RUN_OUTCOMES else NEED_OUTCOMES[name]
 
 
+def limits(name: str) -> tuple[float, float]:
+    """Return between which values an outcome lies, whatever an interval of it may reach to."""
+    described = describe(name)
+    most = 1.0 if described.unit == "share" else np.inf
+    return -most if described.parity == 0 else 0.0, most
+
+
+def is_better(name: str, value: float, than: float) -> bool | None:
+    """Tell whether a value of an outcome is better than another; None where neither is.
+
+    Of one part against another less is better down to parity only: below, it is the others who are worse off.
+    """
+    described = describe(name)
+    unfair = described.parity is not None and min(value, than) < described.parity
+    if described.direction == "neither" or value == than or unfair:
+        return None
+    return (value < than) == (described.direction == "lower")
+
+
 @dataclass(frozen=True)
 class Measure:
     """Measure every outcome of a run; picklable, so that workers can do it. ``targets_h`` is by need type."""

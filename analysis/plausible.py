@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from analysis.designs import position
 from sim.spec.factors import Quantity
 
 Floats = npt.NDArray[np.float64]
@@ -111,8 +112,8 @@ def fitted(one: Quantity, before: Any, value: Any, tried: Sequence[Mapping[str, 
         every = one.levels(len(one.choices))
         kept = tuple(c for c in every if c == value or any(g and v == c for v, g in zip(values, good, strict=True)))
         return Fitted(one.path, value, before, None, None, kept, len(kept) == len(every), at_end=False)
-    inside = [_position(one, value), *(_position(one, v) for v, g in zip(values, good, strict=True) if g)]
-    by_position = sorted({_position(one, v): v for v in values}.items())
+    inside = [position(one, value), *(position(one, v) for v, g in zip(values, good, strict=True) if g)]
+    by_position = sorted({position(one, v): v for v in values}.items())
     least, most = min(inside), max(inside)
     below = [v for at, v in by_position if at < least]
     above = [v for at, v in by_position if at > most]
@@ -122,13 +123,5 @@ def fitted(one: Quantity, before: Any, value: Any, tried: Sequence[Mapping[str, 
     whole = most - least >= WHOLE
     if whole:
         low, high = one.at(0.0), one.at(1.0)
-    at = _position(one, value)
+    at = position(one, value)
     return Fitted(one.path, value, before, low, high, (), whole, not AT_END <= at <= 1 - AT_END)
-
-
-def _position(one: Quantity, value: Any) -> float:
-    """Return where a value lies between the ends, from 0 to 1."""
-    rank = one.rank(value)
-    if one.log:
-        return math.log(rank / one.low) / math.log(one.high / one.low)
-    return (rank - one.low) / (one.high - one.low)

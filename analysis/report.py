@@ -75,7 +75,7 @@ def _figures(folder: Folder, scenario: Scenario, found: Found, say: Say) -> list
         (
             say("report.phases"),
             figures.backlog(folder.table("gauges"), folder.table("phases"), end_h, scenario.horizon, say),
-            band,
+            f"{band} {say('report.phases_note')}",
         ),
         (
             say("report.incidence"),
@@ -84,24 +84,30 @@ def _figures(folder: Folder, scenario: Scenario, found: Found, say: Say) -> list
         ),
     ]
     rows = [
-        (say.name(by, level), found[outcome, by, level])
+        (say.name(by, level), found[outcome, by, level], _asked(found, by, level))
         for outcome, by, level in found
         if outcome == "wait_mean_h" and by in ("need", "group") and math.isfinite(found[outcome, by, level].mean)
     ]
     if rows:
-        drawn.append((say("report.waits"), figures.waits(rows, say), say("run.interval")))
+        drawn.append((say("report.waits"), figures.waits(rows, say), say("report.waits_note")))
     drawn += _of_hazards(folder, scenario, say)
     drawn += _of_epidemic(folder, scenario, say)
     drawn += _of_plan(folder, scenario, say)
     names = list(scenario.response.organisation.units)
     worked = figures.teams(folder.table("units"), end_h, say, names)
     if worked is not None:
-        drawn.append((say("report.teams"), worked, ""))
+        drawn.append((say("report.teams"), worked, say("report.teams_note")))
     drawn += _of_people(folder, scenario, say)
     held = figures.stock(folder.table("stock"), end_h, say)
     if held is not None:
         drawn.append((say("report.stock"), held, band))
     return drawn
+
+
+def _asked(found: Found, by: str, level: str) -> float:
+    """Return the share of needs of a part that were asked for; NaN in a folder made before it was measured."""
+    share = found.get(("asked_share", by, level))
+    return share.mean if share is not None else math.nan
 
 
 def _of_plan(folder: Folder, scenario: Scenario, say: Say) -> list[tuple[str, Figure, str]]:

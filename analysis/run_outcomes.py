@@ -24,12 +24,17 @@ SMALLEST_GROUP = 10
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """An outcome over units, desks or stock: gives (by, level, value, size of the denominator)."""
+    """An outcome over units, desks or stock: gives (by, level, value, size of the denominator).
+
+    Of one part less, or over, another ``parity`` is where the two are alike: below it the other part is worse off.
+    Only a difference of parts, with its parity at 0, may be below 0.
+    """
 
     unit: str
     direction: Direction
     denominator: str
     of: Callable[[Result], Iterator[tuple[str, str, float, float]]]
+    parity: float | None = None
 
 
 RUN_OUTCOMES: Registry[RunOutcome] = Registry("outcome")
@@ -166,6 +171,10 @@ _run("days_of_cover", RunOutcome("d", "higher", "pieces on hand at the horizon",
 RUN_OUTCOMES.add(
     "unmet_difference_vulnerable",
     RunOutcome(
-        "share", "lower", "needs of residents in any vulnerability group, and of the others", lambda _result: iter(())
+        "share",
+        "lower",
+        "needs of residents in any vulnerability group, and of the others",
+        lambda _result: iter(()),
+        parity=0.0,
     ),
 )

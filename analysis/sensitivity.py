@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis import asked
-from analysis.designs import Points, coefficients, points_of
+from analysis.designs import Points, coefficients, points_of, steps_made
 from analysis.indices import Elementary, Index, Noise, Regression, Sobol, elementary, noise, rank_regression, sobol
 from analysis.store.rounds import Batch, Collected, Procedure, Round
 from sim.spec.experiment import ONLY_WORLD
@@ -89,6 +89,11 @@ class Concluded:
     study: Study
     parts: tuple[Part, ...]
     failed: tuple[tuple[str, str, int], ...]
+
+    @property
+    def left_out(self) -> bool:
+        """Whether a point was left out of what is concluded: it was not run, failed, or has no value of an outcome."""
+        return any(part.invalid or any(one.whole < one.units for one in part.found) for part in self.parts)
 
     @property
     def runs(self) -> int:
@@ -168,8 +173,10 @@ def _found(points: Points, key: Key, values: Floats) -> Found:
         assert points.unit is not None
         unit = points.unit.reshape(len(units), rows, -1)[whole]
         members = [len(group) for group in study.groups.values()]
-        made = elementary(unit, kept, members, design.levels, design.confidence, design.seed)
-        effects = [Effect(name, one) for name, one in zip(names, made, strict=True)]
+        made = np.vstack([steps_made(points), np.zeros((1, sum(members)))])  # the last has no step
+        steps = made.reshape(len(units), rows, -1)[whole, :-1]
+        found = elementary(unit, kept, steps, members, design.confidence, design.seed)
+        effects = [Effect(name, one) for name, one in zip(names, found, strict=True)]
     elif points.method == "sobol_indices":
         effects = [
             Effect(name, one) for name, one in zip(names, sobol(kept, design.confidence, design.seed), strict=True)

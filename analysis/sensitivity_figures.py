@@ -72,5 +72,5 @@ def _bar(axes: Axes, place: float, index: Index, height: float, colour: str, sca
 def _axis(first: Elementary | Sobol | Index, one: Found, words: Say) -> str:
     if isinstance(first, Elementary):
         unit = describe(one.key[0]).unit
-        return str(words("sensitivity.axis_morris", unit="%" if unit == "share" else unit))
+        return str(words("sensitivity.axis_morris", unit=words("axis.points") if unit == "share" else unit))
     return str(words("sensitivity.axis_sobol" if isinstance(first, Sobol) else "sensitivity.axis_regression"))

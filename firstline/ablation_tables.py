@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import Any
 
 from analysis.ablate import Ablated, Ablation, Taken
 from analysis.short_names import mechanism_name
+from firstline.cells import Cell, unit_of
 from firstline.experiment_tables import finite, verdict
-from firstline.grids import Block, Grid, change_of, outcome_name
+from firstline.grids import Block, Grid, between, change_of, outcome_name
 from firstline.words import Words
 
 
@@ -20,12 +22,13 @@ def page(asked: Taken, found: Ablation, words: Words) -> list[Block]:
     head, silent = ("mechanism", "off_effect", "absent_effect", "off_says"), []
     for place, key in enumerate(found.keys):
         by_name = {(one.mechanism, one.against): one for one in found.ablated}
-        rows = []
+        rows, shown = [], []
         for name in sorted(asked.mechanisms, key=lambda name: -abs(by_name[name, "off"].effects[place].difference)):
             off, absent = by_name[name, "off"], by_name[name, "absent"]
             effects = _effect(off, place, words), _effect(absent, place, words)
             rows.append((mechanism_name(name, words), *effects, verdict(off.effects[place], words)))
-        shown = [row for row in rows if row[1] != "0" or row[2] != "0"]
+            if not all(one.unchanged or one.effects[place].identical for one in (off, absent)):
+                shown.append(rows[-1])
         title = outcome_name(key, words)
         if shown:
             blocks.append(Grid(title, tuple(words(f"column.{c}") for c in head), tuple(shown), 1, (3,)))
@@ -38,6 +41,11 @@ def page(asked: Taken, found: Ablation, words: Words) -> list[Block]:
                 silent.append(title)
     if silent:
         blocks.append(words("ablation.silent", outcomes=words("report.comma").join(silent)))
+    for against in ("off", "absent"):
+        still = [one.mechanism for one in found.ablated if one.unchanged and one.against == against]
+        if still:
+            names = words("report.comma").join(mechanism_name(name, words) for name in still)
+            blocks.append(words("ablation.unchanged", way=words(f"ablation.way_{against}"), names=names))
     blocks.append(words("ablation.note", confidence=f"{100 * found.confidence:g}"))
     return blocks
 
@@ -67,12 +75,15 @@ def headline(asked: Taken, found: Ablation, words: Words) -> list[str]:
     return [said, words(term, seen=seen, count=len(asked.mechanisms), outcomes=len(found.keys), quiet=named)]
 
 
-def _effect(one: Ablated, place: int, words: Words) -> str:
+def _effect(one: Ablated, place: int, words: Words) -> Cell:
     effect = one.effects[place]
+    if one.unchanged:
+        return Cell("–")
     say = change_of((effect.outcome, effect.by, effect.level), effect.difference or effect.high, words)
     if effect.identical or effect.verdict == "undefined":
-        return "0" if effect.identical else "–"
-    return f"{say(effect.difference)} ({words('experiment.between', low=say(effect.low), high=say(effect.high))})"
+        return say(0.0).bounded(0.0, 0.0) if effect.identical else say(math.nan)
+    said = f"{say(effect.difference)} ({between(effect.low, effect.high, say, words)})"
+    return Cell(said, effect.difference, unit_of(say(0.0)), effect.low, effect.high)
 
 
 def ablation_as_json(found: Ablation) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def _write(found: Judged, folder: Path, made: dict[str, Any], words: Words) -> N
     from analysis.store.parts import put
     from analysis.study_page import Told
     from firstline.backtest_tables import backlog_rows, backtest_as_json, figure_rows, headline, page
-    from firstline.grids import Grid, comma_separated, markdown
+    from firstline.grids import markdown, sheet
     from sim.files import dump
 
     files = {
@@ -87,7 +87,7 @@ def _write(found: Judged, folder: Path, made: dict[str, Any], words: Words) -> N
         ),
     }
     for name, (head, rows) in {"figures": figure_rows(found), "backlog": backlog_rows(found)}.items():
-        files[f"{name}.csv"] = comma_separated([Grid("", head, rows)]).split("\n", 1)[1]
+        files[f"{name}.csv"] = sheet(head, rows)
     for one in (*found.learnt, *found.predicted):
         whole = scenario(found.asked, Path(found.log.path), one.event, found.fitted.crews, found.fitted.books.at_once)
         files[f"{one.event.name}.yaml"] = dump(whole)

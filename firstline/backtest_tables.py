@@ -74,12 +74,13 @@ def _learnt(found: Judged, words: Words) -> list[str]:
             words("backtest.lag", event=name, lag=say_duration(middle), low=say_duration(low), high=say_duration(high))
         )
     rival = found.rival
+    model, base = losses(found.learnt)  # those of the table; the fit's own is of fewer runs, and of their means
     said.append(
         words(
             "backtest.losses",
             per_day=f"{rival.per_day:.0f}",
-            model=f"{fitted.loss:.2f}",
-            baseline=f"{rival.loss:.2f}",
+            model=f"{model:.2f}",
+            baseline=f"{base:.2f}",
             own=f"{rival.own_loss:.2f}",
         )
     )

@@ -11,12 +11,13 @@ from analysis.calibrate import Calibrated
 from analysis.calibrate_errors import Warn
 from analysis.plausible import Fitted
 from analysis.short_names import short_names
+from firstline.cells import Cell
 from firstline.experiment_tables import finite
-from firstline.grids import Block, Grid, amount_of, outcome_name
+from firstline.formats import say_duration
+from firstline.grids import Block, Grid, Say, amount_of, between, outcome_name
 from firstline.words import Words
 from sim.spec.calibrate import Task
 from sim.spec.factors import Quantity
-from sim.units import say_duration
 
 
 def page(task: Task, found: Calibrated, words: Words) -> list[Block]:
@@ -42,7 +43,8 @@ def headline(task: Task, found: Calibrated, words: Words) -> list[str]:
         for one in found.fitted
         for of in [quantities[one.path]]
     )
-    return [words("calibrate.fitted", values=values), _foretold(found, words)]
+    worse = [_warning(one, words) for one in found.warnings if one.kind == "worse_fit"]
+    return [words("calibrate.fitted", values=values), *worse, _foretold(found, words)]
 
 
 def _foretold(found: Calibrated, words: Words) -> str:
@@ -56,8 +58,8 @@ def _foretold(found: Calibrated, words: Words) -> str:
         "calibrate.foretells" if known else "calibrate.foretells_some",
         inside=inside,
         figures=held_out.figures,
-        fitted=_or_dash("{:.2f}".format, held_out.fitted),
-        before=_or_dash("{:.2f}".format, held_out.before),
+        fitted=_or_dash(_in_scales, held_out.fitted),
+        before=_or_dash(_in_scales, held_out.before),
         fresh=found.fresh,
     )
 
@@ -65,7 +67,7 @@ def _foretold(found: Calibrated, words: Words) -> str:
 def _parameters(found: Calibrated, quantities: dict[str, Quantity], words: Words) -> Grid:
     head = tuple(words(f"column.{name}") for name in ("parameter", "before", "fitted", "range"))
     body = tuple(
-        (one.path, _say(of, one.before), _say(of, one.value), _range(of, one, words))
+        (one.path, _say(of, one.before), _bounded(of, one), _range(of, one, words))
         for one in found.fitted
         for of in [quantities[one.path]]
     )
@@ -77,11 +79,11 @@ def _rows(found: Calibrated, words: Words) -> Grid:
     body = []
     for row in found.rows:
         say = amount_of(row.key, row.observed)
-        between = words("experiment.between", low=say(row.low), high=say(row.high)) if math.isfinite(row.low) else "–"
         says = "inside" if row.inside else "outside" if math.isfinite(row.low) else "undefined_value"
         part = words(f"calibrate.part_{'held_out' if row.held_out else 'fitted'}")
         figures = (say(row.observed), say(row.scale), _or_dash(say, row.before), _or_dash(say, row.simulated))
-        body.append((outcome_name(row.key, words), part, *figures, between, words(f"calibrate.{says}")))
+        foretold = between(row.low, row.high, say, words)
+        body.append((outcome_name(row.key, words), part, *figures, foretold, words(f"calibrate.{says}")))
     head = tuple(words(f"column.{name}") for name in columns)
     return Grid(words("calibrate.table_rows"), head, tuple(body), 2, (len(columns) - 1,))
 
@@ -91,16 +93,20 @@ def _errors(found: Calibrated, words: Words) -> Grid:
     body = tuple(
         (
             words(f"calibrate.part_{'held_out' if one.held_out else 'fitted'}"),
-            str(one.figures),
-            *(_or_dash("{:.2f}".format, value) for value in (one.fitted, one.before, one.naive)),
+            Cell(str(one.figures), one.figures, "figures"),
+            *(_or_dash(_in_scales, value) for value in (one.fitted, one.before, one.naive)),
         )
         for one in found.errors
     )
     return Grid(words("calibrate.table_errors"), head, body)
 
 
-def _or_dash(say: Any, value: float) -> str:
-    return say(value) if math.isfinite(value) else "–"
+def _in_scales(value: float) -> Cell:
+    return Cell(f"{value:.2f}", value, "scales")
+
+
+def _or_dash(say: Say, value: float) -> Cell:
+    return say(value) if math.isfinite(value) else Cell("–")
 
 
 def _warning(one: Warn, words: Words) -> str:
@@ -114,21 +120,33 @@ def _warning(one: Warn, words: Words) -> str:
     )
 
 
-def _say(of: Quantity, value: Any) -> str:
+def _say(of: Quantity, value: Any) -> Cell:
     """Write a value of a parameter; a dash where the base has none."""
     if value is None:
-        return "–"
+        return Cell("–")
     if of.kind == "duration":
         return say_duration(of.rank(value))
-    return f"{value:.4g}" if isinstance(value, float) else of.say(value)
+    if of.kind == "choice":
+        return Cell(of.say(value))
+    return Cell(f"{value:.4g}" if isinstance(value, float) else of.say(value), of.rank(value))
+
+
+def _bounded(of: Quantity, one: Fitted) -> Cell:
+    """Write the fitted value of a parameter, which knows its range."""
+    said = _say(of, one.value)
+    return said if of.kind == "choice" else said.bounded(of.rank(one.low), of.rank(one.high))
 
 
 def _range(of: Quantity, one: Fitted, words: Words) -> str:
-    if one.whole:
-        return words("calibrate.whole")
-    if of.kind == "choice":
+    if of.kind == "choice" and not one.whole:
         return ", ".join(of.say(choice) for choice in one.choices)
-    return words("experiment.between", low=_say(of, one.low), high=_say(of, one.high))
+    ends = (math.nan, math.nan) if of.kind == "choice" else (of.rank(one.low), of.rank(one.high))
+    said = (
+        words("calibrate.whole")
+        if one.whole
+        else words("experiment.between", low=_say(of, one.low), high=_say(of, one.high))
+    )
+    return Cell(said, unit=_say(of, one.value).unit, low=ends[0], high=ends[1])
 
 
 def calibrated_as_json(found: Calibrated) -> dict[str, Any]:

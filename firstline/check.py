@@ -105,15 +105,18 @@ def _read_card(file: str) -> Card:
 
 
 def _read_experiment(file: str) -> Crossed:
+    from analysis.asked import check_parts
     from analysis.assumptions import figures
 
     crossed = load_experiment(file, None)
+    check_parts(crossed.experiment.named(), [cell.scenario for cell in crossed.cells], crossed.source)
     if crossed.experiment.assumptions is not None:
         figures(crossed, crossed.experiment.assumptions)  # is there anything to draw
     return crossed
 
 
 def _read_design(file: str) -> Study:
+    from analysis.asked import check_parts
     from analysis.designs import check_size
     from analysis.sensitivity import check_outcomes
     from sim.design_files import read_design
@@ -121,24 +124,29 @@ def _read_design(file: str) -> Study:
     study = read_design(file)
     check_size(study)
     check_outcomes(study)
+    check_parts(((("outcomes", k), one) for k, one in enumerate(study.design.outcomes)), [study.base], study.source)
     return study
 
 
 def _read_question(file: str) -> Question:
-    from analysis.asked import check as check_outcomes
+    from analysis import asked
     from sim.optimise_files import read_question
 
     question = read_question(file)
-    check_outcomes(question.asked.named(), question.source)
+    asked.check(question.asked.named(), question.source)
+    asked.check_parts(question.asked.named(), [question.base], question.source)
     return question
 
 
 def _read_calibration(file: str) -> tuple[Task, Sequence[Figure]]:
+    from analysis.asked import check_parts
     from analysis.observed import figures
     from sim.calibrate_files import read_calibration
 
     task = read_calibration(file)
-    return task, figures(task)
+    known = figures(task)
+    check_parts(((("observed", k), one) for k, one in enumerate(task.asked.observed)), [task.base], task.source)
+    return task, known
 
 
 def _read_backtest(file: str) -> tuple[Backtest, Log | None]:

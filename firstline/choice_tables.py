@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from analysis.feasible import Feasible
 from analysis.selection import Selected
+from firstline.cells import Cell
 from firstline.formats import percent
-from firstline.grids import Block, Grid, amount_of, outcome_name
+from firstline.grids import Block, Grid, amount_of, between, outcome_name
 from firstline.words import Words
 
 
@@ -21,7 +22,7 @@ def choice(selected: Selected, words: Words, *, in_world: bool) -> Iterator[Bloc
         yield Grid(words("table.feasible"), head, rows, 2, (4,))
     if selected.left:
         head = tuple(words(f"column.{name}") for name in ("variant", "left_out_after", "for"))
-        rows = tuple((one.variant, str(one.after), one.better) for one in selected.left)
+        rows = tuple((one.variant, Cell(str(one.after), one.after, "runs"), one.better) for one in selected.left)
         yield Grid(words("table.left_out"), head, rows, 1, (2,))
 
 
@@ -46,7 +47,7 @@ def _feasible(one: Feasible, words: Words) -> tuple[str, ...]:
     return one.variant, *standing(one, words)
 
 
-def standing(one: Feasible, words: Words) -> tuple[str, str, str, str]:
+def standing(one: Feasible, words: Words) -> tuple[str, Cell, Cell, str]:
     """Return what must be reached, the value, its bounds, and what the data say."""
     limit = words(
         "choice.at_least" if one.at_least else "choice.at_most", limit=amount_of(one.key, one.limit)(one.limit)
@@ -55,5 +56,5 @@ def standing(one: Feasible, words: Words) -> tuple[str, str, str, str]:
     if one.in_share is not None:
         must = words("choice.in_share", must=must, share=percent(one.in_share))
     say = percent if one.in_share is not None else amount_of(one.key, one.limit)
-    between = words("experiment.between", low=say(one.low), high=say(one.high))
-    return must, say(one.value), between, words("choice." + one.standing.replace(" ", "_"))
+    value = say(one.value).bounded(one.low, one.high)
+    return must, value, between(one.low, one.high, say, words), words("choice." + one.standing.replace(" ", "_"))

@@ -7,6 +7,7 @@ the commands that need them, so that ``firstline list`` answers at once.
 from __future__ import annotations
 
 import json
+import sys
 from typing import Annotated
 
 import typer
@@ -103,6 +104,10 @@ def run(
     manifest = about("run", scenario.name, seed, where, {"scenario": scenario.data()}, file)
     _, folder = make(once([Cell(ONLY_WORLD, ONLY_WORLD, scenario)], replications), (), manifest, where)
     failed = say_failed(folder)
+    there = folder.replications()
+    if there > replications:
+        said = f"the folder holds {there} runs, and this is about the first {replications}"
+        print(f"{said}; 'firstline report' is about all", file=sys.stderr)
     found = estimates(row for row in folder.outcomes() if row.replication < replications)
     if as_json:
         print(json.dumps(run_as_json(scenario, found, folder.path, seed, replications), ensure_ascii=False, indent=1))

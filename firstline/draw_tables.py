@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from analysis.assumptions import Drawn
 from analysis.experiment import Concluded
 from firstline.formats import percent
 from firstline.grids import Block, Grid, outcome_name
@@ -35,6 +36,11 @@ def draws(found: Concluded, words: Words) -> Iterator[Block]:
     )
     yield Grid(words("table.splits"), head, rows, 3)
     yield words("draws.note", figures=_named(drawn.figures))
+
+
+def counted(drawn: Drawn | None, count: int, words: Words) -> str:
+    """Say how many runs a comparison is of, or how many draws where these count."""
+    return words("count.runs" if drawn is None else "count.draws", count=count)
 
 
 def _named(figures: Sequence[str]) -> str:

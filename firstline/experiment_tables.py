@@ -7,22 +7,25 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from analysis.assumptions import Drawn
 from analysis.compare import Comparison
 from analysis.comparison_figures import p_text
 from analysis.experiment import Concluded, Judged
-from analysis.outcomes import describe
+from analysis.outcomes import describe, is_better
+from firstline.cells import Cell
 from firstline.choice_tables import choice
-from firstline.draw_tables import draws
-from firstline.formats import with_interval
-from firstline.grids import Block, Grid, amount_of, change_of, outcome_name
+from firstline.draw_tables import counted, draws
+from firstline.formats import took, with_interval
+from firstline.grids import Block, Grid, amount_of, between, change_of, outcome_name
 from firstline.words import Words
-from sim.units import say_duration
 
 JUDGED = {
     "as expected": "as_expected",
     "against expectation": "against_expectation",
     "not separated": "expectation_not_separated",
     "not separated (as expected)": "not_separated_as_expected",
+    "the same in every run": "identical",
+    "the same in every run (as expected)": "identical_as_expected",
     "undefined": "expectation_undefined",
 }
 
@@ -36,35 +39,35 @@ def page(found: Concluded, seconds: float, lang: str) -> list[Block]:
         "replications": found.replications,
         "runs": found.runs,
         "seed": found.seed,
-        "time": say_duration(seconds / 3600),
+        "time": took(seconds, words),
     }
-    several = len(found.values) > 1
     blocks: list[Block] = [experiment.title or experiment.experiment]
-    blocks.append(
-        words("experiment.made_worlds", worlds=len(found.values), **counts)
-        if several
-        else words("experiment.made", **counts)
-    )
+    if found.drawn is not None:
+        blocks.append(words("experiment.made_draws", each=found.drawn.each, **counts))
+    elif len(found.values) > 1:
+        blocks.append(words("experiment.made_worlds", worlds=len(found.values), **counts))
+    else:
+        blocks.append(words("experiment.made", **counts))
     blocks.append(_people(found, words))
     blocks += draws(found, words)
     for selected in found.selected:
         blocks += choice(selected, words, in_world=bool(experiment.worlds))
+    confidence = f"{100 * experiment.confidence:g}"
+    last = list(found.values)[-1]
     for world in found.values:
         title = words("table.means")
         title = words("experiment.in_world", table=title, world=world) if experiment.worlds else title
         blocks += [_means(found, world, title, words)]
+        blocks += [words("experiment.means_note", confidence=confidence)] if world == last else []
         title = words("table.differences")
         title = words("experiment.in_world", table=title, world=world) if experiment.worlds else title
-        blocks += _effects([c for c in found.effects if c.world == world], words)
-        blocks += [_differences([c for c in found.comparisons if c.world == world], title, words)]
-    blocks.append(_expected(found.judged, bool(experiment.worlds), words))
-    confidence = f"{100 * experiment.confidence:g}"
-    blocks.append(words("experiment.means_note", confidence=confidence))
+        blocks += _effects([c for c in found.effects if c.world == world], found, words)
+        blocks += [_differences([c for c in found.comparisons if c.world == world], title, found, words)]
     sizes = sorted({sum(c.world == world for c in found.comparisons) for world in found.values})
     blocks.append(
         words("experiment.differences_note", confidence=confidence, count="–".join(str(size) for size in sizes))
     )
-    return blocks
+    return [*blocks, _expected(found.judged, bool(experiment.worlds), words)]
 
 
 def _people(found: Concluded, words: Words) -> str:
@@ -81,29 +84,29 @@ def _means(found: Concluded, world: str, title: str, words: Words) -> Grid:
     cell = {(v, k): with_interval(mean, amount_of(k, mean.mean)) for (v, k), mean in means.items()}
     if len(keys) > len(variants):
         rows = tuple((outcome_name(key, words), *(cell[name, key] for name in variants)) for key in keys)
-        return Grid(title, (words("column.outcome"), *variants), rows)
+        across = words("column.variant"), words("compare.mean")
+        return Grid(title, (words("column.outcome"), *variants), rows, across=across)
     head = (words("column.variant"), *(outcome_name(key, words) for key in keys))
-    return Grid(title, head, tuple((name, *(cell[name, key] for key in keys)) for name in variants))
+    rows = tuple((name, *(cell[name, key] for key in keys)) for name in variants)
+    return Grid(title, head, rows, across=(words("column.outcome"), words("compare.mean")))
 
 
-def _differences(comparisons: Sequence[Comparison], title: str, words: Words) -> Grid:
+def _differences(comparisons: Sequence[Comparison], title: str, found: Concluded, words: Words) -> Grid:
     columns = ("outcome", "variant", "against", "difference", "interval", "p_holm", "pairing", "says")
     rows = []
     for c in comparisons:
         key = (c.outcome, c.by, c.level)
         say = change_of(key, c.difference or c.high, words)
-        defined = c.verdict != "undefined"
-        between = words("experiment.between", low=say(c.low), high=say(c.high)) if defined else "–"
         rows.append(
             (
                 outcome_name(key, words),
                 c.variant,
                 c.reference,
-                say(c.difference),
-                between,
-                p_text(c.p_holm),
+                say(c.difference).bounded(c.low, c.high),
+                between(c.low, c.high, say, words),
+                Cell(p_text(c.p_holm), c.p_holm),
                 _pairing(c, words),
-                verdict(c, words),
+                verdict(c, words, found.drawn),
             )
         )
     return Grid(title, tuple(words(f"column.{column}") for column in columns), tuple(rows), 3, (7,))
@@ -114,28 +117,36 @@ def _pairing(c: Comparison, words: Words) -> str:
     if not math.isfinite(c.variance_reduction):
         return "–"
     times = f"{c.variance_reduction:.1f}" if c.variance_reduction < 100 else f"{c.variance_reduction:,.0f}"
-    if not math.isfinite(c.correlation):
-        return words("experiment.times", value=times)
-    return words("experiment.times_r", value=times, r=f"{c.correlation:.2f}".replace("-", "−"))
+    said = words("experiment.times", value=times)
+    if math.isfinite(c.correlation):
+        said = words("experiment.times_r", value=times, r=f"{c.correlation:.2f}".replace("-", "−"))
+    return Cell(said, c.variance_reduction)
 
 
-def _effects(effects: Sequence[Comparison], words: Words) -> list[Block]:
-    """Return the effects of factors and what they do together; nothing where there are none."""
+def _effects(effects: Sequence[Comparison], found: Concluded, words: Words) -> list[Block]:
+    """Return the effects of factors and what they do together, a family of their own; nothing where there are none."""
     rows = []
     for c in effects:
         key = (c.outcome, c.by, c.level)
         say = change_of(key, c.difference or c.high, words)
-        defined = c.verdict != "undefined"
-        between = words("experiment.between", low=say(c.low), high=say(c.high)) if defined else "–"
         rows.append(
-            (outcome_name(key, words), c.variant, say(c.difference), between, p_text(c.p_holm), verdict(c, words))
+            (
+                outcome_name(key, words),
+                c.variant,
+                say(c.difference).bounded(c.low, c.high),
+                between(c.low, c.high, say, words),
+                Cell(p_text(c.p_holm), c.p_holm),
+                verdict(c, words, found.drawn),
+            )
         )
     if not rows:
         return []
     rows.sort(key=lambda row: row[0])
     columns = ("outcome", "factor", "effect", "interval", "p_holm", "says")
     title = words("table.effects")
-    return [Grid(title, tuple(words(f"column.{column}") for column in columns), tuple(rows), 2, (5,))]
+    confidence = f"{100 * found.experiment.confidence:g}"
+    note = words("experiment.effects_note", count=len(rows), confidence=confidence)
+    return [Grid(title, tuple(words(f"column.{column}") for column in columns), tuple(rows), 2, (5,)), note]
 
 
 def _expected(judged: Sequence[Judged], with_world: bool, words: Words) -> Block:
@@ -152,17 +163,15 @@ def _expected(judged: Sequence[Judged], with_world: bool, words: Words) -> Block
     return Grid(words("table.expectations"), head, tuple(rows), 3)
 
 
-def verdict(c: Comparison, words: Words) -> str:
+def verdict(c: Comparison, words: Words, drawn: Drawn | None = None) -> str:
     """Say in plain words what the data say of a variant against its reference."""
     if c.verdict == "undefined":
-        return words("experiment.undefined", defined=c.defined, runs=c.runs)
+        return words("experiment.undefined", defined=c.defined, runs=counted(drawn, c.runs, words))
     if c.verdict == "not separated":
         return words("experiment.identical") if c.identical else words("experiment.not_separated")
-    better = describe(c.outcome).direction
     said = words(f"experiment.{c.verdict}")
-    if better == "neither":
-        return said
-    return words("experiment.better" if better == c.verdict else "experiment.worse", verdict=said)
+    good = is_better(c.outcome, c.mean_variant, c.mean_reference)
+    return said if good is None else words("experiment.better" if good else "experiment.worse", verdict=said)
 
 
 def experiment_as_json(found: Concluded) -> dict[str, Any]:

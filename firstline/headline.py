@@ -8,6 +8,7 @@ from math import inf, isfinite
 from analysis.compare import Comparison
 from analysis.experiment import Concluded
 from firstline.choice_tables import choice
+from firstline.draw_tables import counted
 from firstline.grids import amount_of, change_of, outcome_name
 from firstline.words import Words
 from sim.spec.procedures import Key
@@ -39,25 +40,26 @@ def _effect(found: Concluded, words: Words) -> list[str]:
             difference=say(best.difference),
             low=say(best.low),
             high=say(best.high),
-            runs=best.runs,
+            runs=counted(found.drawn, best.runs, words),
         )
         if len(found.values) > 1:
             said = words("headline.in_world", world=best.world, said=said)
         return [said, confidence]
-    return [_nothing(mine, key, words), *_others(found, words)]
+    return [_nothing(found, mine, key, words), *_others(found, words)]
 
 
-def _nothing(mine: Sequence[Comparison], key: Key, words: Words) -> str:
+def _nothing(found: Concluded, mine: Sequence[Comparison], key: Key, words: Words) -> str:
     """Say that the data do not separate the plans, and what it would take."""
     runs = max((c.runs for c in mine), default=0)
-    values = {"outcome": outcome_name(key, words), "runs": runs}
+    values = {"outcome": outcome_name(key, words), "runs": counted(found.drawn, runs, words)}
     open_ones = [c for c in mine if c.verdict == "not separated"]
     if len(open_ones) < len(mine) or not mine:
         return words("headline.undefined", **values)
     if all(c.identical for c in mine):
         return words("headline.identical", **values)
     half = max((c.high - c.low) / 2 for c in open_ones)
-    return words("headline.not_separated", half=_half(key, half, words), more=4 * runs, **values)
+    unit = words("count.of_runs" if found.drawn is None else "count.of_draws")
+    return words("headline.not_separated", half=_half(key, half, words), more=4 * runs, unit=unit, **values)
 
 
 def _half(key: Key, half: float, words: Words) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 from analysis.comparison_figures import outcome_name
 from analysis.optimise import Finalist, Optimised
 from analysis.short_names import short_names
+from firstline.cells import Cell
 from firstline.choice_tables import standing
 from firstline.experiment_tables import finite
-from firstline.grids import Block, Grid, amount_of
+from firstline.grids import Block, Grid, Say, amount_of, between
 from firstline.words import Words
 from sim.spec.optimise import Question
 
@@ -28,16 +29,17 @@ def page(question: Question, found: Optimised, words: Words) -> list[Block]:
     for path, name in short.items():
         points = [point for point in found.curve if point.path == path]
         if len(points) > 1:
-            head = tuple(words(f"column.{column}") for column in ("value", "reached_in", "interval"))
+            head = (name, words("column.reached_in"), words("column.interval"), words("calibrate.chosen"))
             rows = tuple(
                 (
-                    f"{point.value}{' *' if point.chosen else ''}",
-                    f"{100 * point.share:.0f} %",
-                    words("experiment.between", low=f"{100 * point.low:.0f} %", high=f"{100 * point.high:.0f} %"),
+                    str(point.value),
+                    _of_runs(point.share).bounded(point.low, point.high),
+                    between(point.low, point.high, _of_runs, words),
+                    "*" if point.chosen else "",
                 )
                 for point in points
             )
-            blocks.append(Grid(words("optimise.curve", decision=name), head, rows))
+            blocks.append(Grid(words("optimise.curve", decision=name), head, rows, 1, (3,)))
     blocks.append(words("optimise.note", fresh=found.fresh, confidence=f"{100 * found.confidence:g}"))
     return blocks
 
@@ -58,9 +60,25 @@ def headline(question: Question, found: Optimised, words: Words) -> list[str]:
         ]
     if chosen.feasible:
         told = [standing(one, words) for one in chosen.feasible]
-        reached = words("optimise.semicolon").join(f"{must}: {value} ({between})" for must, value, between, _ in told)
+        reached = words("optimise.semicolon").join(f"{must}: {value} ({bounds})" for must, value, bounds, _ in told)
         said.append(words("optimise.shown", fresh=found.fresh, reached=reached))
     return said
+
+
+def _of_runs(share: float) -> Cell:
+    return Cell(f"{100 * share:.0f} %", share, "share")
+
+
+def _stated(value: object) -> Cell:
+    """Write a value of a decision, which is a number or a word."""
+    try:
+        return Cell(str(value), float(str(value)))
+    except ValueError:
+        return Cell(str(value))
+
+
+def _cost(value: float) -> Cell:
+    return Cell(f"{value:,.6g}", value)
 
 
 def _values(one: Finalist, short: dict[str, str]) -> str:
@@ -72,11 +90,14 @@ def _finalists(question: Question, found: Optimised, short: dict[str, str], word
     head = [*short.values(), words("column.cost") if best is None else outcome_name(best.key, words)]
     rows = []
     for one in found.finalists:
-        say = amount_of(best.key, one.cost) if best is not None else "{:,.6g}".format
-        spread = f" ± {say(one.spread)}" if one.spread > 0 else ""
+        say: Say = amount_of(best.key, one.cost) if best is not None else _cost
+        cost = say(abs(one.cost))
+        if one.spread > 0:  # a standard error, not an interval
+            cost = Cell(f"{cost} ± {say(one.spread)}", cost.value, cost.unit)
         told = [standing(each, words) for each in one.feasible]
-        row = [*(str(one.values[path]) for path in short), f"{say(abs(one.cost))}{spread}"]
-        row += [f"{value} ({between}): {says}" for _, value, between, says in told]
+        row: list[str] = [*(_stated(one.values[path]) for path in short), cost]
+        for _, value, bounds, says in told:
+            row.append(Cell(f"{value} ({bounds}): {says}", value.value, value.unit, value.low, value.high))
         rows.append(tuple(row))
     must = [standing(each, words)[0] for each in found.finalists[0].feasible]
     texts = tuple(range(len(head), len(head) + len(must)))

@@ -14,8 +14,9 @@ from analysis.outcomes import describe
 from analysis.sensitivity import MUCH_NOISE, Concluded, Effect, Found, Part
 from analysis.sensitivity_report import effect_rows
 from analysis.short_names import labels, short_name
+from firstline.cells import Cell
 from firstline.experiment_tables import finite
-from firstline.formats import percent
+from firstline.formats import percent, say_duration
 from firstline.grids import Block, Grid, Say, amount_of, change_of, outcome_name
 from firstline.words import Words
 from sim.spec.factors import Quantity, Study
@@ -35,7 +36,8 @@ def page(study: Study, found: Concluded, words: Words) -> list[Block]:
     blocks += [_made(study, found, words), _factors(study, words)]
     for part in found.parts:
         for one in part.found:
-            blocks += [_effects(one, part, short, words), *_remarks(one, part, words)]
+            blocks += [_effects(one, part, short, words)] if one.effects else []
+            blocks += _remarks(one, part, words)
         if part.points.method not in UNITS:
             blocks.append(_points(part, short, words))
     blocks += list(_invalid(found, words))
@@ -85,7 +87,7 @@ def _what(effect: Effect, one: Found, words: Words) -> str:
     kind = {Elementary: "morris", Sobol: "sobol", Index: "regression"}[type(effect.found)]
     amount = _amount(effect, one.key, words)
     if math.isfinite(effect.leading.low):
-        amount = f"{amount} ({_between(effect.leading, _say(effect, one.key, words), words)})"
+        amount = Cell(f"{amount} ({_between(effect.leading, _say(effect, one.key, words), words)})")
     return words(f"sensitivity.what_{kind}", amount=amount)
 
 
@@ -100,18 +102,20 @@ def _amount(effect: Effect, key: Key, words: Words) -> str:
     return _say(effect, key, words)(effect.leading.value)
 
 
-def _size(key: Key, value: float, words: Words) -> str:
-    return change_of(key, value, words)(value).lstrip("+−")
+def _size(key: Key, value: float, words: Words) -> Cell:
+    said = change_of(key, value, words)(value)
+    return Cell(said.lstrip("+−"), said.value, said.unit)
 
 
-def _coefficient(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−") if math.isfinite(value) else "–"
+def _coefficient(value: float) -> Cell:
+    return Cell(f"{value:.2f}".replace("-", "−") if math.isfinite(value) else "–", value)
 
 
 def _remarks(one: Found, part: Part, words: Words) -> Iterator[str]:
     """Yield what is to be said of luck and of what was left out."""
     design = part.points.study.design
-    yield noise_sentence(one.noise, design.replications, words)
+    if one.whole:
+        yield noise_sentence(one.noise, design.replications, words)
     if math.isfinite(one.r_squared):
         yield words("sensitivity.r_squared", share=percent(one.r_squared))
     if any(isinstance(effect.found, Sobol) and not math.isfinite(effect.leading.value) for effect in one.effects):
@@ -159,10 +163,8 @@ def _range(one: Quantity, words: Words) -> tuple[str, str]:
     return words("experiment.between", low=_end(one, one.low), high=_end(one, one.high)), kind
 
 
-def _end(one: Quantity, value: float) -> str:
-    from sim.units import say_duration
-
-    return say_duration(value) if one.kind == "duration" else f"{value:g}"
+def _end(one: Quantity, value: float) -> Cell:
+    return say_duration(value) if one.kind == "duration" else Cell(f"{value:g}", value)
 
 
 def _effects(one: Found, part: Part, short: dict[str, str], words: Words) -> Grid:
@@ -183,24 +185,33 @@ def _cells(effect: Effect, key: Key, words: Words) -> tuple[str, ...]:
     found = effect.found
     if isinstance(found, Elementary):
 
-        def size(value: float) -> str:
+        def size(value: float) -> Cell:
             return _size(key, value, words)
 
         star, mu = found.mu_star, found.mu.value
         by_luck, spread = size(found.floor), size(found.sigma.value)
-        return size(star.value), _between(star, size, words), by_luck, change_of(key, mu, words)(mu), spread
+        direct = change_of(key, mu, words)(mu)
+        return _bounded(star, size), _between(star, size, words), by_luck, direct, spread
     if isinstance(found, Sobol):
-        parts = ((_coefficient(part.value), _between(part, _coefficient, words)) for part in (found.first, found.total))
+        parts = (
+            (_bounded(part, _coefficient), _between(part, _coefficient, words)) for part in (found.first, found.total)
+        )
         return tuple(cell for pair in parts for cell in pair)
-    return _coefficient(found.value), _between(found, _coefficient, words)
+    return _bounded(found, _coefficient), _between(found, _coefficient, words)
 
 
-def _between(index: Index, say: Any, words: Words) -> str:
+def _bounded(index: Index, say: Say) -> Cell:
+    return say(index.value).bounded(index.low, index.high)
+
+
+def _between(index: Index, say: Say, words: Words) -> Cell:
+    """Write the interval of an index, with its unit once."""
     if not math.isfinite(index.low):
-        return "–"
+        return Cell("–")
     low, high = say(index.low), say(index.high)
     unit = re.sub(r"^[+−]?[\d.,]+", "", high)
-    return words("experiment.between", low=low.removesuffix(unit) if unit else low, high=high)
+    said = words("experiment.between", low=low.removesuffix(unit) if unit else low, high=high)
+    return Cell(said, unit=high.unit, low=index.low, high=index.high)
 
 
 def _says(effect: Effect, words: Words) -> str:
@@ -221,11 +232,15 @@ def _points(part: Part, short: dict[str, str], words: Words) -> Grid:
 def _row(point: Point, number: int, part: Part) -> tuple[str, ...]:
     means = {key: float(values[number].mean()) for key, values in part.values.items()}
     values = [_value(one, point.values[one.path]) for one in part.points.study.factors]
-    return (str(point.number), *values, *(amount_of(key, mean)(mean) for key, mean in means.items()))
+    return (
+        Cell(str(point.number), point.number),
+        *values,
+        *(amount_of(key, mean)(mean) for key, mean in means.items()),
+    )
 
 
-def _value(one: Quantity, value: Any) -> str:
-    return _end(one, one.rank(value)) if one.kind != "choice" else one.say(value)
+def _value(one: Quantity, value: Any) -> Cell:
+    return _end(one, one.rank(value)) if one.kind != "choice" else Cell(one.say(value))
 
 
 # -- for machines -----------------------------------------------------------------------------------------------------

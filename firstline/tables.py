@@ -14,11 +14,10 @@ from rich.text import Text
 from analysis.outcomes import describe
 from analysis.story import clock_text
 from firstline.blocks import of_epidemic, of_hazards, of_people
-from firstline.formats import MISSING, Found, Say, number, percent, with_interval
+from firstline.formats import MISSING, Found, Say, number, percent, say_duration, with_interval
 from firstline.grids import PAGE_WIDTH
 from firstline.words import Words
 from sim.spec.scenario import Scenario
-from sim.units import say_duration
 
 
 def _console() -> Console:
@@ -79,7 +78,10 @@ def print_run(scenario: Scenario, found: Found, folder: Path, replications: int,
     ]
     _table(console, words, "table.needs", "column.need", "need", need_columns, found, total=True)
     _table(console, words, "table.layers", "column.layer", "layer", need_columns, found, total=False)
-    _table(console, words, "table.groups", "column.group", "group", need_columns[1:], found, total=False)
+    group_columns = [("column.asked", "asked_share", percent), *need_columns[1:]]
+    _table(console, words, "table.groups", "column.group", "group", group_columns, found, total=False)
+    if any(outcome == "wait_mean_h" for outcome, _, _ in found):
+        console.print(words("run.waits_note"), soft_wrap=True)
     _print_rows(console, words, "table.hazards", list(of_hazards(words, scenario, found)))
     _print_rows(console, words, "table.epidemic", list(of_epidemic(words, scenario, found)))
     _print_plan(console, words, scenario, found)

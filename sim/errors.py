@@ -16,7 +16,8 @@ from dataclasses import dataclass
 class Problem:
     """Say what is wrong at one place of the input.
 
-    ``place`` is a dotted key path ("" for the whole file), ``line`` the line in the file (from 1, None where unknown).
+    ``place`` is a dotted key path ("" for the whole of the file, folder or option that is meant), ``line`` the line in
+    the file (from 1, None where unknown).
     """
 
     place: str
@@ -24,9 +25,10 @@ class Problem:
     line: int | None = None
 
     def __str__(self) -> str:
-        where = self.place or "the file"
+        if not self.place:
+            return self.message if self.line is None else f"line {self.line}: {self.message}"
         at = f" (line {self.line})" if self.line is not None else ""
-        return f"{where}{at}: {self.message}"
+        return f"{self.place}{at}: {self.message}"
 
 
 class FirstlineError(Exception):

@@ -27,10 +27,14 @@ def run(scenario: Scenario, seed: int = 1, replication: int = 0, look_h: float =
     """Run a scenario once and return what happened.
 
     Two scenarios run with equal seed and replication face the same luck. ``look_h`` is the interval of the rows in
-    ``gauges``; it changes nothing else. Raises LawBroken if the books do not balance at the end.
+    ``gauges``; it changes nothing else. Raises LawBroken if the books do not balance at the end, and ValueError for a
+    seed, a replication or a ``look_h`` that cannot be.
     """
     from sim.model import CrisisModel
 
+    for name, value in (("seed", seed), ("replication", replication)):
+        if value < 0 or value != int(value):
+            raise ValueError(f"a {name} that is a whole number of at least 0 is wanted; found {value}")
     if look_h <= 0:
         raise ValueError(f"a look_h above 0 is wanted; found {look_h}")
     wall, cpu = time.perf_counter(), time.process_time()

@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.outcomes import Row
 from analysis.store.jobs import FOLDER_TABLES, Detail, Done, Job
-from analysis.store.manifest import LOCK, MANIFEST, agreed, is_free, read, write
+from analysis.store.manifest import LOCK, MANIFEST, agreed, but_for_replications, is_free, read, write
 from analysis.store.parts import put, remove, sweep, table_of
 from analysis.store.planned import Plan
 from analysis.store.rounds import Asked, Collected, Round
-from sim.errors import InputError, Problem
+from sim.errors import InputError, Problem, nearest
 from sim.spec.patches import validate
 from sim.spec.scenario import Scenario
 
@@ -54,6 +54,8 @@ class Folder:
         """The parts that were made while this object held the folder."""
         self._unsaid = False
         """Whether the manifest is still to be written: what is there is about fewer or other cells."""
+        self._fewer = False
+        """Whether what is asked for differs from what is there in the number of replications, and in nothing else."""
 
     @property
     def detail(self) -> Detail:
@@ -70,7 +72,7 @@ class Folder:
 
     @classmethod
     @contextlib.contextmanager
-    def begin(cls, path: Path, about: Mapping[str, Any], *, retry: bool = False) -> Iterator[Folder]:
+    def begin(cls, path: Path | str, about: Mapping[str, Any], *, retry: bool = False) -> Iterator[Folder]:
         """Make a folder or take one up again, and hold it while runs are added.
 
         ``about`` says what the folder is about: kind, name, seed, detail, plugins, and the ``subject`` itself. With
@@ -79,6 +81,7 @@ class Folder:
         """
         from filelock import FileLock, Timeout
 
+        path = Path(path)
         try:
             if not (path / MANIFEST).is_file() and not is_free(path):
                 raise InputError(str(path), [Problem("--out", "a new or empty folder is wanted; this one is in use")])
@@ -109,11 +112,18 @@ class Folder:
         if not (path / MANIFEST).is_file():
             write(path, manifest)
         else:
-            folder._unsaid = manifest != read(path)
+            there = read(path)
+            folder._unsaid = manifest != there
+            folder._fewer = folder._unsaid and but_for_replications(manifest) == but_for_replications(there)
         return folder
 
     def ask(self, asked: Round) -> list[Job]:
-        """Plan the runs of a round that are not planned yet, and return those not made yet, in parts."""
+        """Plan the runs of a round that are not planned yet, and return those not made yet, in parts.
+
+        Raises InputError where the same was asked for before with more replications: a page about fewer would be wrong.
+        """
+        if self._fewer:
+            self._refuse_fewer(asked)
         grown = self.plan.add(asked, parts_of=5 if self.detail == "kpi" else 1, source=str(self.path))
         if self._unsaid:  # only now is it sure that its cells can be added
             write(self.path, self.manifest)
@@ -129,6 +139,13 @@ class Folder:
             if not self.is_made(part):
                 jobs.append(Job(part, *cell, scenarios[cell], replications, self.seed, self.detail, plugins))
         return jobs
+
+    def _refuse_fewer(self, asked: Round) -> None:
+        for batch in asked.batches:
+            there = self.plan.replications(batch.cell.world, batch.cell.variant)
+            if len(batch.replications) < there:
+                said = f"this folder holds {there} replications; at least so many are wanted, or another folder"
+                raise InputError(str(self.path), [Problem("--out", f"{said}; found {len(batch.replications)}")])
 
     def keep(self, done: Done) -> None:
         """Write the files of a part; the one of the table ``runs`` last, for it says that the part is made."""
@@ -173,8 +190,11 @@ class Folder:
     # -- reading ----------------------------------------------------------------------------------------------------
 
     @classmethod
-    def open(cls, path: Path) -> Folder:
+    def open(cls, path: Path | str) -> Folder:
         """Open a folder to read; raises InputError where it is none or is damaged."""
+        path = Path(path)
+        if not path.exists():
+            raise InputError(str(path), [Problem("", f"there is no such folder{_near(path)}")])
         if not (path / MANIFEST).is_file():
             made = "a folder made by 'firstline run' or 'firstline experiment' is wanted"
             raise InputError(str(path), [Problem("", f"{made}; it holds no {MANIFEST}")])
@@ -269,6 +289,14 @@ class Folder:
         place = path.relative_to(self.path)
         runs = Path(TABLES, "runs", path.name)
         return InputError(str(self.path), [Problem(str(place), f"{said}; remove {runs}, and give its command again")])
+
+
+def _near(path: Path) -> str:
+    """Return a hint at the folder beside it whose name is nearest; "" where none is near."""
+    with contextlib.suppress(OSError):
+        hint = nearest(path.name, [found.name for found in path.parent.iterdir() if (found / MANIFEST).is_file()])
+        return hint if "did you mean" in hint else ""
+    return ""
 
 
 def _file(part: int) -> str:

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from analysis.store.jobs import KEPT
 from analysis.store.machine import canary, versions
 from analysis.store.parts import ASIDE, CannotWriteError, put
 from sim import __version__
 from sim.errors import InputError, Problem
+from sim.units import found
 
 MANIFEST, LOCK = "manifest.json", "lock"
 SAME = {
@@ -25,6 +27,8 @@ SAME = {
     "plugins": ("were made with other plug-ins, or with another content of them", ""),
 }
 """What must be equal for runs to be added to those that are there: what is said otherwise, and the option for it."""
+ABOUT: dict[str, type] = {"kind": str, "name": str, "seed": int, "detail": str, "plugins": dict, "subject": dict}
+"""What the maker of a folder must say; the rest of a manifest is found out."""
 WANTED: dict[str, type] = {
     "kind": str,
     "seed": int,
@@ -72,6 +76,7 @@ def agreed(path: Path, about: Mapping[str, Any]) -> dict[str, Any]:
 
     Plug-ins are compared by their content: where they lie now is where workers find them.
     """
+    _check_about(path, about)
     wanted = _whole(about) | {"created": datetime.now(UTC).isoformat(timespec="seconds")} | versions()
     if not (path / MANIFEST).is_file():
         return wanted
@@ -89,6 +94,22 @@ def agreed(path: Path, about: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
+def _check_about(path: Path, about: Mapping[str, Any]) -> None:
+    """Refuse a folder whose maker does not say all that it is about: it could not be opened again."""
+    problems = []
+    for key, kind in ABOUT.items():
+        if key not in about:
+            problems.append(Problem(f"about.{key}", "wanted, but it is not there"))
+        elif not isinstance(about[key], kind):
+            said = "a map" if kind is dict else "a whole number" if kind is int else "text"
+            problems.append(Problem(f"about.{key}", f"{said} is wanted; found {found(about[key])}"))
+    if not problems and about["detail"] not in KEPT:
+        said = f"one of {', '.join(KEPT)} is wanted; found {found(about['detail'])}"
+        problems.append(Problem("about.detail", said))
+    if problems:
+        raise InputError(str(path), problems)
+
+
 def holds_same(path: Path, about: Mapping[str, Any]) -> bool:
     """Tell whether a folder holds runs of the same, or nothing yet, so that they can be made there."""
     if not (path / MANIFEST).is_file():
@@ -99,6 +120,15 @@ def holds_same(path: Path, about: Mapping[str, Any]) -> bool:
     except InputError:
         return False
     return all(_comparable(there, key) == _comparable(wanted, key) for key in (*SAME, "subject"))
+
+
+def but_for_replications(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a manifest is about, without the numbers of replications in it."""
+    asked = {key: manifest["subject"][key] for key in manifest["subject"] if key != "replications"}
+    return {
+        key: {name: value[name] for name in value if name != "replications"} if isinstance(value, dict) else value
+        for key, value in asked.items()
+    }
 
 
 def is_free(path: Path) -> bool:

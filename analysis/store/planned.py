@@ -108,6 +108,10 @@ class Plan:
         self._checked = checked
         return hashes
 
+    def replications(self, world: str, variant: str) -> int:
+        """Return how many replications of a cell are planned."""
+        return sum((row.world, row.variant) == (world, variant) for row in self.rows)
+
     def parts(self, asked: Round) -> Iterator[tuple[int, CellName, tuple[int, ...]]]:
         """Yield the parts that hold runs of a round, in their order: (part, cell, all its replications)."""
         for part in sorted({self._part[run] for run in asked.runs()}):

@@ -68,7 +68,13 @@ class Collected:
         return len(self._values)
 
     def of(self, cell: CellName, key: Key, replications: Iterable[int]) -> Floats:
-        """Return one outcome of a cell, one value a replication in their order; KeyError for a run not asked for."""
+        """Return one outcome of a cell, one value a replication in their order.
+
+        Raises KeyError for a run that was not asked for, ValueError for an outcome that is none of the ``keys``.
+        """
+        if key not in self.keys:
+            there = ", ".join(str(known) for known in self.keys[:6]) or "none"
+            raise ValueError(f"the outcome {key} is wanted among the keys that were given; there: {there}")
         place = self.keys.index(key)
         return np.array([self._values[(*cell, k)][place] for k in replications], np.float64)
 

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
 from sim.errors import InputError, Problem
+from sim.units import found
 
 P = ParamSpec("P")
 T = TypeVar("T")
+ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?([^\s/:\[\]]+|\[[0-9a-fA-F:.]+\]):(?P<port>\d{1,5})/?")
+LAST_PORT = 65535
+REACH_S = 4
 IDLE_S = 300
 """After this long without work a local process ends; it is started again when there is some."""
 LOOK_S = 0.5
@@ -116,7 +121,36 @@ def cluster(address: str) -> Iterator[Workers]:
         said = "workers on a cluster want the extra: pip install 'firstline[cluster]'"
         raise InputError("--cluster", [Problem("", said)]) from None
     with _without_its_log():
+        _check_address(distributed, address)
         yield from _of_scheduler(distributed.Client, address)
+
+
+def _check_address(distributed: Any, address: str) -> None:
+    """Refuse an address that cannot be a scheduler's, or at which none answers: Dask's client would try for long."""
+    import asyncio
+
+    wanted = "a Dask scheduler such as tcp://host:8786 is wanted"
+    form = ADDRESS.fullmatch(address)
+    if form is None or int(form["port"]) > LAST_PORT:
+        raise InputError("--cluster", [Problem("", f"{wanted}; found {found(address)}")])
+    try:
+        answer = asyncio.run(asyncio.wait_for(_identity(distributed, address), REACH_S))
+    except (OSError, ValueError, TimeoutError) as error:
+        said = str(error) or f"nothing that speaks Dask answers within {REACH_S} s"
+        raise InputError("--cluster", [Problem("", f"{wanted}; {address!r}: {said}")]) from None
+    if answer != "Scheduler":
+        raise InputError("--cluster", [Problem("", f"{wanted}; at {address!r} is a {answer}")])
+
+
+async def _identity(distributed: Any, address: str) -> str:
+    """Return what answers at an address, such as "Scheduler"."""
+    secured = distributed.Security().get_connection_args("client")
+    comm = await distributed.connect(address, timeout=REACH_S, **secured)
+    try:
+        await comm.write({"op": "identity", "reply": True})
+        return str((await comm.read())["type"])
+    finally:
+        comm.abort()
 
 
 def _of_scheduler(make: Any, address: str) -> Iterator[Workers]:

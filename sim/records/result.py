@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.errors import nearest
 from sim.records.columns import Columns, Words
 from sim.records.derive import DERIVED
 from sim.records.schema import GROUP_PREFIX, TABLES, VOLATILE, Column
@@ -53,20 +54,23 @@ class Result:
         return {**written, **{name: derive(self) for name, derive in DERIVED.items()}}
 
     def columns(self, table: str) -> Columns:
-        """Return the columns of one table as arrays."""
+        """Return the columns of one table as arrays; raises ValueError where there is no such table."""
         if table in self.raw:
             return self.raw[table]
+        if table not in DERIVED:
+            raise ValueError(f"no table is called {table!r}{nearest(table, TABLES)}")
         if "tables" in self.__dict__:  # derived already
             return self.tables[table]
         return DERIVED[table](self)
 
     def table(self, name: str) -> pa.Table:
-        """Return one table in Arrow's form, unit and meaning in each field's metadata."""
+        """Return one table in Arrow's form, unit and meaning in each field's metadata; raises ValueError."""
         import pyarrow as pa
 
+        columns = self.columns(name)
         declared = {column.name: column for column in TABLES[name]}
         arrays, fields = [], []
-        for key, values in self.columns(name).items():
+        for key, values in columns.items():
             column = declared.get(key) or Column(
                 key, "flag", "", f"the resident is in the group {key.removeprefix(GROUP_PREFIX)}"
             )
@@ -76,7 +80,7 @@ class Result:
         return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
     def frame(self, name: str) -> pd.DataFrame:
-        """Return one table as a pandas data frame."""
+        """Return one table as a pandas data frame; raises ValueError where there is no such table."""
         return self.table(name).to_pandas()
 
     def write(self, folder: Path) -> dict[str, int]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sim.errors import InputError, Problem
 from sim.spec.base import thaw
+from sim.spec.evidence import evidence_findings
 from sim.spec.experiment import ONLY_WORLD, Experiment, Lines, Surroundings, line_of, place_of
 from sim.spec.findings import Finding, findings
 from sim.spec.patches import merge, patched, prepared
@@ -47,11 +48,17 @@ class Crossed:
         }
 
     def findings(self) -> list[Finding]:
-        """Return what is suspect; what not every scenario shares is said with its variant (and world) before it."""
+        """Return what is suspect; what not every scenario shares is said with its variant (and world) before it.
+
+        A figure that a variant sets outside of the range that the base states for it is a decision, and not suspect.
+        """
         of: dict[Finding, list[str]] = {}
         several = len(self.worlds) > 1
+        of_base = {place for place, _ in evidence_findings(self.base)}
         for world, variant, scenario in self.cells:
             for finding in findings(scenario):
+                if finding.place.startswith("evidence.") and finding.place not in of_base:
+                    continue
                 of.setdefault(finding, []).append(f"{variant} in {world}" if several else variant)
         return [
             finding

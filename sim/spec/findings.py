@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sim.spec.distributions import Gamma, Lognormal, Normal
+from sim.spec.evidence import evidence_findings
 from sim.spec.hazard_references import hazard_findings
 from sim.spec.local_hazards import Local, Poisoning
 from sim.spec.needs import Need
@@ -16,6 +18,8 @@ from sim.spec.scenario import Scenario
 
 WIDEST_SPAN = 7
 """Direct subordinates that one superior can lead, at most (FEMA NIMS: 3 to 7, best 5; E57)."""
+WIDEST_CV = 10
+"""A coefficient of variation above this is nobody's work: a few draws last for months, all others no time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +32,16 @@ class Finding:
 
 def findings(scenario: Scenario) -> list[Finding]:
     """Return everything suspect about a scenario, with what is set before the run."""
-    scenario = prepared(scenario)
+    stated, scenario = scenario, prepared(scenario)
     return [
+        *(Finding(place, message) for place, message in evidence_findings(stated)),
         *_spans(scenario),
         *_skills(scenario),
         *_units(scenario),
         *_hazards(scenario),
         *_time(scenario),
         *_stock(scenario),
+        *_laws(scenario),
         *(Finding(place, message) for place, message in plan_findings(scenario)),
         *(Finding(place, message) for place, message in people_findings(scenario)),
         *(Finding(place, message) for place, message in hazard_findings(scenario)),
@@ -139,7 +145,7 @@ def _units(scenario: Scenario) -> Iterator[Finding]:
     at_work = units_of_the_plan(scenario)
     for name, unit in _visitors(scenario).items():
         place = f"response.organisation.units.{name}"
-        if unit.count == 0:
+        if unit.count == 0 and unit.recruitment is None and unit.walk_ins is None:
             yield Finding(place, "it has no people")
         elif unit.leader and unit.count <= len(unit.shift or (None,)):
             continue  # only leaders: they make no visits
@@ -184,3 +190,13 @@ def _stock(scenario: Scenario) -> Iterator[Finding]:
                 yield Finding(
                     f"response.supplies.{name}.stock.{item}", "it is wanted, there is none, and none is ordered"
                 )
+
+
+def _laws(scenario: Scenario) -> Iterator[Finding]:
+    named = [(f"world.needs.{name}.service", need.service) for name, need in scenario.world.needs.items()]
+    for name, site in scenario.response.sites.items():
+        named += [(f"response.sites.{name}.stations.{k}.service", one.service) for k, one in site.stations.items()]
+    for place, law in named:
+        if isinstance(law, Lognormal | Gamma | Normal) and law.spread_h() > WIDEST_CV * law.mean:
+            times = law.spread_h() / law.mean
+            yield Finding(place, f"its standard deviation is {times:,.0f} times its mean: few visits take all the time")

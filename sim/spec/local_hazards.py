@@ -168,7 +168,8 @@ class Storm(Curved):
     """Wind, in metres a second above what does no harm."""
 
     kind: Literal["storm"]
-    curve: Curve
+    curve: Annotated[tuple[tuple[Hours, NonNegative], ...], Field(max_length=10_000), non_empty("point")]
+    """Speed of the wind, in metres a second."""
     harmless: NonNegative = 17.0
     """Wind that does no harm: gale, Beaufort 8."""
 

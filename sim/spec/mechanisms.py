@@ -104,7 +104,7 @@ def _without_coordination(scenario: Scenario) -> Patch:
 
 
 def _without_changes(scenario: Scenario, prefix: str) -> dict[str, Any]:
-    """Return the part of a patch that drops changes, fixes and lessons about what is taken away."""
+    """Return the part of a patch that drops changes, fixes, advice and lessons about what is taken away."""
     data = scenario.data()["response"]
     patch: dict[str, Any] = {}
     if "changes" in data:
@@ -117,6 +117,10 @@ def _without_changes(scenario: Scenario, prefix: str) -> dict[str, Any]:
         fixes = data["plan"]["review"].get("fixes", [])
         kept = [fix for fix in fixes if not any(path.startswith(prefix) for path in fix["set"])]
         patch["plan"] = {"review": {"fixes": kept}}
+    if scenario.response.experts is not None:
+        advice = data["experts"].get("advice", [])
+        kept = [item for item in advice if not any(path.startswith(prefix) for path in item["set"])]
+        patch["experts"] = {"advice": kept} if kept else None
     lessons = scenario.response.recovery.lessons if scenario.response.recovery is not None else None
     if lessons is not None and any(path.startswith(prefix) for path in lessons.set):
         patch["recovery"] = {"lessons": None}

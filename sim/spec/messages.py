@@ -20,6 +20,8 @@ def translate(
     seen: dict[str, Problem] = {}
     for item in error.errors(include_url=False):
         path = _real_path(item["loc"], model)
+        if item["type"] == "extra_forbidden":  # its last step is the key, however it looks: "shift[0]"
+            path = (*_real_path(item["loc"][:-1], model), item["loc"][-1])
         place = _dotted(path)
         message = _message(item, model, path)
         problem = Problem(place, message, _line(path, lines))
@@ -37,7 +39,7 @@ def _message(item: Any, model: type[BaseModel], path: tuple[str | int, ...]) -> 
     kind, given, context = item["type"], item.get("input"), item.get("ctx", {})
     say: dict[str, Callable[[], str]] = {
         "firstline": lambda: str(context["text"]),
-        "extra_forbidden": lambda: f"unknown key {found(path[-1])}{nearest(str(path[-1]), _fields(model, path[:-1]))}",
+        "extra_forbidden": lambda: f"unknown key {found(path[-1])}{_hint(model, path)}",
         "missing": lambda: "wanted, but it is not there",
         "literal_error": lambda: _choice("", context["expected"].replace(" or ", ", "), given),
         "union_tag_invalid": lambda: _choice(
@@ -52,6 +54,32 @@ def _message(item: Any, model: type[BaseModel], path: tuple[str | int, ...]) -> 
         "too_long": lambda: f"at most {context['max_length']} entries are wanted",
     }
     return say[kind]() if kind in say else str(item["msg"])
+
+
+def _hint(model: type[BaseModel], path: tuple[str | int, ...]) -> str:
+    """Return which kinds of files have a key that this kind has not, or the nearest key that it has."""
+    from sim.spec.backtest import Backtest
+    from sim.spec.calibrate import Calibrate
+    from sim.spec.card import Card
+    from sim.spec.design import Design
+    from sim.spec.experiment import Experiment
+    from sim.spec.optimise import Optimise
+    from sim.spec.scenario import Scenario
+
+    kinds: dict[str, type[BaseModel]] = {
+        "a scenario": Scenario,
+        "a card": Card,
+        "an experiment": Experiment,
+        "a design": Design,
+        "a question": Optimise,
+        "a calibration": Calibrate,
+        "a back-test": Backtest,
+    }
+    key = str(path[-1])
+    others = [word for word, kind in kinds.items() if key in _fields(kind, ())] if model in kinds.values() else []
+    if len(path) == 1 and others:
+        return f"; it is one of {', '.join(others)}"
+    return nearest(key, _fields(model, path[:-1]))
 
 
 def _choice(what: str, expected: str, given: object) -> str:

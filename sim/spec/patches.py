@@ -182,6 +182,11 @@ def _unknown_step(data: Any, path: str) -> str | None:
 
 def with_values(scenario: Scenario, values: Mapping[str, Any], source: str) -> Scenario:
     """Return the scenario with values set at dotted paths."""
+    for path in values:
+        place, bracket, _ = path.partition("[")
+        if bracket:
+            said = f"a list is set as a whole, such as {place.rpartition('.')[2]}: [...]; found one entry of it"
+            raise InputError(source, [Problem(path, said)])
     before = data = scenario.data()
     for path, value in values.items():
         data = merge(data, nested(path, thaw(value)))

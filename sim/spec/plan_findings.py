@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ def plan_findings(scenario: Scenario) -> Said:
     """Return everything suspect about the plan, the sites and the stores."""
     held = {item for depot in scenario.response.supplies.values() for item in depot.stock}
     yield from _kits(scenario, held)
+    yield from _too_much(scenario)
     yield from _unused(scenario)
     yield from _dependencies(scenario)
     yield from _sites(scenario)
@@ -92,6 +94,23 @@ def _kits(scenario: Scenario, held: set[str]) -> Said:
             if missing:
                 place = f"response.organisation.units.{name}.{block}"
                 yield place, f"no store holds {missing[0]!r}{nearest(missing[0], held)}; nobody of it can begin"
+
+
+def _too_much(scenario: Scenario) -> Said:
+    """Return the visits that want more of an item than any store is meant to hold."""
+    given: dict[tuple[str | None, str], float] = {}
+    for donor in scenario.response.donors.values():
+        for asking in donor.asked:
+            for item, count in asking.items.items():
+                times = 1 if asking.again is None else math.inf
+                given[asking.to, item] = given.get((asking.to, item), 0) + count * times
+    for name, need in scenario.world.needs.items():
+        for item, wanted in need.items.items():
+            depots = scenario.response.supplies.items()
+            most = max((spec.most_of(item) + given.get((depot, item), 0) for depot, spec in depots), default=0)
+            if wanted > most > 0:
+                said = f"a visit wants {wanted:,}, and no store is meant to hold more than {most:,.0f}"
+                yield f"world.needs.{name}.items.{item}", f"{said}: it may wait for ever"
 
 
 def _unused(scenario: Scenario) -> Said:

@@ -37,6 +37,7 @@ from sim.spec.donors import Donor
 from sim.spec.early_warning import ByClass, Detector, Measure
 from sim.spec.epidemic import Epidemic, Isolation
 from sim.spec.event_classes import EventClass
+from sim.spec.evidence import Evidence
 from sim.spec.hazards import Hazard
 from sim.spec.information import Information, Online
 from sim.spec.life_cycle import LifeCycle
@@ -204,15 +205,6 @@ class Response(Spec):
         return self.desks or {"desk": Desk()}
 
 
-class Evidence(Spec):
-    """Where a figure comes from: a row of evidence (E and its number), a source in words, or 'assumed'."""
-
-    source: Text = Field(alias="from")
-    low: Text | None = None
-    high: Text | None = None
-    note: Text | None = None
-
-
 class Scenario(Spec):
     """A community, a crisis and a response, ready to run."""
 
@@ -269,7 +261,7 @@ class Scenario(Spec):
         before = self.data()
         return patched(self, merge(before, thaw(patch)), source, before)
 
-    def with_values(self, values: Mapping[str, Any], source: str = "--set") -> Scenario:
+    def with_values(self, values: Mapping[str, Any], source: str = "values") -> Scenario:
         """Return the scenario with values set at dotted paths, such as ``response.travel.speed_km_h``."""
         from sim.spec.patches import with_values
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -59,6 +60,11 @@ class ReplenishmentPolicy(Spec):
             return self.base_stock - 1
         assert self.reorder_point is not None
         return self.reorder_point
+
+    @property
+    def most(self) -> int:
+        """How much there is at most when all that was ordered has come and nobody waits."""
+        return self.base_stock or self.order_up_to or (self.reorder_point or 0) + (self.order_quantity or 0)
 
     def order(self, position: int) -> int:
         """Return how much to order at this inventory position."""
@@ -133,6 +139,14 @@ class Depot(Spec):
             if item not in self.stock:
                 raise refuse(f"item {item!r} is not in this depot's stock")
         return self
+
+    def most_of(self, item: str) -> float:
+        """Return how much of an item there may ever be; without an end where gifts come again and again."""
+        policy = self.policy_of(item)
+        most: float = max(self.stock.get(item, 0), policy.most if policy is not None else 0)
+        for gift in self.donations:
+            most += gift.items.get(item, 0) * (1.0 if gift.every is None else math.inf) if item in gift.items else 0
+        return most
 
     def policy_of(self, item: str) -> ReplenishmentPolicy | None:
         """Return the policy of an item, or None where nothing is ordered."""

@@ -101,7 +101,10 @@ def test_batches_cost_little(judged: Judged):
 def test_the_page_holds_what_the_command_prints(judged: Judged):
     """docs/backtest.md was assembled from the command: every row of its tables stands there as it is printed."""
     text = " ".join((ROOT / "docs" / "backtest.md").read_text(encoding="utf-8").split())
-    grids = [block for block in page(judged, Words("en")) if isinstance(block, Grid)]
+    blocks = page(judged, Words("en"))
+    grids = [block for block in blocks if isinstance(block, Grid)]
     assert len(grids) == 6
+    (said,) = (one for one in blocks if isinstance(one, str) and one.startswith("Baseline: one crew"))
+    assert said in text
     missing = [row for grid in grids for row in grid.rows if " ".join(" ".join(row).split()) not in text]
     assert not missing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from analysis.store.folder import Folder
 from analysis.store.jobs import FOLDER_TABLES, KEPT
 from analysis.store.parts import put
 from analysis.store.planned import Plan
-from analysis.store.rounds import Batch, Collected, Round
+from analysis.store.rounds import Batch, Collected, Round, once
 from analysis.store.workers import InProcess, Workers
 from sim.errors import InputError
 from sim.records.schema import TABLES
@@ -97,6 +98,49 @@ def test_the_manifest_is_that_of_the_runs(tmp_path: Path):
     before = (tmp_path / "manifest.json").read_bytes()
     carried(tmp_path, [TWO], 2, subject={"what": ("a", "b")})
     assert (tmp_path / "manifest.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_fewer_replications_than_there_are_are_refused(tmp_path: Path, *, nested: bool):
+    """A page about four of the eight replications of a folder would tell another story than its tables."""
+
+    def subject(replications: int, **more: Any) -> dict[str, Any]:
+        return {"study": {"replications": replications} | more} if nested else {"replications": replications} | more
+
+    carried(tmp_path, [TWO, THREE], 4, subject=subject(4))
+    before = (tmp_path / "manifest.json").read_bytes()
+    with pytest.raises(InputError, match=r"holds 4 replications; at least so many are wanted, or another .*found 2"):
+        carried(tmp_path, [TWO, THREE], 2, subject=subject(2))
+    assert (tmp_path / "manifest.json").read_bytes() == before
+    assert carried(tmp_path, [TWO, THREE], 5, subject=subject(5)).replications() == 10
+    carried(tmp_path, [TWO], 3, subject=subject(3, another="question"))  # not the same, but for their number
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"plugins": None}, "about.plugins: wanted, but it is not there"),
+        ({"plugins": []}, "about.plugins: a map is wanted; found a list"),
+        ({"subject": None}, "about.subject: wanted, but it is not there"),
+        ({"seed": "1"}, "about.seed: a whole number is wanted; found '1'"),
+        ({"detail": "all"}, "about.detail: one of kpi, needs, full is wanted; found 'all'"),
+    ],
+)
+def test_what_a_folder_is_about_is_checked(tmp_path: Path, change: dict[str, Any], says: str):
+    """Whoever makes a folder from Python says all that it is about, or it could not be opened again."""
+    wrong = {key: value for key, value in (about() | change).items() if value is not None}
+    with pytest.raises(InputError, match=re.escape(says)), Folder.begin(tmp_path / "d", wrong):
+        pass
+    assert not (tmp_path / "d" / "manifest.json").exists()
+
+
+def test_a_folder_is_named_by_text_too(tmp_path: Path):
+    """Who types a path types text; a folder that is not there says so, with the nearest that is."""
+    with Folder.begin(str(tmp_path / "mine"), about()) as folder:
+        carry_out(once([TWO], 1), folder, (), Workers(InProcess()))
+    assert Folder.open(str(tmp_path / "mine")).replications() == 1
+    with pytest.raises(InputError, match="there is no such folder; did you mean 'mine'"):
+        Folder.open(str(tmp_path / "mien"))
 
 
 def test_words_that_no_file_can_hold(tmp_path: Path):
@@ -252,3 +296,9 @@ def test_what_was_left_aside_is_swept_away(tmp_path: Path):
     (tmp_path / "tables" / "runs" / "part-000007.parquet.aside").write_bytes(b"half")
     carried(tmp_path, [TWO], 2)
     assert is_clean(tmp_path)
+
+
+def test_an_outcome_that_was_not_collected_is_named():
+    """Who carries a procedure out by hand and gives other keys than it needs must not read of a tuple's index."""
+    with pytest.raises(ValueError, match=r"unmet_share.* is wanted among the keys that were given"):
+        Collected([KEY]).of(("all", "of2"), ("unmet_share", "all", "all"), range(2))

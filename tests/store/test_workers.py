@@ -196,7 +196,24 @@ def test_a_wrong_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
     """What is no address of a scheduler is said in words; so is an answer to two questions at once."""
     command = ("run", "tutorial", "-r", "1", "--out", str(tmp_path / "d"))
     assert firstline(monkeypatch, *command, "--cluster", "nowhere://x") == 2
-    assert "a Dask scheduler such as tcp://host:8786 is wanted; 'nowhere://x'" in capsys.readouterr().err
+    assert "a Dask scheduler such as tcp://host:8786 is wanted; found 'nowhere://x'" in capsys.readouterr().err
     assert firstline(monkeypatch, *command, "--cluster", "tcp://h:1", "--workers", "2") == 2
     assert "either --cluster or --workers is wanted" in capsys.readouterr().err
     assert not (tmp_path / "d").exists()
+
+
+@pytest.mark.parametrize("address", ["foo", "", "host", "tcp://", "tcp://h:99999", "tcp://127.0.0.1:9", "127.0.0.1:9"])
+def test_an_address_of_nobody_is_refused_at_once(address: str):
+    """Dask would try for 20 s and leave a traceback: the form, and that a scheduler answers, is looked at first."""
+    begun = time.perf_counter()
+    with pytest.raises(InputError, match="a Dask scheduler such as"), cluster(address):
+        pass
+    assert time.perf_counter() - begun < 10
+
+
+def test_a_service_that_speaks_no_dask_is_refused():
+    """Something else may listen at the address, such as a web server: Dask's client would wait for it for ever."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"tcp://127.0.0.1:{other.getsockname()[1]}"
+        with pytest.raises(InputError, match="nothing that speaks Dask answers"), cluster(address):
+            pass

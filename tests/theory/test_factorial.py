@@ -9,6 +9,8 @@ import pytest
 
 from analysis.experiment import Concluded, fixed
 from analysis.store.rounds import Collected
+from firstline.experiment_tables import page
+from firstline.grids import Grid
 from sim.errors import InputError
 from sim.experiment_files import read_experiment
 from sim.spec.crossed import Crossed
@@ -82,6 +84,20 @@ def test_intervals_hold_together(tmp_path: Path):
         assert c.low <= truth.get(name, 0.0) <= c.high
     assert found["skill"].verdict == "lower"
     assert found["shift"].verdict == "not separated"
+
+
+def test_two_families_are_told_apart(tmp_path: Path):
+    """Effects and differences are adjusted by themselves, and the page says so: seven of each."""
+    blocks = page(answered(read(tmp_path), 0.5), 1.0, "en")
+    said = [block for block in blocks if isinstance(block, str)]
+    (note,) = (one for one in said if one.startswith("The effects (7) are a family of their own"))
+    titles = [block.title if isinstance(block, Grid) else block for block in blocks]
+    assert (
+        titles.index(note)
+        == titles.index("Effects of the factors, averaged over the others, and of what they do together") + 1
+    )
+    assert titles.index(note) < titles.index("Differences under the same luck")
+    assert any("All intervals of one world (7) hold together" in one for one in said)
 
 
 def test_sides_are_balanced():

@@ -5,17 +5,19 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy.stats import chisquare, spearmanr
 
-from analysis.designs import latin_hypercube, points_of, saltelli, sobol_sequence
+from analysis.designs import check_size, latin_hypercube, points_of, saltelli, sobol_sequence, steps_made
 from analysis.indices import elementary, interval, noise, rank_regression, sobol, weights
 from analysis.sensitivity import Concluded, conclusion
+from analysis.sensitivity_figures import bars
 from analysis.store.rounds import Collected
+from firstline.words import Words
 from sim.errors import InputError, Problem
 from sim.spec.crossed import Cell
 from sim.spec.design import Design
@@ -122,7 +124,8 @@ def test_without_noise_the_indices_are_salibs():
     points = points_of(study, "morris", 0)
     y = np.array([ishigami(point.values) for point in points.points])
     theirs = salib_morris.analyze({**problem, "groups": ["a", "b", "c"]}, points.unit, y, num_levels=4, seed=1)
-    mine = elementary(points.unit.reshape(20, 4, 3), y.reshape(20, 4, 1), [1, 1, 1], 4, 0.95, 1)
+    unit = points.unit.reshape(20, 4, 3)
+    mine = elementary(unit, y.reshape(20, 4, 1), np.abs(np.diff(unit, axis=1)), [1, 1, 1], 0.95, 1)
     for name in ("mu_star", "mu", "sigma"):
         got = [getattr(one, name).value for one in mine]
         assert got == pytest.approx(np.array(theirs[name], float).tolist(), abs=1e-9)
@@ -134,6 +137,92 @@ def test_morris_ranks_the_g_function():
     sizes = {effect.name: effect.size for effect in found.parts[0].found[0].effects}
     assert spearmanr([sizes[f"x{k}"] for k in range(8)], -G).statistic >= 0.9
     assert [effect.name for effect in found.parts[0].found[0].effects[:3]] == ["x0", "x1", "x2"]
+
+
+WORTH: dict[str, tuple[Quantity, Callable[[Any], float]]] = {
+    "two whole numbers": (Quantity("n", "integer", 1, 2), float),
+    "three whole numbers": (Quantity("n", "integer", 1, 3), lambda value: value / 2),
+    "whole numbers": (Quantity("n", "integer", 1, 6), lambda value: value / 5),
+    "whole numbers on a log scale": (
+        Quantity("n", "integer", 1, 8, log=True),
+        lambda value: float(np.log(value) / np.log(8)),
+    ),
+    "two choices": (Quantity("n", "choice", choices=("day", "night")), lambda value: float(value == "night")),
+    "a duration": (Quantity("n", "duration", 1, 3), lambda value: float(value.removesuffix(" h")) / 2),
+}
+"""Factors, and what each value is worth in an outcome that changes by 1 over the whole range."""
+
+
+@pytest.mark.parametrize("kind", WORTH)
+def test_an_effect_is_over_the_step_really_made(kind: str):
+    """μ* is over the whole range: from one of two values to the other that is their difference, and not 1.5 of it."""
+    factor, worth = WORTH[kind]
+    study = made("morris", [factor, *reals(2)], trajectories=12, replications=2)
+    found = answered(study, lambda x, k: 4.1 * worth(x["n"]) + 2 * x["x0"])
+    of = {effect.name: effect.found for effect in found.parts[0].found[0].effects}
+    assert of["n"].mu_star.value == pytest.approx(4.1)
+    assert abs(of["n"].mu.value) == pytest.approx(4.1)
+    assert of["n"].sigma.value == pytest.approx(0, abs=1e-5)
+    assert of["x0"].mu_star.value == pytest.approx(2)
+
+
+def test_of_several_choices_it_is_the_change_from_one_to_another():
+    """Choices have no order and no middle: no part of a range is made up for them."""
+    study = made("morris", [Quantity("c", "choice", choices=("a", "b", "c")), *reals(1)], levels=6, trajectories=40)
+    found = answered(study, lambda x, k: 3.0 * (x["c"] != "b"))
+    (effect,) = (one.found for one in found.parts[0].found[0].effects if one.name == "c")
+    changes = found.parts[0].points.points
+    seen = [
+        3.0 * ((before.values["c"] == "b") != (after.values["c"] == "b"))
+        for before, after in itertools.pairwise(changes)
+        if before.number % 3 and before.values["c"] != after.values["c"]
+    ]
+    assert len(seen) == 40
+    assert effect.mu_star.value == pytest.approx(np.mean(seen))
+
+
+def test_in_a_group_the_step_is_the_mean_of_its_members():
+    """Where all moved alike, that is the group's own step: two factors of two values change by all of their ranges."""
+    factors = [Quantity("n", "integer", 1, 2), Quantity("c", "choice", choices=("day", "night")), *reals(1)]
+    groups = {"both": ("n", "c"), "x0": ("x0",)}
+    study = made("morris", factors, groups, trajectories=10, replications=2)
+    found = answered(study, lambda x, k: x["n"] + 10.0 * (x["c"] == "night"))
+    of = {effect.name: effect.found for effect in found.parts[0].found[0].effects}
+    assert 9 <= of["both"].mu_star.value <= 11
+
+
+def test_a_step_that_moves_nothing_is_refused():
+    """Two whole numbers on a log scale have unequal shares of the levels: a step might leave the value as it is."""
+    factor = Quantity("n", "integer", 1, 2, log=True)
+    check_size(made("morris", [factor], levels=4))
+    with pytest.raises(InputError, match="not every step of n changes its value; found 6"):
+        check_size(made("morris", [factor], levels=6))
+
+
+def test_trajectories_that_are_all_alike_have_no_certain_effect():
+    """One factor of two values gives one pair of points, however many trajectories: their interval is of the runs."""
+    told, held, rounds = 0, 0, 300
+    for seed in range(rounds):
+        draw = luck(seed)
+        study = made("morris", [Quantity("n", "integer", 1, 2)], trajectories=6, replications=8, seed=seed)
+        (noisy,) = answered(study, lambda x, k, draw=draw: draw()).parts[0].found[0].effects
+        told += noisy.tells
+        draw = luck(seed)
+        (real,) = answered(study, lambda x, k, draw=draw: 3.0 * x["n"] + draw()).parts[0].found[0].effects
+        held += real.found.mu_star.low <= 3 <= real.found.mu_star.high
+        assert real.found.mu_star.low < real.found.mu_star.high
+    assert told <= 0.06 * rounds
+    assert held >= 0.9 * rounds
+
+
+def test_effects_on_shares_stand_in_points():
+    """A change of a share from 10 % to 15 % is one of 5 points, and of 50 %: the axis says which is meant."""
+    part = answered(made("morris", reals(2), trajectories=4), lambda x, k: 0.1 * x["x0"]).parts[0]
+    of_share = replace(part, found=(replace(part.found[0], key=("unmet_share", "all", "all")),))
+    (axes,) = bars(of_share, Words("en")).axes
+    assert "percentage points" in axes.get_xlabel()
+    assert "%" not in axes.get_xlabel()
+    assert max(bar.get_width() for bar in axes.patches) == pytest.approx(10)
 
 
 def test_groups_of_factors_move_together():
@@ -329,7 +418,9 @@ def test_failed_points_are_left_out_and_never_imputed(method: str, rows: int, mo
     )
     if method == "morris":
         unit = part.points.unit[whole].reshape(-1, 4, 3)
-        alone = [each.mu_star for each in elementary(unit, kept.reshape(-1, 4, 3), [1, 1, 1], 4, 0.95, 1)]
+        made_of = steps_made(part.points)[np.arange(len(whole) - 1) % 4 != 3].reshape(-1, 3, 3)[~bad]
+        effects = elementary(unit, kept.reshape(-1, 4, 3), made_of, [1, 1, 1], 0.95, 1)
+        alone = [each.mu_star for each in effects]
     elif method == "sobol_indices":
         alone = [each.total for each in sobol(kept.reshape(-1, 5, 3), 0.95, 1)]
     else:

@@ -9,11 +9,16 @@ import numpy as np
 import pytest
 
 import sim
-from analysis.ablate import AS_IS, Ablation, ablation, main_outcomes, present, ways
+from analysis.ablate import AS_IS, Ablation, Taken, ablation, main_outcomes, present, ways
+from analysis.ablation_figures import effects
 from analysis.outcomes import measure_of
+from analysis.short_names import mechanism_name
 from analysis.store.carry_out import carry_out
 from analysis.store.folder import Folder
 from analysis.store.workers import local
+from firstline.ablation_tables import page
+from firstline.grids import Grid
+from firstline.words import Words
 from sim.errors import InputError
 from sim.spec.mechanisms import MECHANISMS
 from tests.command import firstline
@@ -65,9 +70,30 @@ def test_what_is_the_same_scenario_is_run_once(tutorial: sim.Scenario, found: Ab
     assert same, "the tutorial has such a mechanism"
     for one in found.ablated:
         if one.same_as == AS_IS:
-            assert one.cell.scenario.data() == tutorial.data()
+            assert one.cell.scenario.world == tutorial.world
+            assert one.cell.scenario.response.all_desks() == tutorial.response.all_desks()
             assert all(effect.identical for effect in one.effects)
+            assert len({sim.run(each, 1).digest() for each in (one.cell.scenario, tutorial)}) == 1, "they run alike"
     assert {one.mechanism: one.effects[0].identical for one in found.ablated if one.against == "off"}["triage"]
+
+
+def test_what_takes_nothing_away_has_a_dash_and_no_effect(tutorial: sim.Scenario, found: Ablation):
+    """A rule that is the default is absent already: 0 would be read as no effect, beside an effect of the rule off."""
+    still = [one for one in found.ablated if one.unchanged]
+    assert {one.against for one in still} == {"absent"}
+    words = Words("en")
+    asked = Taken(tutorial, tuple(present(tutorial)), found.keys, RUNS)
+    blocks = page(asked, found, words)
+    names = [mechanism_name(one.mechanism, words) for one in still]
+    rows = [row for block in blocks if isinstance(block, Grid) for row in block.rows if row[0] in names]
+    assert rows
+    assert {row[2] for row in rows} == {"–"}
+    (note,) = (block for block in blocks if isinstance(block, str) and block.startswith("A dash under absent: "))
+    assert note.endswith(f"nothing to compare: {', '.join(names)}.")
+    (axes, *_) = effects(found, words).axes
+    drawn = [line for line in axes.lines if line.get_marker() == "s"]
+    there = [one for one in found.ablated if one.against == "absent" and not one.unchanged]
+    assert len(drawn) <= len(there)
 
 
 def test_intervals_of_one_way_hold_together(found: Ablation):

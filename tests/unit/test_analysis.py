@@ -63,6 +63,13 @@ def test_interval_is_student_s():
     assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
 
 
+def test_an_estimate_is_of_plain_numbers():
+    """Who prints an estimate in Python reads numbers, not types of NumPy."""
+    found = estimate([3.0, 4.5, 2.5])
+    assert {type(found.mean), type(found.half_width), type(found.low)} == {float}
+    assert {type(found.runs), type(found.defined)} == {int}
+
+
 def test_intervals_cover():
     """Of 95 % intervals of normal runs, 95 % hold the truth: 2,000 intervals, within 4 standard errors."""
     rng = np.random.default_rng(7)

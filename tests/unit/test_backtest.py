@@ -21,6 +21,7 @@ from analysis.backtest.measure import batches_per_h, measure, pace
 from analysis.backtest.memory import Past, informed
 from analysis.backtest.told import Told, errors, loss, told
 from firstline.backtest_tables import backlog_rows, backtest_as_json, figure_rows, page
+from firstline.grids import Grid
 from firstline.words import Words
 from sim import files
 from sim.backtest_files import read_backtest
@@ -468,6 +469,9 @@ def test_memory_pulls_the_prediction(tmp_path: Path):
 # -- what is printed --------------------------------------------------------------------------------------------------
 
 
+LEARNT = "Learnt from: fitted and no prediction"
+
+
 def test_a_page_says_who_is_nearer(known: Judged):
     """Every figure of every event is printed with both errors, in both languages, and the sentence says who won."""
     for lang in ("en", "zh"):
@@ -480,6 +484,12 @@ def test_a_page_says_who_is_nearer(known: Judged):
     kept = json.loads(json.dumps(backtest_as_json(known), allow_nan=False))
     assert {one["role"] for one in kept["events"]} == {"learnt", "held_out", "predicted"}
     assert kept["losses"]["predicted"]["model"] == losses(known.predicted)[0]
+    (learnt,) = (
+        row for block in page(known, Words("en")) if isinstance(block, Grid) for row in block.rows if row[0] == LEARNT
+    )
+    assert f"Loss on the training events: model {learnt[1]}, baseline {learnt[2]};" in text, (
+        "one loss, wherever it stands"
+    )
     head, rows = figure_rows(known)
     assert {len(row) for row in rows} == {len(head)}
     assert len(backlog_rows(known)[1]) == 5 * 10

@@ -12,6 +12,7 @@ import sim
 from analysis.designs import check_size, points_of, size_of
 from analysis.outcomes import measure_of
 from analysis.sensitivity import check_outcomes, check_seen
+from firstline.check import table
 from sim import files
 from sim.design_files import read_design
 from sim.errors import InputError
@@ -44,9 +45,8 @@ def design_of(folder: Path, text: str, base: str = str(SMALL)) -> Study:
 
 def whole(path: Path) -> None:
     """All that is checked of a design before its first run."""
-    study = read_design(path)
-    check_size(study)
-    check_outcomes(study)
+    read, _ = table()[DESIGN]
+    read(str(path))
 
 
 # -- files ------------------------------------------------------------------------------------------------------------
@@ -246,6 +246,21 @@ def test_points_that_cannot_run_are_kept_and_said(tmp_path: Path):
     ] * 2
     assert all(row["wait_mean_h"] == "" and row["runs"] == "0" for row in failed)
     assert all(row["wait_mean_h"] != "" for row in points if not row["problem"])
+
+
+def test_an_outcome_without_a_value_anywhere_exits_with_1(tmp_path: Path):
+    """A 90 % wait that no point reaches has no effects: it is said, no table stands empty, and the exit code is 1."""
+    text = TINY.replace("[wait_mean_h]", "[wait_mean_h, wait_p90_h]").replace(
+        "{low: 300, high: 1400}", "{low: 1400, high: 1500}"
+    )
+    design_of(tmp_path, text.replace("{low: 1, high: 4}", "{low: 0, high: 1}"))
+    done = firstline("sensitivity", "mine.yaml", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert "Of wait of 90 % nothing can be said: no points are whole." in done.stdout
+    assert "8 of 8 points" in done.stdout
+    assert "The outcome is the same in every run" not in done.stdout
+    assert "rank regression of wait of 90 %" not in done.stdout
+    assert "mean wait" in done.stdout
 
 
 def test_a_bad_design_exits_with_2(tmp_path: Path):

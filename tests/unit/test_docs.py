@@ -11,14 +11,21 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
 import sim
+from analysis.experiment import conclusion
+from analysis.reopened import reopened, subject
+from analysis.store.carry_out import carry_out
+from analysis.store.folder import Folder
+from analysis.store.workers import InProcess, Workers
 from firstline.cli import app
 from firstline.reading import values_of
+from sim.experiment_files import read_experiment
 from sim.files import load, parse_yaml, shipped
 from sim.spec import actions, arrivals, card, invitations, laboratory, sites
 from sim.spec.base import Spec
@@ -216,6 +223,26 @@ def test_the_python_on_a_page_runs(page: str, tmp_path: Path, monkeypatch: pytes
     for block in code:
         exec(compile(block, page, "exec"), namespace)
     assert asked, "the page should show how runs are compared"
+
+
+def test_the_python_about_folders_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Who reads a folder, or brings processes of their own, copies this. Here with a small experiment, and threads.
+
+    Both ways of making the runs leave the same digest, and the folder of the second can be opened again for a report.
+    """
+    small = read_experiment(ROOT / "tests" / "experiments" / "runners.yaml")
+    monkeypatch.setattr("sim.experiment_files.read_experiment", lambda _: small)
+    monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor", ThreadPoolExecutor)
+    monkeypatch.chdir(tmp_path)
+    asked, kept = small.experiment, Path("runs/team-structures-seed1")
+    about = {"kind": "experiment", "name": asked.experiment, "seed": asked.seed, "detail": "kpi", "plugins": {}}
+    with Folder.begin(kept, about | {"subject": subject(small, 10)}) as folder:
+        carry_out(conclusion(small, asked.seed, 10), folder, asked.keys, Workers(InProcess()))
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    for block in blocks(DOCS / "results.md", "python"):
+        exec(compile(block, "docs/results.md", "exec"), namespace)
+    assert Folder.open("mine").digest() == Folder.open(kept).digest()
+    assert reopened(Folder.open("mine"))[1].comparisons == namespace["found"].comparisons
 
 
 def commands() -> list[tuple[str, str]]:

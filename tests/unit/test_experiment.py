@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import pickle
 import re
@@ -20,6 +22,7 @@ from analysis.store.carry_out import carry_out
 from analysis.store.folder import Folder
 from analysis.store.rounds import Collected
 from analysis.store.workers import local
+from firstline import check
 from firstline.experiment_tables import experiment_as_json, page
 from firstline.grids import comma_separated, latex, markdown, outcome_name
 from firstline.words import Words
@@ -84,8 +87,9 @@ def example() -> Concluded:
 def test_a_bad_experiment_is_refused_in_words(path: Path):
     """One mistake is one problem, with its place, its line and what was wanted: its author reads nothing else."""
     first, second, *_ = path.read_text(encoding="utf-8").split("\n")
+    read, _ = check.table()[EXPERIMENT]
     with pytest.raises(InputError) as caught:
-        check_outcomes(read_experiment(path))
+        read(str(path))
     (problem,) = caught.value.problems
     assert caught.value.source == str(path)
     assert first.removeprefix("# expect: ") in problem.message
@@ -291,7 +295,7 @@ def compared(differences: list[float], outcome: str = "wait_mean_h") -> Comparis
     return c
 
 
-UP, DOWN, AROUND = [1.0, 1.1, 0.9], [-1.0, -1.1, -0.9], [1.0, -1.1, 0.2]
+UP, DOWN, AROUND, SAME = [1.0, 1.1, 0.9], [-1.0, -1.1, -0.9], [1.0, -1.1, 0.2], [0.0, 0.0, 0.0]
 JUDGEMENTS = [
     ("lower", DOWN, "as expected"),
     ("lower", UP, "against expectation"),
@@ -299,6 +303,9 @@ JUDGEMENTS = [
     ("higher", UP, "as expected"),
     ("higher", DOWN, "against expectation"),
     ("same", AROUND, "not separated (as expected)"),
+    ("lower", SAME, "the same in every run"),
+    ("higher", SAME, "the same in every run"),
+    ("same", SAME, "the same in every run (as expected)"),
     ("same", UP, "against expectation"),
     ("same", DOWN, "against expectation"),
     ("higher", [1.0, float("nan"), 1.0], "undefined"),
@@ -318,9 +325,9 @@ def test_expectations_of_the_example(example: Concluded):
     told = [(j.world, j.expected.variant, j.comparison.reference, j.found) for j in example.judged]
     assert told == [
         ("calm", "three", "two", "as expected"),
-        ("calm", "again", "two", "not separated (as expected)"),
+        ("calm", "again", "two", "the same in every run (as expected)"),
         ("busy", "three", "two", "as expected"),
-        ("busy", "again", "two", "not separated (as expected)"),
+        ("busy", "again", "two", "the same in every run (as expected)"),
         ("busy", "again", "three", "against expectation"),
     ]
 
@@ -369,7 +376,7 @@ def test_the_page_is_whole_in_both_languages(example: Concluded, lang: str):
     for world in ("calm", "busy"):
         for table in ("table.means", "table.differences"):
             assert words("experiment.in_world", table=words(table), world=world) in text
-    for said in ("identical", "against_expectation", "not_separated_as_expected"):
+    for said in ("identical", "against_expectation", "identical_as_expected"):
         assert words(f"experiment.{said}") in text
     for block in re.findall(r"(?:^\|.*\|\n)+", text, re.MULTILINE):
         assert len({line.count("|") for line in block.splitlines()}) == 1
@@ -473,9 +480,16 @@ def test_a_folder_says_what_was_found(tmp_path: Path):
 
 
 def test_a_page_in_other_forms(example: Concluded):
-    """Tables for a paper and for a spreadsheet hold the same cells; what LaTeX would read as a command is escaped."""
+    """A table for machines holds what was concluded as plain numbers; what LaTeX would read as a command is escaped."""
     blocks = page(example, 1.0, "en")
-    assert "outcome,variant,against,difference,interval,p (Holm),pairing,the data say" in comma_separated(blocks)
+    rows = list(csv.DictReader(io.StringIO(comma_separated(blocks))))
+    mine = [row for row in rows if row["figure"] == "difference"]
+    assert [(row["variant"], row["against"]) for row in mine] == [(c.variant, c.reference) for c in example.comparisons]
+    for row, c in zip(mine, example.comparisons, strict=True):
+        assert [float(row[of]) for of in ("value", "low", "high")] == [c.difference, c.low, c.high]
+    assert {row["unit"] for row in mine if row["outcome"] == "mean wait"} == {"h"}
+    means = [row for row in rows if row["figure"] == "mean"]
+    assert {(row["variant"], row["outcome"]) for row in means} >= {("two", "mean wait"), ("three", "share unmet")}
     paper = latex(blocks)
     assert paper.count(r"\begin{tabular}") == paper.count(r"\bottomrule") == 5
     assert r"37 min $\pm$ 20 min" in paper

@@ -18,14 +18,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from analysis.annex import annex
-from analysis.comparison_figures import front
 from analysis.experiment import Concluded, conclude
-from analysis.experiment_parts import compared, every_value, median_runs
+from analysis.experiment_parts import _groups, compared, every_value, median_runs
 from analysis.experiment_report import Told, flat, write_experiment
+from analysis.fairness import beaten
 from analysis.figures import new_figure
 from analysis.pages import data_of
 from analysis.path_figures import gantt, stocks
@@ -33,7 +31,7 @@ from analysis.reopened import reopened
 from analysis.store.folder import Folder
 from analysis.store.rounds import Collected
 from analysis.study import Study, stated
-from firstline.experiment_tables import page
+from firstline.experiment_tables import page, verdict
 from firstline.grids import Grid
 from firstline.headline import headline
 from firstline.words import Words
@@ -44,6 +42,7 @@ from sim.spec.crossed import Crossed
 TESTS = Path(__file__).parent.parent
 EXAMPLE = TESTS / "experiments" / "runners.yaml"
 WAIT = ("wait_mean_h", "all", "all")
+GAP = ("unmet_difference_vulnerable", "all", "all")
 TITLES = ("paired", "plane", "groups", "units", "backlogs", "stocks", "orders")
 EN, ZH = Words("en"), Words("zh")
 
@@ -345,12 +344,13 @@ def test_the_choice_comes_before_the_effect(tmp_path: Path):
 
 
 def test_fairness_groups_and_stock(grouped: Folder):
-    """With a vulnerability group there is the plane of waits against fairness; its data say who is on the front."""
-    _, found, _ = shown(grouped, "en")
+    """With a vulnerability group there is the plane of waits against fairness; its data say who is beaten by whom."""
+    _, found, concluded_ = shown(grouped, "en")
     plane = found.table("Waits against fairness")
     assert [row[0] for row in plane[1:]] == ["two", "three", "four"]
-    points = {row[0]: (float(row[1]), float(row[3])) for row in plane[1:]}
-    assert {row[0] for row in plane[1:] if row[5] == "yes"} == set(front(points))
+    values = every_value(compared(grouped.table("outcomes"), concluded_))["base"]
+    waits, gaps = ({name: values[name][key] for name in values} for key in (WAIT, GAP))
+    assert {row[0]: row[5] for row in plane[1:] if row[5]} == beaten(waits, gaps, concluded_.experiment.confidence)
     waits = found.table("Waits by need and group")
     assert {row[1] for row in waits[1:]} == {"meal", "disabled", "in any vulnerability group", "other residents"}
     held = found.links[next(i for i, label in enumerate(found.labels) if label.startswith("Stock"))]
@@ -358,7 +358,25 @@ def test_fairness_groups_and_stock(grouped: Folder):
     assert float(rows[0]["mean on hand"]) == 60
     changed = found.table("What variants and worlds change", "h3")
     assert changed[1] == ["three", "response.organisation.units.runners.count", "3", "E7"]
-    assert any("1 figures are assumed and 1 have a source" in said for _, said in found.paragraphs)
+    assert any("1 figure is assumed and 1 has a source" in said for _, said in found.paragraphs)
+
+
+def test_a_group_without_a_value_in_every_run_is_named(grouped: Folder):
+    """It is not its size that keeps it from the picture, so the note says what does."""
+    table = grouped.table("outcomes")
+    here = (table["outcome"] == WAIT[0]) & (table["by"] == "group") & (table["replication"] == 0)
+    assert here.any()
+    values = every_value(compared(table.assign(value=table["value"].mask(here)), concluded_of(grouped)))["base"]
+    part = _groups(values, concluded_of(grouped), "waits", EN)
+    assert "Groups of fewer than ten people are not shown." in part.note
+    assert "with every variant some run has no value, such as where nobody of them asked: disabled." in part.note
+    assert "disabled" not in {row[1] for row in part.data.rows}
+    values = every_value(compared(table, concluded_of(grouped)))["base"]
+    assert "some run has no value" not in _groups(values, concluded_of(grouped), "waits", EN).note
+
+
+def concluded_of(folder: Folder) -> Concluded:
+    return reopened(folder)[1]
 
 
 def test_over_assumptions(grouped: Folder, tmp_path: Path):
@@ -368,6 +386,16 @@ def test_over_assumptions(grouped: Folder, tmp_path: Path):
     folder = made(tmp_path / "o", grouped.path.parent / "drawn.yaml", "--detail", "full")
     text, found, concluded_ = shown(folder, "en")
     assert "4 draws, and 4 runs of each variant at each" in text
+    told = "\n".join(str(block) for block in page(concluded_, 1.0, "en") if isinstance(block, str))
+    assert "3 variants, 4 draws of what is assumed, 4 runs of each variant at each draw: 48 runs with seed" in told
+    (said,) = headline(concluded_, EN)
+    assert "over 4 draws of each" in said
+    assert "four times as many draws: 16 of each" in said or "separate" not in said
+    assert "4 runs of each" not in said
+    assert "Here a draw of what is assumed counts as one run: the mean of its 4 runs." in text
+    gone = replace(concluded_.comparisons[0], low=float("nan"), defined=3)
+    assert verdict(gone, EN, concluded_.drawn) == "not defined: 3 of 4 draws have both values"
+    assert verdict(gone, EN) == "not defined: 3 of 4 runs have both values"
     rows = compared(folder.table("outcomes"), concluded_)
     values = every_value(rows)["base"]
     for variant, each in concluded_.values["base"].items():
@@ -387,35 +415,6 @@ def test_the_values_are_those_compared(kpi: Folder):
     left = compared(kpi.table("outcomes"), failed)
     assert sorted(left[left["world"] == "calm"]["replication"].unique()) == [0, 1, 2, 4]
     assert sorted(left[left["world"] == "busy"]["replication"].unique()) == [0, 1, 2, 3, 4]
-
-
-POINTS = st.dictionaries(
-    st.text("abcdefgh", min_size=1, max_size=3),
-    st.tuples(*[st.integers(0, 4).map(float) | st.just(float("nan"))] * 2),
-    max_size=8,
-)
-
-
-@settings(derandomize=True, max_examples=200)
-@given(POINTS)
-def test_the_pareto_front(points: dict[str, tuple[float, float]]):
-    """Nobody on the front is beaten, who is not on it is beaten by somebody on it; undefined points are out."""
-    best = front(points)
-    defined = {name for name, point in points.items() if all(np.isfinite(point))}
-    assert set(best) <= defined
-    assert bool(best) == bool(defined)
-
-    def beats(one: str, other: str) -> bool:
-        return points[one] != points[other] and all(x <= y for x, y in zip(points[one], points[other], strict=True))
-
-    for name in defined:
-        assert (name in best) == (not any(beats(other, name) for other in defined))
-        assert name in best or any(beats(other, name) for other in best)
-
-
-def test_the_front_by_hand():
-    """Two that trade one for the other are both on it; one that is worse in one and equal in the other is not."""
-    assert front({"a": (1, 3), "b": (3, 1), "c": (3, 2), "d": (1, 3), "e": (4, 4)}) == ("a", "b", "d")
 
 
 def test_the_run_in_the_middle():

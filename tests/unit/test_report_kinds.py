@@ -1,5 +1,7 @@
 """``firstline report`` of every kind of folder: pages and tables that say what the command said, and start no run."""
 
+# ruff: noqa: PD011  # the values of what was concluded are a map, not a data frame's
+
 from __future__ import annotations
 
 import base64
@@ -19,8 +21,10 @@ import pytest
 
 from analysis.ablation_report import write_ablation
 from analysis.assumptions import Split
+from analysis.calibrate_figures import profiles, rows
 from analysis.compare import Pair
 from analysis.comparison_figures import differences, p_text, shares
+from analysis.experiment_parts import undrawn
 from analysis.experiment_report import write_experiment
 from analysis.reopened import KINDS, reopened
 from analysis.sensitivity_report import effect_rows
@@ -261,6 +265,50 @@ def test_other_forms_hold_the_same_blocks(made: Made, form: str, ending: str, tm
                 assert " ".join(cell.split()) in text
 
 
+def test_a_table_for_machines_has_plain_numbers(made: Made, tmp_path: Path):
+    """One table that pandas reads in one call; each figure that is written as a number is there as one, with its unit.
+
+    The text says the same: a number of the text and that of the column are equal to the digits that are shown.
+    """
+    import pandas as pd
+
+    assert firstline("report", made.path, "--format", "csv", "--out", tmp_path / "t.csv").code == 0
+    text = (tmp_path / "t.csv").read_text("utf-8")
+    read = pd.read_csv(io.StringIO(text))
+    assert list(read.columns[:2]) == ["table", "row"]
+    assert list(read.columns[-6:]) == ["figure", "value", "low", "high", "unit", "text"]
+    assert all(pd.api.types.is_numeric_dtype(read[name]) for name in ("row", "value", "low", "high"))
+    cells = list(csv.DictReader(io.StringIO(text)))
+    for row in cells:
+        shown = re.match(r"[+−]?\d[\d,]*(?:\.\d+)?(?: (%|points|min|h|d))?(?= ±| \(|$)", row["text"])
+        if shown is None:
+            continue
+        assert row["value"], row
+        size = abs(float(re.sub(r"[+−,]|[ %a-z]+$", "", shown[0])))
+        times = {"%": 100, "points": 100, "min": 60, "d": 1 / 24}.get(shown[1] or "", 1)
+        assert abs(float(row["value"])) * times == pytest.approx(size, rel=0.06, abs=0.06), row
+    for row in cells:
+        if re.search(r"\d.* to .*\d", row["text"]):
+            assert row["low"], row
+            assert row["high"], row
+
+
+def test_a_table_for_a_paper_can_be_set(made: Made, tmp_path: Path):
+    """What the usual fonts of LaTeX lack is in formulas; each table has a label of its own and keeps its notes."""
+    assert firstline("report", made.path, "--format", "latex", "--out", tmp_path / "t.tex").code == 0
+    text = (tmp_path / "t.tex").read_text("utf-8")
+    assert text.startswith("% Needs \\usepackage{booktabs}")
+    set_ = "\n".join(line for line in text.splitlines() if not line.startswith("%"))
+    assert set_.isascii(), sorted({sign for sign in set_ if not sign.isascii()})
+    assert not re.search(r"(?<!\$)[<>|](?!\$)", set_)
+    labels = re.findall(r"\\label\{(.*)\}", set_)
+    assert len(set(labels)) == len(labels) == set_.count(r"\begin{table}")
+    *_, last = blocks_of(Folder.open(made.path), EN)
+    if isinstance(last, str):
+        assert set_.count(r"\footnotesize") >= 1
+        assert last[:20] in set_
+
+
 # -- nothing is run, nothing changed ----------------------------------------------------------------------------------
 
 
@@ -368,7 +416,7 @@ def test_the_mechanism_that_does_most(place: Path, tmp_path: Path):
         in said
     )
     assert "over 3 runs with and without" in said
-    assert f"Of {len(asked.mechanisms)} mechanisms 1 are seen to change at least one of 2 outcomes" in seen
+    assert f"Of {len(asked.mechanisms)} mechanisms 1 is seen to change at least one of 2 outcomes" in seen
     assert ZH("mechanism." + one.mechanism).split("：")[0] in TELLINGS["ablation"].headline(asked, sure, ZH)[0]
     page = write_ablation(folder, asked, sure, Told([said], ["T"]), tmp_path / "page.html", EN).read_text("utf-8")
     assert "as_is (base) 1" in page
@@ -381,6 +429,28 @@ def test_nothing_held_out_is_said_first(place: Path):
     said = TELLINGS["calibrate"].headline(asked, replace(found, errors=fitted), EN)
     assert said[0].startswith("Fitted: meal.per_1000_day = ")
     assert said[1] == EN("calibrate.unknown")
+
+
+def test_the_pictures_of_a_calibration_hide_nothing(place: Path):
+    """What the base was is not hidden by the mark of the observation; a logarithmic axis has few and plain numbers.
+
+    The title of a panel is the parameter as the page names it everywhere else.
+    """
+    _, asked, found = of(place, "calibrate")
+    for axes in rows(found, EN).axes:
+        heights = {line.get_label(): line.get_ydata()[0] for line in axes.lines}
+        assert heights[EN("column.before")] > heights[EN("column.observed")]
+    one = next(one for one in asked.parameters if one.path == RATE)
+    for low, high, said in ((600.0, 1200.0, r"\d+"), (1.0, 1000.0, r"0.1|10*")):
+        figure = profiles(replace(asked, parameters=(replace(one, log=True, low=low, high=high),)), found, EN)
+        (axes,) = figure.axes
+        axes.set_xlim(low, high)
+        assert axes.get_title(loc="left") == "meal.per_1000_day"
+        figure.canvas.draw()
+        written = [label.get_text() for label in axes.get_xticklabels() if label.get_text()]
+        assert 2 <= len(written) <= 7
+        assert all(re.fullmatch(said, text) for text in written), written
+        assert not [label for label in axes.get_xticklabels(minor=True) if label.get_text()]
 
 
 def test_short_names_tell_factors_apart():
@@ -427,6 +497,29 @@ def test_the_bars_of_the_split_are_whole():
     assert [[bar.get_width() for bar in part] for part in axes.containers] == [[30], [70]]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["b"]
     assert shares([Split(pair, nan, nan, nan, 5)], "a", EN) is None
+
+
+def test_what_has_no_value_gets_a_sentence_and_no_panel(drawn: Folder):
+    """Nobody reads an empty axis: an outcome without values is named below, with its runs; where none has any, alone.
+
+    The head of the p values stands only over values, and what is not defined says in how many runs it is.
+    """
+    _, found = reopened(drawn)
+    key = found.experiment.keys[0]
+    runs = found.comparisons[0].runs
+    nan = float("nan")
+    undefined = {"difference": nan, "low": nan, "high": nan, "p_holm": nan}
+    gone = [replace(c, **undefined, defined=0) if c.outcome == key[0] else c for c in found.comparisons]
+    values = {v: {**each, key: each[key] * nan} for v, each in found.values["base"].items()}
+    figure = differences(gone, values, "one", EN)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["utilisation"]
+    said = undrawn(gone, EN)
+    assert said == f"Not drawn, for 0 of {runs} runs have both values: mean wait."
+    assert differences([c for c in gone if c.outcome == key[0]], values, "one", EN) is None
+    assert undrawn(found.comparisons, EN) == ""
+    some = [replace(c, **undefined, defined=1) for c in found.comparisons if c.outcome == key[0]]
+    (axes,) = differences(some, found.values["base"], "one", EN).axes
+    assert [text.get_text() for text in axes.texts] == [f"1 of {runs} runs have both values"]
 
 
 def test_p_stands_beside_each_interval(drawn: Folder):

@@ -312,11 +312,11 @@ def test_later_values_win() -> None:
     ],
 )
 def test_values_at_wrong_paths_are_refused(values: dict[str, Any], says: str) -> None:
-    """A misspelt path is an error, not a new key; the error names the option."""
+    """A misspelt path is an error, not a new key; called from Python, the error names no option of a command."""
     with pytest.raises(InputError) as caught:
         validate(data(), "base").with_values(values)
     assert says in str(caught.value)
-    assert str(caught.value).startswith("--set: ")
+    assert str(caught.value).startswith("values: ")
 
 
 @many
