@@ -29,9 +29,20 @@ def check(named: Named, source: str) -> None:
             said = f"no outcome is called {outcome.outcome!r}{nearest(outcome.outcome, known)}"
             problems.append(Problem(place_of(path), said))
             continue
-        problems += _amounts(path, outcome)
+        problems += [*_without_a_best(path, outcome), *_amounts(path, outcome)]
     if problems:
         raise InputError(source, problems)
+
+
+def _without_a_best(path: tuple[str | int, ...], outcome: Outcome) -> list[Problem]:
+    """Refuse to choose the best plan by an outcome of which neither less nor more is better."""
+    if getattr(outcome, "indifference", None) is None:
+        return []
+    described = describe(outcome.outcome)
+    if described.direction != "neither" and described.parity is None:
+        return []
+    why = "neither less nor more of it is better" if described.parity is None else "below parity others are worse off"
+    return [Problem(place_of(path), f"no plan is best by {outcome.outcome}: {why}; bound it under 'subject_to'")]
 
 
 def _amounts(path: tuple[str | int, ...], outcome: Outcome) -> list[Problem]:
