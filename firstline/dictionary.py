@@ -9,6 +9,7 @@ from analysis.need_outcomes import NEED_OUTCOMES
 from analysis.outcomes import describe
 from analysis.run_outcomes import RUN_OUTCOMES
 from analysis.store.jobs import FOLDER_TABLES, RUN_COLUMNS
+from firstline.recorded import ASSIGNMENTS, EVENTS
 from sim.records.schema import TABLES, Column
 from sim.world.table import COLUMNS
 
@@ -41,6 +42,13 @@ ABOUT = {
     "runs": "One row a run, those that failed among them.",
     "outcomes": "One row an outcome of a run; units, and what is better: at the end of this page.",
 }
+
+MEANINGS = {
+    "needs.started_h": "the first service starts: of a responder, at home or next door, by courier, or outside",
+    "assignments.assignment": "one of the words below, or a post by its name",
+    "events.event": "one of the words below",
+}
+"""Columns of words that are listed, or of which more is to be said here."""
 
 
 def dictionary() -> str:
@@ -85,7 +93,8 @@ def _lines() -> Iterator[str]:
     for name, columns in {**TABLES, **of_folders}.items():
         yield from ("", f"## {name}", "", *wrap(ABOUT[name], 120), "")
         yield from ("| column | type | unit | meaning |", "|---|---|---|---|")
-        yield from map(_row, columns)
+        yield from (_row(column, _meaning(name, column)) for column in columns)
+        yield from _words(name)
     yield OUTCOMES
     for outcome in (*NEED_OUTCOMES, *sorted(RUN_OUTCOMES)):  # in whatever order they were registered
         described = describe(outcome)
@@ -94,5 +103,24 @@ def _lines() -> Iterator[str]:
     yield from (f"| {name} | {meaning} |" for name, meaning in COLUMNS.items())
 
 
-def _row(column: Column) -> str:
-    return f"| {column.name} | {column.kind} | {column.unit} | {column.meaning} |"
+def _meaning(table: str, column: Column) -> str:
+    """Return what a column means; words that the code lists are those of the code."""
+    from sim.response.funds import KINDS
+
+    if (table, column.name) == ("funds", "kind"):
+        return ", ".join(KINDS)
+    return MEANINGS.get(f"{table}.{column.name}", column.meaning)
+
+
+def _words(table: str) -> Iterator[str]:
+    """Yield the words that stand in a table, with what each is about."""
+    if table == "events":
+        yield from ("", "| event | subject | detail |", "|---|---|---|")
+        yield from (f"| {event} | {subject} | {detail} |" for event, (subject, detail) in EVENTS.items())
+    if table == "assignments":
+        yield from ("", "| assignment | somebody |", "|---|---|")
+        yield from (f"| {word}{'NAME' * word.endswith('.')} | {meaning} |" for word, meaning in ASSIGNMENTS.items())
+
+
+def _row(column: Column, meaning: str | None = None) -> str:
+    return f"| {column.name} | {column.kind} | {column.unit} | {meaning or column.meaning} |"

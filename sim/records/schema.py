@@ -314,7 +314,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
             "event",
             "word",
             "",
-            "phase_entered, shift_begun, shift_ended, change, inject; of people: injured, stayed_away, left_for_good, "
+            "phase_entered, shift_begun, shift_ended, change, inject; of people: injured, stayed_away (strain), "
+            "refused_shift (a colleague was hurt, uninsured), no_show, late, declined (a call-up), left_for_good, "
             "replaced, no_supervision, answered, contract_ended",
         ),
         Column("subject", "text", "", "what it is about"),

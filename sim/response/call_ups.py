@@ -15,6 +15,9 @@ from sim.spec.volunteers import CallUp as Spec
 if TYPE_CHECKING:
     from sim.model import CrisisModel
 
+AFTER_STINTS = 2
+"""The place of a look among what happens at one time: after the stints that end then."""
+
 
 class CallUp:
     """Call the people of one unit up."""
@@ -29,8 +32,8 @@ class CallUp:
         self.coming = 0
         self.applied = self.ringing = False
         """Whether authority has been asked for; whether a call is being made."""
-        self.listed_h = -inf
-        """When people were last called: the next call comes when these have gone."""
+        self.until_h = -inf
+        """Until when whoever was last called may be here: the next call comes when these have gone."""
         self.list: list[Responder] = []
         model.moments.activated.append(self._activated)
 
@@ -47,10 +50,30 @@ class CallUp:
             self._call(None)
 
     def _look(self, _nothing: None) -> None:
-        here_until = self.listed_h + self.spec.stint
-        if self.clock.now >= here_until and self.model.changes.holds(self.spec):
+        """Look at the state, after the stints that end at this moment."""
+        if self._over():
+            return
+        if not self._still_here() and self.model.changes.holds(self.spec) and self._at_home():
             self._call(None)
-        self.clock.call_later(self.spec.every, self._look)
+        self.clock.call_later(self.spec.every, self._look, None, AFTER_STINTS)
+
+    def _over(self) -> bool:
+        """Tell whether the plan has stood down: nobody is called up any more."""
+        return self.clock.now >= self.model.orders.ended_h  # not a number before
+
+    def _still_here(self) -> bool:
+        """Tell whether somebody who was called up is here, is still coming, or is being rung up."""
+        people = self.team.people
+        return self.ringing or self.clock.now < self.until_h or any(p.on_duty and p.here_until > 0 for p in people)
+
+    def _at_home(self) -> list[Responder]:
+        """Return who may be called."""
+        now = self.clock.now
+        return [
+            person
+            for person in self.team.people
+            if person.employed and not person.on_duty and max(person.here_until, person.away_until) <= now
+        ]
 
     def _call(self, _nothing: None) -> None:
         """Begin to call: everybody at once, or down the list."""
@@ -60,15 +83,12 @@ class CallUp:
 
     def _list(self, _nothing: None) -> None:
         self.applied = False
-        self.listed_h = self.clock.now
+        if self._over():
+            return
+        self.until_h = self.clock.now + self.spec.stint
         self.calls += 1
         self.coming = 0
-        now = self.clock.now
-        self.list = [
-            person
-            for person in self.team.people
-            if person.employed and not person.on_duty and max(person.here_until, person.away_until) <= now
-        ]
+        self.list = self._at_home()
         self.model.tell("called_up", self.team.name, len(self.list))
         if self.spec.by is None:
             for person in self.list[: self.spec.wanted]:
@@ -79,7 +99,7 @@ class CallUp:
     def _ring(self) -> None:
         """Ring the next on the list up, while more are wanted."""
         wanted = self.spec.wanted
-        if self.ringing or not self.list or (wanted is not None and self.coming >= wanted):
+        if self.ringing or not self.list or (wanted is not None and self.coming >= wanted) or self._over():
             return
         person = self.list.pop(0)
         assert self.spec.by is not None
@@ -103,14 +123,17 @@ class CallUp:
             model.tell("no_answer", str(person.number), self.team.name)
             return
         if self._luck("accepts", person) >= spec.accepts + model.care.comes_more(person):
+            model.tell("declined", str(person.number), self.team.name)
             return
         self.coming += 1
         wait_h = spec.reply.at(self._luck("reply", person)) if spec.reply is not None else 0.0
         if spec.release is not None:
             wait_h += spec.release.takes.at(self._luck("release", person))
             if self._luck("released", person) >= spec.release.share + model.care.released_more(self.team):
+                self.until_h = max(self.until_h, self.clock.now + wait_h)
                 self.clock.call_later(wait_h, self._not_released, person)
                 return
+        self.until_h = max(self.until_h, self.clock.now + wait_h + spec.stint)
         self.clock.call_later(wait_h, self._there, person)
 
     def _not_released(self, person: Responder) -> None:
@@ -125,6 +148,7 @@ class CallUp:
             return
         person.here_until = now + self.spec.stint
         if self.team.spec.shift is not None:
+            self.clock.call_at(person.here_until, self.model.cases.hand_back, person)
             roster.coming.join_shift(self.team, person)
         else:
             roster.come_for(person, self.spec.stint)

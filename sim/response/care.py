@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.records.codes import CLOSED
+from sim.response.debriefings import Debriefings
 from sim.response.errands import send
 from sim.response.labour import Claim
 from sim.response.meetings import Meeting, Turn
@@ -31,6 +32,7 @@ class Care:
         self.served: dict[Responder, float] = {}
         """Hours on duty so far, of teams with honours."""
         self.begun: dict[Responder, float] = {}
+        self.debriefings = Debriefings(self)
         response, moments = model.response, model.moments
         units = response.organisation.units.values()
         self.supervision = {model.teams[name]: spec for name, spec in response.supervision.items()}
@@ -69,14 +71,14 @@ class Care:
         person, spec, nth = turn
         assert spec.every is not None
         self.clock.call_later(spec.every, self._due, (person, spec, nth + 1))
-        if person.employed:
-            self._try((person, spec, nth, self.clock.now + spec.within))
+        self._try((person, spec, nth, self.clock.now + spec.within))
 
     def _try(self, turn: Turn) -> None:
         person, spec, nth, until_h = turn
-        if self.clock.now > until_h or not person.employed:
-            if person.employed:
-                self._missed(person)
+        if not self.model.roster.presence.here_by(person, until_h):
+            return
+        if self.clock.now > until_h:
+            self._missed(person)
             return
         if person.on_duty and self.free(self.model.teams[spec.by], spec.depends_on):
             assert spec.takes is not None
@@ -107,7 +109,8 @@ class Care:
         claim, person = turn
         if claim.open:
             self.model.labour.withdraw([claim])
-            self._missed(person)
+            if self.model.roster.presence.here_by(person, self.clock.now):
+                self._missed(person)
 
     def _missed(self, person: Responder) -> None:
         self.model.tell("no_supervision", str(person.number), person.team.name)
@@ -178,11 +181,8 @@ class Care:
 
     def _debrief(self, turn: tuple[Responder, int]) -> None:
         person, duty = turn
-        debriefing = person.team.spec.debriefing
-        if debriefing is None or not person.on_duty or person.duty != duty:
-            return
-        if sum(other.on_duty for other in person.team.people) > 1:
-            self.model.labour.ask(person.team, Meeting(self, "debriefing", debriefing.takes), person)
+        if person.team.spec.debriefing is not None and person.on_duty and person.duty == duty:
+            self.debriefings.ask(person)
 
     # -- answers, honours, contracts --------------------------------------------------------------------------------
 

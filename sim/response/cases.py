@@ -47,9 +47,9 @@ class Cases:
         self.model.clock.call_later(sessions.every, self.due, need)
 
     def due(self, need: int) -> None:
-        """Bring a session that is due to its worker, or to the desk if the worker has gone."""
+        """Bring a session that is due to its worker, or to the desk if the worker has gone or is long away."""
         owner = self.owner[need]
-        if not owner.employed:
+        if not self._waits_for(owner, need):
             self.model.desk_of(need).offer(need)
             return
         if not self._held_back(need, owner):
@@ -84,10 +84,17 @@ class Cases:
         if owner is not None:
             owner.cases -= 1
 
+    def _waits_for(self, owner: Responder, need: int) -> bool:
+        """Tell whether a session waits for its worker: who is back by the time the next one would be due."""
+        sessions = self.model.book.specs[self.model.book.need_type[need]].sessions
+        assert sessions is not None
+        return self.model.roster.presence.here_by(owner, self.model.clock.now + sessions.every)
+
     def hand_back(self, responder: Responder) -> None:
-        """Give the sessions that are due with somebody who has left to the desk."""
-        while responder.own:
-            self.model.desk_of(responder.own[0]).offer(responder.own.popleft())
+        """Give the sessions that are due with somebody who is not here any more, or long away, to the desk."""
+        for need in [need for need in responder.own if not self._waits_for(responder, need)]:
+            responder.own.remove(need)
+            self.model.desk_of(need).offer(need)
 
 
 class Referrals:

@@ -98,7 +98,10 @@ class Coming:
         """Send people to another community: the last of the team, at once or when the work in hand is done."""
         if sending.people is None or sending.away is None:
             return
-        here = [person for person in team.people if person.employed and person.away_until <= self.clock.now]
+        now, people = self.clock.now, team.people if not team.awaited else ()
+        here = [person for person in people if person.employed and person.away_until <= now]
+        if not here:
+            self.model.tell("not_sent", team.name, "people")
         for person in here[-sending.people :]:
             self.model.tell("sent", str(person.number), team.name)
             self.leave_for(person, sending.away)
@@ -109,7 +112,9 @@ class Coming:
         if responder.on_duty:
             responder.rostered_until = min(responder.rostered_until, self.clock.now)
             self.roster.go_off_duty(responder)
-        elif responder.team.spec.shift is None and responder.away_until < self.model.spec.end_h:
+            return
+        self.model.cases.hand_back(responder)
+        if responder.team.spec.shift is None and responder.away_until < self.model.spec.end_h:
             self.clock.call_at(responder.away_until, self.roster.fill, responder.team, 2)
 
     def risk(self, responder: Responder) -> None:

@@ -236,8 +236,8 @@ class Depots:
         if position > stock.trigger or stock.policy is None:
             return
         quantity = stock.policy.order(position)
-        funds = self.model.funds
-        if funds is not None and not funds.buy(quantity * stock.depot.spec.prices.get(stock.name, 0.0)):
+        funds, cost = self.model.funds, quantity * stock.depot.spec.prices.get(stock.name, 0.0)
+        if funds is not None and not funds.buy(cost):
             return
         stock.on_order += quantity
         stock.orders += 1
@@ -245,7 +245,7 @@ class Depots:
         lead_time = stock.depot.spec.lead_time
         assert lead_time is not None
         uniform = self.model.chance.one(f"lead.{stock.depot.name}.{stock.name}", stock.orders)
-        self.model.clock.call_later(lead_time.at(uniform), self._received, (stock, quantity))
+        self.model.clock.call_later(lead_time.at(uniform), self._received, (stock, quantity, cost))
 
     def order_again(self) -> None:
         """Order what there was no money for."""
@@ -253,11 +253,13 @@ class Depots:
             for stock in depot.stock.values():
                 self.replenish(stock)
 
-    def _received(self, delivery: tuple[Stock, int]) -> None:
-        stock, quantity = delivery
+    def _received(self, delivery: tuple[Stock, int, float]) -> None:
+        stock, quantity, cost = delivery
         stock.on_order -= quantity
         if self._fails(stock):
             self.note(stock, FAILED, quantity)
+            if self.model.funds is not None:
+                self.model.funds.refund(cost)
             self.replenish(stock)
             return
         stock.on_hand += quantity

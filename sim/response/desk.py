@@ -50,7 +50,8 @@ class Desk:
         self.batches = Batches(self)
         self.gated = [bool(spec.items) for spec in model.book.specs]
         self.roles = model.roles
-        self.any_gated = any(self.gated) or self.roles is not None
+        self.some_go_out = model.homes.some_go_out
+        self.any_gated = any(self.gated) or self.roles is not None or self.some_go_out
         if self.office is None:  # taken in at once: a request waits from the moment it is made
             model.book.state_column[needs[model.book.state_column[needs] == State.UNKNOWN]] = WAITING
         self.freed = 0
@@ -124,6 +125,8 @@ class Desk:
 
     def request(self, need: int) -> None:
         """Take a request in: at once, or when a coordinator has had time for it."""
+        if self.some_go_out and self.model.homes.drops(need):
+            return
         if self.office is None:
             line = self.line_of[need]
             for crew in line.crews:
@@ -200,8 +203,9 @@ class Desk:
         return idle[self.match.choose(views, self.book.uniform("match", need, self.book.attempts[need] + 1))]
 
     def granted(self, need: int, responder: Responder) -> bool:
-        """Ask who is responsible, and the store for what the visit needs; who is refused waits, the clock running."""
-        if self.roles is not None and not self.roles.goes(self, need, responder):
+        """See if the resident is in, who is responsible, and if the store holds what it takes; who is refused waits."""
+        out = self.some_go_out and self.model.homes.holds(self, need, responder)
+        if out or (self.roles is not None and not self.roles.goes(self, need, responder)):
             return False
         return not self.gated[self.book.need_type[need]] or self.model.depots.issue(need)
 

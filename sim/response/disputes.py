@@ -1,7 +1,7 @@
 """Disputes between two residents: who the other one is, when both can sit down to talk, and what its end leaves.
 
 The other one belongs to the dispute: a neighbour of the building or somebody at home, never a child. A visit takes the
-time of both: who comes while one of them is at work, helping or at another talk has come in vain.
+time of both: who comes while one of them is at work, away, helping or at another talk has come in vain.
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ class Disputes:
         self.any = any(self.kinds)
         if self.any:
             model.moments.visit_ended.append(self._visit_ended)
-            model.moments.shift_ended.append(self._off_duty)
             model.moments.closed.append(self._closed)
 
     def takes_two(self, need: int) -> bool:
@@ -91,10 +90,6 @@ class Disputes:
         if need in self.sitting:
             self.sitting.discard(need)
             self.model.homes.give_back(*self._both(need))
-
-    def _off_duty(self, person: Responder) -> None:
-        if person.resident is not None:
-            self.model.homes.free_again(person.resident)
 
     def offer(self, need: int) -> None:
         """Put a dispute back in line as soon as both are at home, unless it has ended meanwhile."""

@@ -50,7 +50,7 @@ class Donors:
                 if asking.at is None:
                     self.clock.call_later(0.0, self._look, plea)
                 elif asking.at < self.model.spec.end_h:
-                    self.clock.call_at(asking.at, self._ask, plea)
+                    self.clock.call_at(asking.at, self._look, plea)
             if spec.asked and spec.others_per_day > 0:
                 self._others(name, spec)
 
@@ -70,7 +70,13 @@ class Donors:
 
         self.clock.feed(at[here].tolist(), apply, here.tolist())
 
+    def _over(self) -> bool:
+        """Tell whether the plan has stood down: nobody asks any more, and what was asked for still comes."""
+        return self.clock.now >= self.model.orders.ended_h  # not a number before
+
     def _look(self, plea: Plea) -> None:
+        if self._over():
+            return
         if self._holds(plea.asking):
             self._ask(plea)
         else:

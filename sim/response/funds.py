@@ -1,4 +1,8 @@
-"""Money: hours of paid people and ordered goods are paid for, and while there is nothing left neither comes."""
+"""Money: hours of paid people and ordered goods are paid for, and while there is nothing left neither comes.
+
+Hours of a shift are paid when it ends, those of people around the clock once a day, and they go home when nothing is
+left then. Goods are paid when they are ordered, and a delivery that fails is paid back.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,9 @@ if TYPE_CHECKING:
     from sim.spec.outside_support import Funds as Spec
     from sim.spec.outside_support import Grant
 
-OPENING, GRANT, WAGES, GOODS, PREPARATION, SENT = range(6)
 DAY_H = 24.0
-KINDS = ("opening", "grant", "wages", "goods", "preparation", "sent")
+KINDS = ("opening", "grant", "wages", "goods", "preparation", "sent", "refund")
+OPENING, GRANT, WAGES, GOODS, PREPARATION, SENT, REFUND = range(len(KINDS))
 
 
 class Funds:
@@ -52,9 +56,9 @@ class Funds:
         self._book(SENT, -amount)
         return True
 
-    def receive(self, amount: float) -> None:
+    def receive(self, amount: float, kind: int = GRANT) -> None:
         """Have money come in: what was missed is ordered, and people come who were not paid."""
-        self._book(GRANT, amount)
+        self._book(kind, amount)
         self.model.depots.order_again()
         for team in self.model.teams.values():
             if team.spec.shift is None:
@@ -72,12 +76,21 @@ class Funds:
             self._book(GOODS, -cost)
         return True
 
+    def refund(self, cost: float) -> None:
+        """Get money back for goods that did not come."""
+        if cost > 0:
+            self.receive(cost, REFUND)
+
     def _pay_day(self, _nothing: None) -> None:
-        """Pay those who work around the clock."""
+        """Pay those who work around the clock; with nothing left, they go when the work in hand is done."""
         self.model.clock.call_later(DAY_H, self._pay_day)
-        for person in self.model.people:
-            if person.on_duty and person.team.spec.shift is None:
-                self._shift_ended(person)
+        around_the_clock = [p for p in self.model.people if p.on_duty and p.team.spec.shift is None]
+        for person in around_the_clock:
+            self._shift_ended(person)
+        for person in around_the_clock:
+            if person.on_duty and not self.can_pay(person.team):
+                person.rostered_until = min(person.rostered_until, self.model.clock.now)
+                self.model.roster.go_off_duty(person)
 
     def finish(self) -> None:
         """Pay everybody who is on duty when the run ends."""
@@ -87,7 +100,7 @@ class Funds:
 
     def _shift_ended(self, person: Responder) -> None:
         """Pay for the hours on duty since the last time."""
-        cost = person.team.spec.cost_per_h
-        if cost:
-            self._book(WAGES, -cost * (self.model.clock.now - person.paid_until_h))
-            person.paid_until_h = self.model.clock.now
+        cost, now = person.team.spec.cost_per_h, self.model.clock.now
+        if cost and now > person.paid_until_h:
+            self._book(WAGES, -cost * (now - person.paid_until_h))
+            person.paid_until_h = now

@@ -1,7 +1,8 @@
 """Isolation: the confirmed stay at home or are taken away, and contacts stay at home, as far as they obey.
 
 What somebody who stays at home still meets is the epidemic's business (``Infections.mix``); a responder who is to stay
-at home does not come to work.
+at home does not come to work. Who has been taken away asks for nothing at home: what they wait for is withdrawn, but
+for what has been begun, which goes on when they are back.
 """
 
 from __future__ import annotations
@@ -11,11 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.response.book import End, State
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sim.model import CrisisModel
     from sim.spec.epidemic import Isolation as IsolationSpec
+
+WAITS = State.INTAKE, State.WAITING, State.PARKED
 
 
 class Isolation:
@@ -29,6 +34,8 @@ class Isolation:
         self.until: dict[int, float] = {}
         self.spells: dict[int, list[list[float]]] = {}
         """[begin, end] of each stay of each resident who obeyed; the end is infinite while it lasts."""
+        self.absences: dict[int, list[list[float]]] = {}
+        """[begin, end] of each stay away."""
         self.taken = 0
         """Beds taken."""
 
@@ -84,7 +91,9 @@ class Isolation:
         if resident not in self.place:
             self.spells.setdefault(resident, []).append([self.model.clock.now, inf])
         self.place[resident] = "away"
+        self.absences.setdefault(resident, []).append([self.model.clock.now, inf])
         self.model.tell("taken_away", str(resident))
+        self._withdraw(resident)
         self._mix(resident)
         if self.until[resident] <= self.model.clock.now:  # the way took longer than the stay
             self._over(resident)
@@ -98,7 +107,60 @@ class Isolation:
         self.spells[resident][-1][1] = self.model.clock.now
         if place == "away":
             self.taken -= 1
+            self.absences[resident][-1][1] = self.model.clock.now
         self._mix(resident)
+        self.model.homes.free_again(resident)
+
+    # -- what those who are away need at home -----------------------------------------------------------------------
+
+    def _withdraw(self, resident: int) -> None:
+        """Withdraw the requests of somebody that nobody has begun to serve."""
+        model, book = self.model, self.model.book
+        mine = (book.demand.resident == resident) & np.isnan(book.stamps["started_h"])
+        waits = np.isin(book.state_column, WAITS) & (book.request_h <= model.clock.now)
+        sent = (book.state_column == State.SENT) & (book.attempts_column > 0)
+        untold = model.homes.untold.get(int(model.population.household[resident]), [])
+        for need in [*np.flatnonzero(mine & (waits | sent)).tolist(), *untold]:
+            if book.resident[need] != resident or book.state[need] == State.CLOSED:
+                continue
+            if book.state[need] == State.PARKED:
+                model.depots.cancel(need)
+            model.depots.put_back(need)
+            self._ends(need)
+
+    def _ends(self, need: int) -> None:
+        book = self.model.book
+        book.deadline[need] = inf
+        book.close(need, End.WITHDRAWN, self.model.clock.now)
+
+    def drops(self, need: int) -> bool:
+        """Tell whether a need, about to be asked for, comes to nothing.
+
+        One that would have begun while its resident is away does not arise; one that has waited at home is withdrawn.
+        """
+        book = self.model.book
+        new = self._begins_away(need)
+        if not new and self.place.get(int(book.resident[need])) != "away":
+            return False
+        book.request[need] = np.nan
+        if new:
+            book.state[need] = int(State.CANDIDATE)
+            book.deadline[need] = inf
+        else:
+            self._ends(need)
+        return True
+
+    def _begins_away(self, need: int) -> bool:
+        onset_h = self.model.book.onset[need]
+        return any(begin <= onset_h < end for begin, end in self.absences.get(int(self.model.book.resident[need]), ()))
+
+    def finish(self) -> None:
+        """Let what nobody has asked for not arise, where its resident was away."""
+        book, end_h = self.model.book, self.model.spec.end_h
+        never = np.isin(book.state_column, (State.UNKNOWN, State.WAITING)) & ~(book.request_h < end_h)
+        for need in np.flatnonzero(never & np.isin(book.demand.resident, list(self.absences))).tolist():
+            if self._begins_away(need):
+                book.state[need] = int(State.CANDIDATE)
 
     def _mix(self, resident: int) -> None:
         if self.model.infections is not None:

@@ -1,7 +1,8 @@
 """Help before the desk: somebody at home, then neighbours one knows, asked one after the other.
 
-Helpers are residents with a little time a day. Whether somebody can and will help is decided when they are asked; who
-finds nobody turns to the response. Whoever is on duty as a responder is not at home.
+Helpers are residents with a little time a day, and whatever they have at home. Whether somebody can and will help is
+decided when they are asked; who finds nobody turns to the response, as does who needs several sessions. Whoever is on
+duty as a responder, or taken away, is not at home; who is isolated there, or ill, helps nobody next door.
 """
 
 from __future__ import annotations
@@ -48,9 +49,15 @@ class MutualHelp:
 
     def ask(self, need: int, otherwise: Callable[[int], None]) -> None:
         """Look for help at home and next door; ``otherwise(need)`` where there is none."""
+        if self.model.homes.drops(need):
+            return
         book = self.model.book
-        self_help = book.specs[book.need_type[need]].self_help
+        spec = book.specs[book.need_type[need]]
+        self_help = spec.self_help
         assert self_help is not None
+        if spec.sessions is not None:  # a course of sessions is nobody's help of an hour
+            otherwise(need)
+            return
         resident = int(book.resident[need])
         helper = self._at_home(need, resident, self_help)
         if helper is not None:
@@ -85,6 +92,8 @@ class MutualHelp:
 
     def _asked(self, turn: tuple[int, list[int], int, Callable[[int], None]]) -> None:
         need, neighbours, asked, otherwise = turn
+        if self.model.homes.drops(need):
+            return
         neighbour, book = neighbours[asked], self.model.book
         keys = int(book.resident[need]), int(book.nth[need]), neighbour
         name = book.demand.type_names[book.need_type[need]]
@@ -110,7 +119,9 @@ class MutualHelp:
     def _free(self, resident: int, need: int) -> bool:
         """Tell whether somebody has time to help with a need now."""
         now = self.model.clock.now
-        if not self.able[resident] or not self.model.homes.at_home(resident):
+        homes, household = self.model.homes, self.model.population.household
+        within = household[resident] == household[self.model.book.resident[need]]
+        if not self.able[resident] or not (homes.at_home(resident) if within else homes.may_leave(resident)):
             return False
         length_h = self.model.book.first_service[need]
         return self.spent.get((resident, int(now // DAY_H)), 0.0) + length_h <= self.spec.hours_a_day

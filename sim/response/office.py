@@ -38,6 +38,8 @@ class Task(NamedTuple):
     need: int
     first: bool = False
     """Whether it goes before what is not."""
+    begun: Callable[[Any], object] | None = None
+    """Called with the argument when somebody begins."""
 
 
 class Office:
@@ -58,9 +60,10 @@ class Office:
         need: int = NOBODY,
         *,
         first: bool = False,
+        begun: Callable[[Any], object] | None = None,
     ) -> None:
         """Ask the office for something; ``done(argument)`` is called when somebody has had time for it."""
-        task = Task(self.model.clock.now, kind, duration_h, done, argument, need, first)
+        task = Task(self.model.clock.now, kind, duration_h, done, argument, need, first, begun)
         if first and not self.idle:
             place = next((k for k, other in enumerate(self.tasks) if not other.first), len(self.tasks))
             self.tasks.insert(place, task)
@@ -107,6 +110,8 @@ class Office:
         responder.task = task
         responder.engaged = True
         responder.started = self.model.clock.now
+        if task.begun is not None:
+            task.begun(task.argument)
         self.model.clock.call_later(task.duration_h, self._done, responder)
 
     def _done(self, responder: Responder) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from math import inf
 from typing import TYPE_CHECKING
 
 from sim.response.responders import Responder, Team
@@ -42,10 +43,13 @@ class Presence:
         if model.strains is not None and model.strains.stays_away(person, day, number):
             model.tell("stayed_away", str(person.number), team.name)
             return False
-        if self.roster.coming.refuses(person, day, number):
-            return False
+        why = "refused_shift" if self.roster.coming.refuses(person, day, number) else None
         share = team.spec.attendance + model.care.comes_more(person)
-        return share >= 1 or model.chance.one(f"attendance.{team.name}", index, day, number) < share
+        if why is None and share < 1 and model.chance.one(f"attendance.{team.name}", index, day, number) >= share:
+            why = "no_show"
+        if why is not None and team.spec.shift is not None:
+            model.tell(why, str(person.number), team.name)
+        return why is None
 
     def lets_in(self, person: Responder) -> bool:
         """Tell whether gates and money let somebody in, and whether a trainee is looked after."""
@@ -59,6 +63,14 @@ class Presence:
         away = person.away_until > self.clock.now or not person.employed
         return not away and not self._kept_out(person)
 
+    def here_by(self, person: Responder, time_h: float) -> bool:
+        """Tell whether somebody is one of those who work here now, and is not away at a time.
+
+        Who was called up is at home again after the stint; a unit from outside has to arrive first.
+        """
+        called = person.team.spec.call_up is None or person.on_duty or person.here_until > self.clock.now
+        return person.employed and called and not person.team.awaited and person.away_until <= time_h
+
     def _kept_out(self, person: Responder) -> bool:
         """Tell whether the gates are closed to somebody, or there is no money for them."""
         now, team = self.clock.now, person.team
@@ -66,7 +78,8 @@ class Presence:
             return True
         if self.model.funds is not None and not self.model.funds.can_pay(team):
             self.model.tell("not_paid", team.name)
-            self.model.care.happen(person, "insecure")
+            if person.duty or self.here_by(person, inf):
+                self.model.care.happen(person, "insecure")
             return True
         if team.spec.home != "outside" or team.spec.remote or _stays_inside(team, person.index):
             return False
@@ -158,7 +171,10 @@ class Presence:
             if rest is not None:
                 ready_h = max(person.left_h + rest, now)
             if late is not None and not person.on_duty and chance.one(f"late.{team.name}", index, day) < late.share:
-                ready_h = max(ready_h, now + late.by.at(chance.one(f"late.by.{team.name}", index, day)))
+                late_h = now + late.by.at(chance.one(f"late.by.{team.name}", index, day))
+                if late_h > now:
+                    self.model.tell("late", str(person.number), team.name)
+                ready_h = max(ready_h, late_h)
             if ready_h <= now:
                 in_time.append(index)
             elif ready_h < end_h:

@@ -118,6 +118,7 @@ class ResidentsMeetings:
         self.spec = spec
         self.building = 0
         self.asked_h = 0.0
+        self.present: list[int] = []
 
     def begin(self) -> None:
         """Call the first meeting."""
@@ -126,12 +127,17 @@ class ResidentsMeetings:
     def _due(self, _nothing: None) -> None:
         self.asked_h = self.model.clock.now
         length_h = self.spec.takes.at(self.model.chance.one("recovery.meeting", self.building))
-        send(self.model, self.spec.by, "residents_meeting", length_h, self._met, None, NOBODY)
+        send(self.model, self.spec.by, "residents_meeting", length_h, self._met, None, NOBODY, self._gather)
+
+    def _gather(self, _nothing: None) -> None:
+        """Take the time of who comes."""
+        self.present = self._who_comes()
+        self.model.homes.take(*self.present)
 
     def _met(self, _nothing: None) -> None:
         """Let the meeting do its work, and call the next; meetings for which nobody had time do not pile up."""
-        model = self.model
-        present = self._present()
+        model, present = self.model, self.present
+        model.homes.give_back(*present)
         model.tell("residents_met", model.population.building_names[self.building], len(present))
         if model.attitudes is not None:
             for resident in present:
@@ -145,10 +151,10 @@ class ResidentsMeetings:
         if self.building < len(model.population.building_names):
             model.clock.call_at(max(self.asked_h + self.spec.every, model.clock.now), self._due)
 
-    def _present(self) -> list[int]:
-        """Return who has come, in the order in which they sit; who is on duty has not."""
+    def _who_comes(self) -> list[int]:
+        """Return who comes, in the order in which they sit: of those at home who have nothing else to do."""
         model = self.model
         here = np.flatnonzero(model.population.building == self.building)
         comes = here[model.chance.uniform("recovery.attends", here) < self.spec.attends]
         seats = np.argsort(model.chance.uniform("recovery.seat", comes), kind="stable")
-        return [int(resident) for resident in comes[seats] if not model.away_at_work(int(resident))]
+        return [int(resident) for resident in comes[seats] if model.homes.may_leave(int(resident))]

@@ -20,7 +20,8 @@ class Replacements:
         self.model = model
         self.team = team
         self.spec = spec
-        self.spares = deque(person for person in team.people if person.spare)
+        spares = [person for person in team.people if person.spare]  # and after them who comes unasked
+        self.spares = deque(spares[: spec.at_most])
         model.moments.left.append(self._left)
 
     def begin(self) -> None:

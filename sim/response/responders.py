@@ -149,7 +149,7 @@ class Responder(mesa.Agent):
         """The row of the resident that this is, where that is known."""
         self.unfit = self.gone = self.spare = False
         """Unfit: visits go wrong. Gone: has left for good, and does not come back with a larger count. Spare: comes
-        only if somebody leaves."""
+        only if somebody leaves, or unasked."""
         self.replaces: Responder | None = None
         self.next_shift_ends: float | None = None
         """The end of a shift that this person will join when rested."""

@@ -287,7 +287,7 @@ class Roster:
         self.presence.left_alone(team)
         if team.spec.shift is None and team.spec.call_up is None and responder.employed:
             self.clock.call_at(max(responder.away_until, now), self.fill, team, 2)
-        if not responder.employed:
+        if responder.own:
             self.model.cases.hand_back(responder)
         if team.places != NO_LIMIT:
             for crew in team.crews:

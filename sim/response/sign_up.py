@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 AT_DOOR = 1 << 40
 """Added to the number of a telling at the door, so that it is the number of no notice."""
+LOOKS_AGAIN_H = 1.0
+"""How often it is looked whether anybody can come to a class who is kept by something else."""
 WAITS = (int(State.INTAKE), int(State.WAITING), int(State.PARKED))
 
 
@@ -46,7 +48,7 @@ class SignUp:
         self.spec = spec
         self.applied: set[Responder] = set()
         self.pupils: list[Responder] = []
-        self.teaching = False
+        self.teaching = self.looks_again = False
         self.places = [person for person in team.people if person.resident is not None]
         self.reluctance = {
             person: model.chance.one(f"willing.{team.name}", person.resident)  # type: ignore[arg-type]
@@ -89,8 +91,9 @@ class SignUp:
             self.clock.call_at(max(at_h, self.clock.now), self._decide, person)
 
     def _decide(self, person: Responder) -> None:
+        """Sign up or not; nobody signs up for a service that is not bought any more."""
         assert person.resident is not None
-        if person in self.applied or self.reluctance[person] >= self.willing(person.resident):
+        if person.gone or person in self.applied or self.reluctance[person] >= self.willing(person.resident):
             return
         self.applied.add(person)
         self.model.tell("signed_up", str(person.resident), self.team.name)
@@ -162,23 +165,46 @@ class SignUp:
             self._teach()
 
     def _teach(self) -> None:
-        """Begin a class with those who wait for one, when the last is over."""
+        """Call a class of those who wait for one and can come, when the last is over."""
         training = self.spec.training
         if self.teaching or not self.pupils or training is None or training.by is None:
             return
+        pupils = [person for person in self.pupils if self._can_come(person)][: training.size]
+        if not pupils:
+            if not self.looks_again:
+                self.looks_again = True
+                self.clock.call_later(LOOKS_AGAIN_H, self._look_again)
+            return
         self.teaching = True
-        pupils, self.pupils = self.pupils[: training.size], self.pupils[training.size :]
+        self.pupils = [person for person in self.pupils if person not in pupils]
         length_h = training.takes.at(self._luck("training", pupils[0]))
-        send(self.model, training.by, "training", length_h, self._taught, pupils, NOBODY)
+        send(self.model, training.by, "training", length_h, self._taught, pupils, NOBODY, self._class_begins)
+
+    def _look_again(self, _nothing: None) -> None:
+        self.looks_again = False
+        self._teach()
+
+    def _can_come(self, person: Responder) -> bool:
+        return self.model.homes.may_leave(person.resident or 0)
+
+    def _class_begins(self, pupils: list[Responder]) -> None:
+        """Take the time of who has come; the others wait for the next class."""
+        missing = [person for person in pupils if not self._can_come(person)]
+        self.pupils = missing + self.pupils
+        pupils[:] = [person for person in pupils if person not in missing]
+        self.model.homes.take(*(person.resident or 0 for person in pupils))
 
     def _taught(self, pupils: list[Responder]) -> None:
         self.teaching = False
+        self.model.homes.give_back(*(person.resident or 0 for person in pupils))
         for person in pupils:
             self._joins(person)
         self._teach()
 
     def _joins(self, person: Responder) -> None:
-        """Be there from the next shift on, with what the class has taught."""
+        """Be there from the next shift on, with what the class has taught, if there still is a service."""
+        if person.gone:
+            return
         person.employed = True
         if self.spec.training is not None:
             self.model.know_how.teach(person, self.spec.training)

@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING
 
 from sim.records.buffers import RowBuffer
 from sim.records.codes import CLOSED, GONE, IN_VAIN, UNFINISHED
+from sim.response.company import Company
 from sim.response.condition import Condition, around_one
 from sim.response.labour import Job
+from sim.response.meetings import Meeting
 from sim.response.responders import NOBODY, Responder
 from sim.spec.strain import ABSENCE, CAPACITY, FULL_REST_H, HOURS, LOADS, OVERTIME_H, RELIEFS, Strain
+from sim.spec.tasks import AT_WORK
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
@@ -31,27 +34,6 @@ TO_SAY = ("failed", "wasted_trip", "idle_shift", "traumatic", "no_supervision", 
 """Events that somebody has something to say about after the shift."""
 DAY_H, YEAR_H = 24.0, 365 * 24.0
 AT_ONCE_H = 1e-6
-OWN_WORK = (
-    "supervision",
-    "consultation",
-    "debriefing",
-    "rest",
-    "break",
-    "call",
-    "complaint",
-    "feedback",
-    "claim",
-    "waited",
-    "hand_over",
-    "call_up",
-    "registration",
-    "reception",
-    "training",
-    "induction",
-    "meeting",
-    "building_round",
-)
-"""Work other than visits that conflicts with nobody's profession."""
 
 
 class Strains:
@@ -62,6 +44,7 @@ class Strains:
         self.rows = RowBuffer(8)
         self.traumatic = NOBODY
         """The need whose visit has just been traumatic."""
+        self.company = Company(model)
         self.of: dict[Responder, Condition] = {}
         for person in model.people:
             spec = model.world.strain.get(person.team.spec.members)
@@ -150,6 +133,7 @@ class Strains:
     # -- what happens at work ---------------------------------------------------------------------------------------
 
     def _shift_begun(self, person: Responder) -> None:
+        self.company.begins(person)
         condition = self.of.get(person)
         if condition is None:
             return
@@ -183,24 +167,29 @@ class Strains:
             self.model.roster.dismiss(person)
 
     def _shift_ended(self, person: Responder) -> None:
+        alone = self.company.ends(person)
         condition = self.of.get(person)
         if condition is None:
             return
         now = self.model.clock.now
-        if not condition.worked:
+        if not condition.worked and not self._at_desk_or_post(person):
             self.happen(person, "idle_shift")
         if now - person.rostered_until > OVERTIME_H:
             self.happen(person, "overtime")
         if person.own:
             self.happen(person, "overload")
-        others = [other for other in person.team.people if other is not person]
-        ever = any(other.employed or other.duty for other in others)
-        if ever and not any(o.on_duty or now - o.left_h <= AT_ONCE_H for o in others):
+        if alone:
             self.happen(person, "alone")
         self._pass_time(person, condition)
         condition.on_duty = False
         condition.left_h = now
         self._considers_leaving(person, condition)
+
+    def _at_desk_or_post(self, person: Responder) -> bool:
+        """Tell whether somebody has begun a task at a desk in this shift, or belongs to a unit that keeps posts."""
+        posts = person.team.spec.posts
+        kept = () if posts is None else (post for post in posts.shares if post not in AT_WORK)
+        return person.started >= self.company.begun[person] or any(self.model.permitted(person.team, p) for p in kept)
 
     def _visit_ended(self, person: Responder, need: int, outcome: int) -> None:
         self.traumatic = NOBODY
@@ -243,10 +232,9 @@ class Strains:
         condition = self.of.get(person)
         if condition is None:
             return
-        if job.kind not in OWN_WORK:
-            condition.worked = True
-            if person.team.spec.function == "casework":
-                self.happen(person, "value_conflict")
+        condition.worked = condition.worked or not isinstance(job, Meeting)
+        if person.team.spec.function == "casework" and conflicts(job.kind):
+            self.happen(person, "value_conflict")
 
     def supervised(self, person: Responder) -> None:
         """Note that somebody has had a session with a supervisor."""
@@ -315,3 +303,8 @@ class Strains:
         """Add the hours until the end of the run."""
         for person, condition in self.of.items():
             self._pass_time(person, condition)
+
+
+def conflicts(kind: str) -> bool:
+    """Tell whether a task is no social work: a step or post of the plan, a station or round of a site, a check."""
+    return "." in kind or kind == "check"

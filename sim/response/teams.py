@@ -16,8 +16,7 @@ from sim.response.registers import enter
 from sim.response.replacements import Replacements
 from sim.response.responders import CERTIFIED, Responder, Team
 from sim.response.sign_up import SignUp, willing_first
-from sim.response.walk_ins import WalkIns
-from sim.spec.organisation import Unit
+from sim.response.walk_ins import WalkIns, arrivals
 from sim.units import parse_number
 
 if TYPE_CHECKING:
@@ -60,16 +59,19 @@ def build_teams(model: CrisisModel) -> dict[str, Team]:
         team = teams[name] = Team(number, name, unit, model.plan.base(unit.zone), covers)
         at_desk = name in model.at_desk
         joining = unit.recruitment.at_most if unit.recruitment is not None else 0
-        _recruit(model, team, range(most[name] + joining + _walking_in(unit)), most[name])
+        _recruit(model, team, range(most[name] + joining), most[name])
         enter(model, team, most[name])
         if unit.recruitment is not None:
             _settle(model, team, most[name], taken)
         if unit.leader or at_desk or (unit.posts is not None and "desk" in unit.posts.shares):
             team.office = Office(model, team)
-    for team in teams.values():  # numbered after everybody, so that a place that nobody leaves changes no number
+    for team in teams.values():  # numbered after everybody, so that who never comes changes no number
         first = len(team.people)
         if team.spec.replacement is not None:
             _recruit(model, team, range(first, first + team.spec.replacement.at_most))
+        if team.spec.walk_ins is not None:  # each who comes unasked is somebody else
+            coming, _ = arrivals(model, team.name, team.spec.walk_ins)
+            _recruit(model, team, range(len(team.people), len(team.people) + len(coming)), 0)
         for person in team.people[first:]:
             person.spare = True
     return teams
@@ -88,10 +90,6 @@ def _most(model: CrisisModel) -> dict[str, int]:
                 name = path.split(".")[2]
                 most[name] = max(most[name], int(parse_number(value)))
     return most
-
-
-def _walking_in(unit: Unit) -> int:
-    return unit.walk_ins.at_most if unit.walk_ins is not None else 0
 
 
 def _recruit(model: CrisisModel, team: Team, numbers: range, known: int | None = None) -> None:

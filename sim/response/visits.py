@@ -60,6 +60,7 @@ class Visits:
             or any(spec.asks_elsewhere_after is not None for spec in book.specs)
             or model.local_hazards is not None
             or self.disputes.any
+            or model.homes.some_go_out
         )
         """Whether there is more to look at when a visit starts or ends than the skill on the list."""
         self.twice: set[int] = set()
@@ -88,6 +89,7 @@ class Visits:
         self.skill = [spec.skill for spec in book.specs]
         self.state, self.attempts, self.need_type = book.state, book.attempts, book.need_type
         self.building, self.deadline, self.held = book.building, book.deadline, model.depots.held
+        self.resident = book.resident
         self.plan = model.plan
         self.first_service = book.first_service
         self.dispatched, self.started, self.closed, self.end = book.dispatched, book.started, book.closed, book.end
@@ -147,8 +149,8 @@ class Visits:
         """Tell whether something has to be found out at the door before a visit can start."""
         entry = "entry" in self.model.response.authority  # a grant may lapse on the way
         may_be_cut = self.model.local_hazards is not None
-        two = self.disputes.takes_two(need)
-        return need in self.twice or entry or may_be_cut or two or self._asks(need, responder)
+        may_be_out = self.model.homes.some_go_out or self.disputes.takes_two(need)
+        return need in self.twice or entry or may_be_cut or may_be_out or self._asks(need, responder)
 
     def _can_start(self, need: int, responder: Responder, time_h: float) -> bool:
         """Tell whether a resident still waits at a time, and whether who comes then can do what is needed."""
@@ -188,8 +190,12 @@ class Visits:
     def _let_in(self, responder: Responder) -> None:
         """Go in, if the resident still waits and who came can do it."""
         now, need = self.clock.now, responder.need
+        if self.state[need] == CLOSED_STATE and need not in self.twice:  # withdrawn on the way
+            responder.started = NAN
+            self._leave(responder, GONE)
+            return
         if self._can_start(need, responder, now):
-            if not self.disputes.any or self.disputes.may_begin(need):
+            if self.model.homes.is_in(self.resident[need]) and self.disputes.may_begin(need):
                 self._start(need, responder, now)
             else:
                 responder.started = NAN
@@ -242,7 +248,7 @@ class Visits:
             self._turns_back(responder, NO_ENTRY)
 
     def _nobody_in(self, responder: Responder) -> None:
-        """Leave where one of two is not at home."""
+        """Leave where somebody is not at home who has to be there."""
         self._turns_back(responder, NO_ENTRY)
 
     def _turns_back(self, responder: Responder, outcome: int = BLOCKED) -> None:
@@ -258,7 +264,7 @@ class Visits:
     def _found_wrong(self, responder: Responder) -> None:
         """The person sent cannot do it: the trip is wasted and the request waits again, in its old place."""
         need = responder.need
-        if need in self.twice and not self.alone(need, responder):
+        if self.state[need] == CLOSED_STATE or (need in self.twice and not self.alone(need, responder)):
             self._found_done(responder)
         elif self.book.has_left(need, self.clock.now):
             self._leave(responder, GONE)
@@ -282,12 +288,12 @@ class Visits:
         first = responder.started == self.started[need]
         if spec.referral is not None and first and book.uniform("refer", need, 1) < spec.referral.on_visit:
             return REFERRED
+        if self.quality.goes_wrong(need, responder):  # a session too: it does not count, and is held again
+            self.erred = need
+            return MORE
         if spec.sessions is not None and self.model.cases.held(need) < spec.sessions.count:
             return MORE
         if spec.again > 0 and book.uniform("again", need, attempt) < spec.again:
-            return MORE
-        if self.quality.goes_wrong(need, responder):
-            self.erred = need
             return MORE
         book.close(need, MET, self.clock.now)
         if spec.sessions is not None:
@@ -296,7 +302,7 @@ class Visits:
 
     def _found_done(self, responder: Responder) -> None:
         """Somebody of another desk is there already, or nobody waits any more: the trip was for nothing."""
-        gone = self.end[responder.need] == End.ABANDONED
+        gone = self.end[responder.need] in (End.ABANDONED, End.WITHDRAWN)
         self._leave(responder, GONE if gone else DUPLICATE)
 
     def was_hard(self, need: int) -> bool:
@@ -331,6 +337,8 @@ class Visits:
     def unfinished(self) -> None:
         """Write down the visits that the end of the run cuts off, and take back what was to come after it."""
         end_h = self.model.spec.end_h
+        if self.model.isolation is not None:
+            self.model.isolation.finish()
         for responder in self.model.people:
             need = responder.need
             if need == NOBODY:

@@ -13,54 +13,69 @@ from sim.spec.volunteers import WalkIns as Spec
 if TYPE_CHECKING:
     from sim.model import CrisisModel
 
-MOST_COMING = 1_000_000
+MOST_COMING = 100_000
+
+
+def arrivals(model: CrisisModel, unit: str, spec: Spec) -> tuple[list[float], list[int]]:
+    """Draw who comes to a unit, and when: a Poisson process thinned to the curve. Return times in hours and numbers."""
+    from scipy.special import log1p
+
+    times, rates = (np.array(column) for column in zip(*spec.curve, strict=True))
+    most, end_h = float(rates.max()), model.spec.end_h
+    if most == 0:
+        return [], []
+    count = min(int(most * end_h + 10 * np.sqrt(most * end_h + 1)) + 10, MOST_COMING)
+    nth = np.arange(count)
+    at = np.cumsum(-log1p(-model.chance.uniform(f"walk_in.{unit}", nth)) / most)
+    keep = (model.chance.uniform(f"walk_in.kept.{unit}", nth) * most < np.interp(at, times, rates)) & (at < end_h)
+    return at[keep].tolist(), nth[keep].tolist()
 
 
 class WalkIns:
-    """Receive people for one unit."""
+    """Receive people for one unit. Each is somebody of their own: who has gone home does not come again."""
 
     def __init__(self, model: CrisisModel, team: Team, spec: Spec) -> None:
         self.model = model
         self.team = team
         self.spec = spec
-        self.free = [person for person in team.people if not person.spare][-spec.at_most :]
-        self.mine = set(self.free)
+        self.at_h, self.numbers = arrivals(model, team.name, spec)
+        people = team.people[len(team.people) - len(self.numbers) :]
+        self.person = dict(zip(self.numbers, people, strict=True))
+        self.here: set[Responder] = set()
         model.moments.shift_ended.append(self._gone)
 
     def begin(self) -> None:
-        """Draw when people come: a Poisson process thinned to the curve."""
-        from scipy.special import log1p
-
-        times, rates = (np.array(column) for column in zip(*self.spec.curve, strict=True))
-        most, end_h = float(rates.max()), self.model.spec.end_h
-        count = min(int(most * end_h + 10 * np.sqrt(most * end_h + 1)) + 10, MOST_COMING)
-        nth = np.arange(count)
-        if most == 0:
-            return
-        chance, name = self.model.chance, self.team.name
-        at = np.cumsum(-log1p(-chance.uniform(f"walk_in.{name}", nth)) / most)
-        keep = (chance.uniform(f"walk_in.kept.{name}", nth) * most < np.interp(at, times, rates)) & (at < end_h)
-        self.model.clock.feed(at[keep].tolist(), self._comes, nth[keep].tolist())
+        """Let them come."""
+        self.model.clock.feed(self.at_h, self._comes, self.numbers)
 
     def _comes(self, nth: int) -> None:
-        """Stand at the gate: wait to be received."""
+        """Stand at the gate, unless something keeps them at home, and wait to be received."""
+        if self._away(nth):
+            return
         self.model.tell("walked_in", str(nth), self.team.name)
         length_h = self.spec.takes.at(self.model.chance.one(f"walk_in.reception.{self.team.name}", nth))
         send(self.model, self.spec.reception, "reception", length_h, self._received, nth, NOBODY)
 
+    def _away(self, nth: int) -> bool:
+        """Tell whether somebody is ill, or elsewhere."""
+        return self.person[nth].away_until > self.model.clock.now
+
     def _received(self, nth: int) -> None:
-        well = [person for person in self.free if person.away_until <= self.model.clock.now]
-        if not well or not self.model.roster.presence.lets_in(well[0]):
+        person, roster = self.person[nth], self.model.roster
+        room = len(self.here) < self.spec.at_most and not person.gone and not self._away(nth)
+        if not room or not roster.presence.lets_in(person):
             self.model.tell("sent_away", str(nth), self.team.name)
             return
-        person = well[0]
-        self.free.remove(person)
         stays_h = self.spec.stays.at(self.model.chance.one(f"walk_in.stays.{self.team.name}", nth))
         person.employed = True
-        self.model.roster.come_for(person, stays_h)
+        roster.come_for(person, stays_h)
+        if person.on_duty:
+            self.here.add(person)
+        else:  # there was nothing to provide them with
+            person.employed = False
 
     def _gone(self, person: Responder) -> None:
         """Make room for another once somebody has gone home."""
-        if person in self.mine:
+        if person in self.here:
             person.employed = False
-            self.free.append(person)
+            self.here.remove(person)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sim.errors import nearest
 from sim.spec.named_groups import group_findings
 from sim.spec.tasks import forbidden
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 WIDEST_SUPERVISION = 8
 """Workers that one supervisor can see, at most; the advice is 5 (row 104)."""
+AT_THE_END = ("idle_shift", "alone", "overtime", "overload")
+"""What strains, if it does, at the end of a shift."""
 Said = Iterator[tuple[str, str]]
 """(place, what is suspect)."""
 
@@ -20,6 +23,7 @@ Said = Iterator[tuple[str, str]]
 def people_findings(scenario: Scenario) -> Said:
     """Return everything suspect about the blocks for people."""
     yield from _care(scenario)
+    yield from _no_shift_ends(scenario)
     yield from _honours(scenario)
     yield from _residents(scenario)
     yield from _volunteers(scenario)
@@ -52,6 +56,24 @@ def _care(scenario: Scenario) -> Said:
         yield "response.insurance", "nobody is ever hurt: no unit states 'injury'"
 
 
+def _no_shift_ends(scenario: Scenario) -> Said:
+    """Return what comes at the end of a shift, for people on duty around the clock whom nobody calls up."""
+    response, units = scenario.response, scenario.response.organisation.units
+    around = {n for n, unit in units.items() if unit.shift is None and unit.call_up is None and unit.walk_ins is None}
+    for name in (name for name in units if name in around):
+        place = f"response.organisation.units.{name}"
+        blocks = [f"{place}.{key}" for key in ("debriefing", "honours") if getattr(units[name], key) is not None]
+        for block in [*blocks, *([f"response.feedback.{name}"] if name in response.feedback else ())]:
+            yield block, f"it comes at the end of a shift, and people of {name!r} have no 'shift'"
+    for members, strain in scenario.world.strain.items():
+        mine = {name for name, unit in units.items() if unit.members == members}
+        for event in AT_THE_END if mine and mine <= around else ():
+            block = next((block for block in ("loads", "identity_moves") if getattr(strain, block).get(event)), None)
+            if block is not None:
+                said = f"it comes at the end of a shift, and no unit of {members!r} has a 'shift'"
+                yield f"world.strain.{members}.{block}.{event}", said
+
+
 def _honours(scenario: Scenario) -> Said:
     for name, unit in scenario.response.organisation.units.items():
         place = f"response.organisation.units.{name}.honours"
@@ -78,14 +100,25 @@ def _residents(scenario: Scenario) -> Said:
         yield "world.mutual_help", "no need type states 'self_help': nobody is asked"
     if response.complaints is not None and world.complaints is None:
         yield "response.complaints", "nobody complains: there is no world.complaints"
-    topics = _topics(scenario)
+    yield from _untold(scenario)
+
+
+def _untold(scenario: Scenario) -> Said:
+    """Return the topics on which something depends, and of which nobody ever tells residents."""
+    world, topics = scenario.world, _topics(scenario)
+    wanted: list[tuple[str, str | None]] = []
     for name, need in world.needs.items():
         informed = need.self_help.informed if need.self_help is not None else None
-        if informed is not None and (response.information is None or informed.topic not in topics):
-            yield f"world.needs.{name}.self_help.informed", f"nobody ever tells residents of {informed.topic!r}"
-    mobilised_by = world.mutual_help.mobilised_by if world.mutual_help is not None else None
-    if mobilised_by is not None and mobilised_by not in topics:
-        yield "world.mutual_help.mobilised_by", f"nobody ever tells residents of {mobilised_by!r}"
+        if informed is not None:
+            heard = scenario.response.information is not None and informed.topic in topics
+            wanted.append((f"world.needs.{name}.self_help.informed", None if heard else informed.topic))
+        wanted.append((f"world.needs.{name}.if_unaware", None if need.if_unaware in topics else need.if_unaware))
+    if world.mutual_help is not None and world.mutual_help.mobilised_by not in topics:
+        wanted.append(("world.mutual_help.mobilised_by", world.mutual_help.mobilised_by))
+    for place, topic in wanted:
+        if topic is not None:
+            hint = nearest(topic, topics - {topic})
+            yield place, f"nobody ever tells residents of {topic!r}{hint if 'did you mean' in hint else ''}"
 
 
 def _topics(scenario: Scenario) -> set[str]:

@@ -143,7 +143,7 @@ class WalkIns(Spec):
     curve: Annotated[tuple[tuple[Hours, NonNegative], ...], Field(max_length=10_000), non_empty("point")]
     """Points (time, people an hour), joined by straight lines; constant before the first and after the last."""
     at_most: Places
-    """Most of them taken in; the others are sent away."""
+    """Most of them here at a time; the others are sent away."""
     reception: Name
     """The unit that receives them."""
     takes: Duration

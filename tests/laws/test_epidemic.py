@@ -48,7 +48,27 @@ def check_needs_of_the_well(scenario: Scenario, result: Result) -> None:
         check_needs(scenario, result)
 
 
-REST = (check_needs_of_the_well, check_days, check_levels, check_queues)
+def check_absence(scenario: Scenario, result: Result) -> None:
+    """Who has been taken away asks for nothing at home, and nobody begins to serve or to help them, or is helped."""
+    spec, events = scenario.response.isolation, result.frame("events")
+    if spec is None:
+        return
+    taken, confirmed = (events[events["event"] == name].assign(resident=lambda e: e["subject"].astype(int))
+                        for name in ("taken_away", "confirmed"))  # fmt: skip
+    needs, help_ = result.frame("needs"), result.frame("help")
+    needs = needs[needs["met_by"] != "online"]
+    visits = result.frame("visits").merge(needs[["need", "resident", "other"]], on="need")
+    begun = [(needs, "resident", "onset_h"), (needs, "resident", "requested_h"), (help_, "helper", "start_h"),
+             (visits, "resident", "started_h"), (visits, "other", "started_h")]  # fmt: skip
+    for resident, since in zip(taken["resident"], taken["t_h"], strict=True):
+        told = confirmed[(confirmed["resident"] == resident) & (confirmed["t_h"] <= since)]["t_h"]
+        until = told.max() + spec.lasts
+        for rows, who, when in begun:
+            mine = rows[rows[who] == resident][when]
+            assert not ((mine > since) & (mine < until - 1e-9)).any(), (resident, who, when, since, until)
+
+
+REST = (check_needs_of_the_well, check_absence, check_days, check_levels, check_queues)
 """What holds of every run."""
 OWN = ("isolation", "transfer", "quarantine", "protective_clothing")
 

@@ -281,6 +281,8 @@ def check_help(scenario: Scenario, result: Result) -> None:
     assert not had(n["other"])[~np.isin(names(n["need_type"]), quarrels)].any()
     done = had(h["end_h"])
     assert np.array_equal(h["need"][done], np.flatnonzero(np.isin(names(n["met_by"]), ["household", "neighbour"])))
+    helped = set(names(n["need_type"])[h["need"]])
+    assert all(scenario.world.needs[name].sessions is None for name in helped), "help is no course of sessions"
     if not people["resident"].size:
         return
     assert np.array_equal(h["start_h"], n["started_h"][h["need"]])

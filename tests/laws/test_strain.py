@@ -217,9 +217,16 @@ def check_both_sides(scenario: Scenario, result: Result) -> None:
 
 
 def check_debriefings(scenario: Scenario, result: Result) -> None:
-    """A debriefing is asked for in the shift that it ends, and not made up for on another day."""
+    """A debriefing is asked for in the shift that it ends, not made up for on another day, and held with a colleague.
+
+    One that the end of the run cuts off may still wait for a second.
+    """
     table = result.frame("assignments")
     table = table[table["assignment"] == "debriefing"]
+    for one in table[table["end_h"].notna()].itertuples():
+        others = table[(table["person"] != one.person) & (table["unit"] == one.unit)]
+        shared = (others["start_h"] < one.end_h - TINY) & (others["end_h"].fillna(np.inf) > one.start_h + TINY)
+        assert shared.any(), f"person {one.person} of {one.unit} debriefs alone at {one.start_h}"
     assert np.all(table["start_h"] - table["asked_h"] < 13), (table["start_h"] - table["asked_h"]).max()
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from sim import Result, Scenario, run
 from sim.errors import InputError
+from sim.response.strain import conflicts
 from sim.spec.findings import findings
 from sim.spec.patches import validate
 
@@ -87,6 +88,86 @@ def test_who_was_alone_was_alone():
     """Of two on different shifts each is alone, whether or not the other comes as they go."""
     shifts = ["08:00-14:00", "14:00-20:00"]
     assert causes(run(micro({"case": unit(2, shift=shifts)}, strain=WEIGHED)), "alone") == 4
+
+
+def test_the_last_to_leave_was_not_alone():
+    """Who had a colleague on duty for part of the shift was not alone, whoever of them goes first; nor was one who had
+    the company of another unit that does the same work.
+    """
+    late = {"case": unit(2, shift=["08:00-19:00", "10:00-20:00"])}
+    assert causes(run(micro(late, strain=WEIGHED)), "alone") == 0
+    same, other = (
+        {"case": unit(1, shift=DAY), "more": unit(1, function=function, members="staff", shift="10:00-12:00")}
+        for function in ("casework", "logistics")
+    )
+    assert causes(run(micro(same, strain=WEIGHED)), "alone") == 0
+    assert causes(run(micro(other, strain=WEIGHED)), "alone") == 2
+
+
+def test_each_session_of_a_case_can_go_wrong():
+    """The share of visits that go wrong does not depend on how many sessions a case has. One that did is held again: a
+    case that is met has had as many others as it takes.
+    """
+    strain, shares = {"loads": {"failed": 5}}, []
+    for count in (2, 6):
+        wants = {"talk": need(0.2, skill="talk", sessions={"count": count, "every": "3 h"})}
+        result = run(micro({"case": unit(4, skills=["talk"], errors=0.5)}, wants, strain=strain, hours=480))
+        failed = result.frame("strain").query("cause == 'failed'").groupby("need").size()
+        needs = result.frame("needs")
+        met = needs[needs["end"] == "met"]
+        assert len(met) > 20
+        assert set(met["attempts"] - met["need"].map(failed).fillna(0)) == {count}
+        shares.append(failed.sum() / result.frame("visits")["ended_h"].notna().sum())
+    assert shares == pytest.approx([0.5, 0.5], abs=0.06)
+
+
+def test_who_works_at_a_desk_on_a_round_or_at_a_post_is_not_idle():
+    """Any work fills a shift: what is taken in at a desk, a round of the building leaders, an answer, a post."""
+    units = {
+        "lead": unit(1, function="command", members="staff"),
+        "case": unit(1, skills=["talk"], shift=DAY, errors=0.5),
+        "desk": unit(1, function="liaison", shift=DAY),
+        "leaders": unit(1, function="liaison", shift=DAY),
+        "ear": unit(1, shift=DAY, skills=["listen"]),
+        "gate": unit(1, shift=DAY, skills=["stand"], posts={"shares": {"visit": 0.5, "gate": 0.5}, "block": "4 h"}),
+        "spare": unit(1, shift=DAY, skills=["nothing"]),
+    }
+    result = run(
+        micro(
+            units, {"talk": need(1, skill="talk")}, strain=WEIGHED,
+            desks={"main": {"coordinator": "desk", "handling": "5 min"}},
+            building_leaders={"unit": "leaders", "every": "6 h", "each": "1 min"},
+            feedback={"case": {"to": "ear", "takes": "10 min"}},
+        )
+    )  # fmt: skip
+    idle = result.frame("strain").query("cause == 'idle_shift'")["unit"].value_counts()
+    assert dict(idle[idle > 0]) == {"spare": 2, "ear": 1}, "nobody has said anything before the first evening"
+
+
+def test_only_work_that_is_no_social_work_conflicts_with_its_values():
+    """Meetings of residents, calls on those who asked in vain, lessons, applications and support for others are social
+    work; a step, a post, a station, a round of a site and a check are not.
+    """
+    assert all(conflicts(kind) for kind in ("step.seal", "post.gate", "screening.swab", "recall.screening", "check"))
+    recovery = {
+        "phase": "protracted",
+        "meetings": {"by": "case", "takes": "1 h", "every": "6 h", "attends": 0.3},
+        "revisits": {"needs": ["talk"], "by": "case", "takes": "20 min", "still": 0.5, "people": 1},
+        "lessons": {"by": "case", "takes": "1 h", "set": {"organisation.units.case.count": 3}},
+    }
+    units = {"case": unit(2, sends=[{"at": "5 h", "takes": "1 h"}])}
+    asked = [{"at": "6 h", "by": "case", "takes": "1 h", "amount": 100}]
+    result = run(
+        micro(
+            units, {"talk": need(3, service="3 h", patience="1 h")}, strain={"loads": {"value_conflict": 3}}, hours=72,
+            world={"life_cycle": {"timetable": {"emergency": "1 d", "protracted": "2 d"}}}, recovery=recovery,
+            funds={"opening": 10},
+            donors={"charity": {"decides": "1 h", "asked": asked}},
+        )
+    )  # fmt: skip
+    done = set(result.frame("assignments")["assignment"])
+    assert done >= {"residents_meeting", "revisit", "lessons", "application", "support"}
+    assert causes(result, "value_conflict") == 0
 
 
 def test_a_unit_without_shifts_leaves_too():
@@ -290,6 +371,35 @@ def test_a_debriefing_is_at_the_end_of_a_shift():
     held = [begin % 24 for _, begin, _ in work(result, "debriefing")]
     assert held
     assert min(held) >= 12 - 1 / 3 - TINY
+
+
+def test_nobody_debriefs_alone():
+    """A debriefing is a talk of two at least: who is free while the others are on visits waits for one of them."""
+    units = {"case": unit(3, shift=DAY, skills=["talk"], debriefing={"takes": "20 min"})}
+    service = {"dist": "exponential", "mean": "40 min"}
+    held = work(run(micro(units, {"talk": need(2, service=service, skill="talk")}, hours=480)), "debriefing")
+    assert len(held) > 20
+    assert any(end - begin > 1 / 3 + TINY for _, begin, end in held), "nobody had to wait for a colleague"
+    for person, begin, end in held:
+        others = [1 for other, b, e in held if other != person and min(e, end) - max(b, begin) > TINY]
+        assert others, f"person {person} alone from {begin} to {end}"
+
+
+def test_what_comes_at_the_end_of_a_shift_is_a_finding_where_none_ends():
+    """On a unit around the clock these blocks and loads do nothing, and the file is told so; not one with shifts."""
+    care = {"debriefing": {"takes": "20 min"}, "honours": {"half_at": "2 h", "stay": 0.5}}
+    strain = {"loads": {"idle_shift": 1, "overtime": 1, "alone": 1, "visit": 1}, "leaving": {"per_year": 1}}
+    feedback = {"case": {"to": "boss", "takes": "10 min"}}
+
+    def said(**more: Any) -> set[str]:
+        units = {"boss": unit(1, members="staff"), "case": unit(2, **care, **more)}
+        scenario = micro(units, strain=strain, feedback=feedback)
+        return {found.place for found in findings(scenario) if "end of a shift" in found.message}
+
+    block, load = "response.organisation.units.case", "world.strain.social_worker.loads"
+    mine = {f"{block}.debriefing", f"{block}.honours", "response.feedback.case"}
+    assert said() == mine | {f"{load}.{event}" for event in ("idle_shift", "overtime", "alone")}
+    assert said(shift=DAY) == said(call_up={"at": "1 h", "stint": "6 h"}) == set()
 
 
 def test_people_who_have_gone_leave_no_claims_behind():

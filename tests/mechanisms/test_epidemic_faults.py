@@ -148,9 +148,11 @@ def test_an_ill_walk_in_does_not_come_back():
     ill = infections(result).dropna(subset=["person", "ill_h"])
     ill = ill[ill["person"].map(people) == "crew"]
     assert len(ill), "no walk-in fell ill"
-    since = float(ill["ill_h"].iloc[0])
+    since = ill.groupby("person")["ill_h"].first()
     shifts = result.frame("shifts")
-    assert (shifts.loc[shifts["unit"] == "crew", "rostered_from_h"] <= since).all()
+    came = shifts[shifts["person"].isin(since.index)]
+    assert (came["rostered_from_h"] <= came["person"].map(since)).all()
+    assert shifts.loc[shifts["unit"] == "crew", "person"].is_unique
 
 
 # -- who stays away ---------------------------------------------------------------------------------------------------

@@ -56,6 +56,35 @@ def test_people_around_the_clock_are_paid():
     assert paid(result) == pytest.approx(960)
 
 
+def test_people_around_the_clock_go_when_the_money_has_gone():
+    """Whoever is paid stays away while there is no money, whatever their shift: they go on pay day, and come again."""
+    funds = {"opening": 100, "grants": [{"at": "30 h", "amount": 1000}]}
+    data = micro({"crew": unit(2, cost_per_h=10), "free": unit(1)}, TALK, hours=60, tail=0, funds=funds)
+    result = played(data)
+    assert came(result, "crew", 0, 24) == came(result, "crew", 30, 31) == 2
+    crew = result.frame("shifts").query("unit == 'crew'")
+    assert (crew["left_h"].dropna() < 24 + 2).all(), "the work in hand is finished first"
+    on_duty = crew["left_h"].fillna(60) - crew["rostered_from_h"]
+    assert on_duty.sum() < 2 * 60 - 8
+    assert paid(result) == pytest.approx(result.frame("people")["cost"].sum()) == pytest.approx(10 * on_duty.sum())
+    assert result.frame("shifts").query("unit == 'free'")["left_h"].isna().all(), "volunteers stay"
+
+
+def test_a_delivery_that_fails_is_paid_back():
+    """What was paid for and never came costs nothing: the goods received are what the funds have spent on goods."""
+    policy = {"reorder_point": 4, "order_up_to": 8}
+    store = {"stock": {"box": 4}, "policy": policy, "lead_time": "2 h", "prices": {"box": 10}, "fails": 0.6}
+    data = micro({"crew": unit()}, {"talk": need(2, items={"box": 1})}, hours=96, tail=0, supplies={"store": store},
+                 funds={"opening": 300})  # fmt: skip
+    result = played(data)
+    stock, last = result.frame("stock"), result.frame("stock").iloc[-1]
+    came_in, failed = (stock.loc[stock["event"] == event, "quantity"].sum() for event in ("received", "failed"))
+    assert failed > 0
+    assert paid(result, "refund") == -10 * failed
+    assert paid(result, "goods") + paid(result, "refund") == 10 * (came_in + last["on_order"])
+    assert result.frame("funds")["balance"].min() >= 0
+
+
 def test_the_last_hours_are_paid():
     """Who is on duty when the run ends has worked those hours: wages are the sum of the people's costs."""
     result = played(micro({"crew": unit(2, shift="08:00-20:00", cost_per_h=10)}, TALK, hours=36, tail=0, funds=RICH))

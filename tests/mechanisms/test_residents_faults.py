@@ -54,6 +54,21 @@ def test_who_asked_at_the_door_and_gives_up_has_a_need_that_leads_on():
     assert set(left["need"]) <= set(needs["parent"].dropna().astype(int))
 
 
+def test_a_course_of_sessions_is_not_met_next_door():
+    """Six sessions of counselling are not an hour's help: family and neighbours meet what one visit would meet."""
+    helps = {"self_help": {"household": 0.5, "neighbours": 0.9}}
+    data = micro(
+        {"crew": unit(6)}, {"food": need(4) | helps, "talks": need(2, sessions={"count": 3, "every": "2 h"}) | helps},
+        world={"mutual_help": {"agrees": 0.95, "ties": 5, "asks": 5, "hours_a_day": "12 h"}},
+    )  # fmt: skip
+    result = played(data)
+    needs = result.frame("needs")
+    helped = needs[needs["need"].isin(result.frame("help")["need"])]
+    assert len(helped)
+    assert set(helped["need_type"]) == {"food"}
+    assert (needs[needs["need_type"] == "talks"]["end"] == "met").any()
+
+
 def test_the_event_of_being_calmed_moves_what_is_said_to_move():
     """``calmed`` is one of the events that a state may name; a move that is accepted has to happen."""
     data = micro(

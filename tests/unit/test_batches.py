@@ -46,7 +46,7 @@ class Case:
             clock=SimpleNamespace(now=1.0),
             asked=lambda need: 0.0,
             waits=lambda need, line, now: need not in self.sent,
-            granted=lambda need: True,
+            granted=lambda _need, _who: True,
             office=None,
             book=SimpleNamespace(building=list(range(len(ways)))),
             model=SimpleNamespace(
