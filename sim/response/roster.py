@@ -40,6 +40,8 @@ class Roster:
         self.split = TimeSplit(self)
         self.coming = Coming(self)
         self.presence = Presence(self)
+        self.to_fill: set[tuple[str, float]] = set()
+        """Teams around the clock, and when somebody is looked for who can take a place: once, however many leave."""
 
     def begin(self) -> None:
         """Start the shifts of every team."""
@@ -60,6 +62,7 @@ class Roster:
 
     def fill(self, team: Team) -> None:
         """Bring in who is missing from a team that works around the clock and can come now."""
+        self.to_fill.discard((team.name, self.clock.now))
         if team.awaited or team.spec.call_up is not None:
             return
         away = [k for k, person in enumerate(team.people) if person.employed and not person.on_duty]
@@ -286,7 +289,10 @@ class Roster:
         self.presence.rest(responder)
         self.presence.left_alone(team)
         if team.spec.shift is None and team.spec.call_up is None and responder.employed:
-            self.clock.call_at(max(responder.away_until, now), self.fill, team, 2)
+            at = max(responder.away_until, now)
+            if (team.name, at) not in self.to_fill:
+                self.to_fill.add((team.name, at))
+                self.clock.call_at(at, self.fill, team, 2)
         if responder.own:
             self.model.cases.hand_back(responder)
         if team.places != NO_LIMIT:

@@ -90,6 +90,8 @@ def _residents(scenario: Scenario) -> Said:
     for name, need in world.needs.items():
         if need.self_help is not None and world.mutual_help is None:
             yield f"world.needs.{name}.self_help", "nobody helps: there is no world.mutual_help"
+        elif need.self_help is not None and need.sessions is not None:
+            yield f"world.needs.{name}.self_help", "nobody helps: it is met in sessions, which take a professional"
         if need.clients is not None:
             for hazard, spec in world.hazards.items():
                 if name in (spec.drives or ()):

@@ -70,6 +70,13 @@ def test_people_around_the_clock_go_when_the_money_has_gone():
     assert result.frame("shifts").query("unit == 'free'")["left_h"].isna().all(), "volunteers stay"
 
 
+def test_each_is_told_once_that_there_is_no_money():
+    """Four who go home together on pay day are four people who are not paid, and not sixteen."""
+    data = micro({"crew": unit(4, cost_per_h=10)}, {"talk": need(0)}, hours=30, tail=0, funds={"opening": 100})
+    told = played(data).frame("events").query("event == 'not_paid'")
+    assert told.groupby("t_h").size().tolist() == [4]
+
+
 def test_a_delivery_that_fails_is_paid_back():
     """What was paid for and never came costs nothing: the goods received are what the funds have spent on goods."""
     policy = {"reorder_point": 4, "order_up_to": 8}

@@ -13,18 +13,18 @@ from sim.spec.findings import findings
 from sim.spec.patches import validate
 
 KIT = "world.needs.medicine.items.kit"
+CREW = {"function": "logistics", "members": "volunteer", "count": 4}
 
 
 def small(**need: Any) -> dict[str, Any]:
     """A store and a team, and one need type with what a case is about."""
     medicine = {"per_1000_day": 60, "urgency": 2, "service": "40 min"} | need
-    crew = {"function": "logistics", "members": "volunteer", "count": 4}
     return {
         "name": "small",
         "horizon": "2 d",
         "world": {"community": {"residents": 120}, "needs": {"medicine": medicine}},
         "response": {
-            "organisation": {"units": {"crew": crew}},
+            "organisation": {"units": {"crew": CREW}},
             "supplies": {"store": {"stock": {"kit": 25}}},
         },
     }
@@ -98,6 +98,26 @@ def test_what_a_donor_is_asked_for_counts():
     assert KIT not in said(data)
     asked["to"], data["response"]["supplies"]["shed"] = "shed", {"stock": {"kit": 5}}
     assert KIT in said(data)
+
+
+def test_neighbours_who_cannot_help():
+    """What is met in sessions takes a professional: self-help stated beside it does nothing, and that is said."""
+    place, can = "world.needs.medicine.self_help", {"household": 0.5}
+    sessions = {"sessions": {"count": 3, "every": "1 d"}}
+    for need, suspect in (({"self_help": can}, False), ({"self_help": can} | sessions, True)):
+        data = small(**need)
+        data["world"]["mutual_help"] = {"agrees": 0.5}
+        assert (place in said(data)) is suspect
+
+
+def test_people_who_walk_in_are_people():
+    """A unit that begins with nobody and takes walk-ins is no slip; one without either is."""
+    data = small()
+    data["response"]["organisation"]["units"]["helpers"] = helpers = {**CREW, "count": 0}
+    place = "response.organisation.units.helpers"
+    assert said(data)[place] == "it has no people"
+    helpers["walk_ins"] = {"curve": [["0 h", 1]], "at_most": 3, "reception": "crew", "takes": "5 min", "stays": "5 h"}
+    assert place not in said(data)
 
 
 @pytest.mark.parametrize("law", ["lognormal", "gamma", "normal"])
