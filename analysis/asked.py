@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from analysis.need_outcomes import NEED_OUTCOMES
-from analysis.outcomes import describe, measure_of
+from analysis.outcomes import describe, limits, measure_of
 from analysis.run_outcomes import RUN_OUTCOMES
 from analysis.stated_parts import split_by, stated
 from sim.errors import InputError, Problem, nearest
@@ -48,7 +48,7 @@ def _without_a_best(path: tuple[str | int, ...], outcome: Outcome) -> list[Probl
 def _amounts(path: tuple[str | int, ...], outcome: Outcome) -> list[Problem]:
     """Return what is wrong with the amounts that stand with an outcome: their unit, or their size."""
     unit, problems = describe(outcome.outcome).unit, []
-    lowest = -1 if "_difference_" in outcome.outcome else 0  # a difference of two shares has either sign
+    lowest, _ = limits(outcome.outcome)  # a difference of two shares has either sign
     for name in (*BOUNDS, *WIDTHS):
         text = getattr(outcome, name, None)
         if not isinstance(text, str):  # 'at_least' of a stop is a number of runs
@@ -63,7 +63,7 @@ def _amounts(path: tuple[str | int, ...], outcome: Outcome) -> list[Problem]:
             if name in WIDTHS and value <= 0:
                 said = f"an amount above 0 is wanted; found {text}"
             elif unit == "share" and not least <= value <= 1:
-                said = f"a share between {least} and 1 is wanted; found {text}"
+                said = f"a share between {least:g} and 1 is wanted; found {text}"
                 said += f"; did you mean {value / 100:g}?" if 1 < value <= 100 else ""
         if said:
             problems.append(Problem(place_of((*path, name)), said))

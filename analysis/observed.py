@@ -67,12 +67,7 @@ def _of_table(wanted: Calibrate, source: str) -> Iterator[Figure]:
         unit = describe(one.outcome).unit
         read = {"value": NAN, "sd": NAN}
         for name, text in (("value", one.value), ("sd", one.sd)):
-            try:
-                read[name] = amount(text, unit) if text is not None else NAN
-            except ValueError as error:
-                problems.append(Problem(f"observed[{index}].{name}", str(error)))
-        if read["sd"] <= 0:
-            problems.append(Problem(f"observed[{index}].sd", f"an amount above 0 is wanted; found {one.sd}"))
+            read[name] = amount(text, unit) if text is not None else NAN
         if unit == "share" and not 0 <= read["value"] <= 1 and np.isfinite(read["value"]):
             said = f"a share between 0 and 1 is wanted; found {one.value}"
             problems.append(Problem(f"observed[{index}].value", said))

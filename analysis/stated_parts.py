@@ -86,7 +86,7 @@ def stated(scenario: Scenario) -> Mapping[str, Collection[str]]:
         "need": tuple(world.needs),
         "unit": tuple(response.organisation.units),
         "desk": tuple(response.all_desks()),
-        "item": tuple(dict.fromkeys(item for depot in response.supplies.values() for item in depot.stock)),
+        "item": response.all_items(),
         "site": tuple(response.sites),
         "class": tuple(f"{name}.{kind}" for name, site in response.sites.items() for kind in site.classes),
         "station": tuple(f"{name}.{station}" for name, site in response.sites.items() for station in site.stations),

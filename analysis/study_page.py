@@ -45,6 +45,26 @@ class Told:
     sentences: Sequence[str]
     blocks: Sequence[str | Grid]
 
+    @property
+    def title(self) -> str | None:
+        """The first block, if it is text."""
+        first = next(iter(self.blocks), None)
+        return first if isinstance(first, str) else None
+
+    @property
+    def made(self) -> list[str | Grid]:
+        """The paragraphs between the title and the first table, but for the sentences."""
+        return [block for block in self.blocks[1 : self._table()] if block not in self.sentences]
+
+    @property
+    def tables(self) -> list[str | Grid]:
+        """The tables, and the paragraphs among and after them, but for the sentences."""
+        return [block for block in self.blocks[self._table() :] if block not in self.sentences]
+
+    def _table(self) -> int:
+        tables = (place for place, block in enumerate(self.blocks) if not isinstance(block, str))
+        return next(tables, len(self.blocks))
+
 
 @dataclass(frozen=True)
 class Changes:
@@ -88,21 +108,19 @@ def write_study(folder: Folder, shown: Shown, told: Told, out: Path | None, say:
         seconds=folder.seconds(),
         asked=shown.asked,
     )
-    title = told.blocks[0] if told.blocks and isinstance(told.blocks[0], str) else shown.name
-    first = next((place for place, block in enumerate(told.blocks) if not isinstance(block, str)), len(told.blocks))
     page = rendered(
         "study.html",
         Made.folder(folder),
         say,
-        title=title,
+        title=told.title if told.title is not None else shown.name,
         byline=f"{say('report.title')} · {shown.name} · Firstline {manifest['firstline']} · "
         f"seed {manifest['seed']} · {manifest['created'][:10]}",
         sentences=list(told.sentences),
-        made=[block for block in told.blocks[1:first] if block not in told.sentences],
+        made=told.made,
         failed=_failed(shown, say),
         description=shown.description or shown.base.description,
         figures=pictures,
-        blocks=[block for block in told.blocks[first:] if block not in told.sentences],
+        blocks=told.tables,
         changes=shown.changes,
         evidence=list(evidence.items()),
         evidence_count=say("report.evidence_count", assumed=len(evidence) - sourced, sourced=sourced),

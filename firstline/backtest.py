@@ -39,11 +39,11 @@ def backtest(
     from sim.backtest_files import read_backtest
 
     asked, path = read_backtest(file, log)
-    subject = {"backtest": asked.model_dump(mode="json", by_alias=True, exclude_unset=True), "log": _log(path)}
-    told = about("backtest", asked.backtest, asked.seed, Where(), subject, file)
+    made: dict[str, Any] = {}
     if out is not None:  # refused now rather than after the work
+        subject = {"backtest": asked.model_dump(mode="json", by_alias=True, exclude_unset=True), "log": _log(path)}
         out.mkdir(parents=True, exist_ok=True)
-        manifest.agreed(out, told)
+        made = manifest.agreed(out, about("backtest", asked.backtest, asked.seed, Where(), subject, file))
     words = Words(lang.value)
     with Bar(words("backtest.trials")) as bar:
         found = carried_out(asked, path, file, lambda done, of: bar(Progress(done, 0, of, "")), workers)
@@ -52,7 +52,7 @@ def backtest(
     else:
         print_page(page(found, words))
     if out is not None:
-        _write(found, out, manifest.agreed(out, told), words)
+        _write(found, out, made, words)
 
 
 def _log(path: Path) -> dict[str, Any]:
@@ -79,21 +79,19 @@ def _write(found: Judged, folder: Path, made: dict[str, Any], words: Words) -> N
     from firstline.grids import markdown, sheet
     from sim.files import dump
 
+    blocks, days = page(found, words), backlog_rows(found)
     files = {
         "backtest.json": json.dumps(backtest_as_json(found), ensure_ascii=False, indent=1, allow_nan=False),
-        "backtest.md": markdown(page(found, words)),
-        "report.html": whole_page(
-            found, Told(headline(found, words), page(found, words)), made, Data(*backlog_rows(found)), words
-        ),
+        "backtest.md": markdown(blocks),
+        "report.html": whole_page(found, Told(headline(found, words), blocks), made, Data(*days), words),
     }
-    for name, (head, rows) in {"figures": figure_rows(found), "backlog": backlog_rows(found)}.items():
+    for name, (head, rows) in {"figures": figure_rows(found), "backlog": days}.items():
         files[f"{name}.csv"] = sheet(head, rows)
     for one in (*found.learnt, *found.predicted):
         whole = scenario(found.asked, Path(found.log.path), one.event, found.fitted.crews, found.fitted.books.at_once)
         files[f"{one.event.name}.yaml"] = dump(whole)
     with drawing(words.lang):
-        groups = [(words("backtest.learnt"), found.learnt), (words("backtest.predicted"), found.predicted)]
-        files["backlog.svg"] = svg(backlog(groups, words))
+        files["backlog.svg"] = svg(backlog(found, words))
     for name, text in files.items():
         put(folder / name, text.encode())
     manifest.write(folder, made)

@@ -16,22 +16,19 @@ from analysis.study_page import Told
 def page(found: Judged, told: Told, manifest: Mapping[str, Any], days: Data, say: Say) -> str:
     """Return the page; ``days`` is the table behind the picture."""
     text = json.dumps(manifest, indent=1, ensure_ascii=False)
-    title, *said = told.blocks
-    first = next((place for place, block in enumerate(said) if not isinstance(block, str)), len(said))
     with drawing(say.lang):
-        groups = [(say("backtest.learnt"), found.learnt), (say("backtest.predicted"), found.predicted)]
         note = say("backtest.note", confidence=f"{100 * found.asked.confidence:g}")
-        pictures = drawn([Part(say("backtest.backlog").capitalize(), note, backlog(groups, say), days, "backlog")])
+        pictures = drawn([Part(say("backtest.backlog").capitalize(), note, backlog(found, say), days, "backlog")])
     return rendered(
         "backtest.html",
         Made(text, hashed(text.encode()), hashed(days.uri.encode())),
         say,
-        title=title,
+        title=told.title,
         byline=f"{say('report.title')} · {found.asked.backtest} · Firstline {manifest['firstline']} · "
         f"seed {manifest['seed']} · {manifest['created'][:10]}",
         sentences=list(told.sentences),
-        made=[block for block in said[:first] if block not in told.sentences],
+        made=told.made,
         figures=pictures,
-        blocks=[block for block in said[first:] if block not in told.sentences],
+        blocks=told.tables,
         chapters=[],
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.backtest.predict import Predicted
+from analysis.backtest.judge import Judged
 from analysis.figures import COLOURS, Say, new_figure
 
 if TYPE_CHECKING:
@@ -17,8 +16,9 @@ ACROSS = 2
 SEEN = "#222222"
 
 
-def backlog(groups: Sequence[tuple[str, Sequence[Predicted]]], say: Say) -> Figure:
-    """Draw each event of each group (its title, its events) in a panel of its own."""
+def backlog(found: Judged, say: Say) -> Figure:
+    """Draw each event, learnt from or predicted, in a panel of its own."""
+    groups = ((say("backtest.learnt"), found.learnt), (say("backtest.predicted"), found.predicted))
     panels = [(title, one) for title, events in groups for one in events]
     down = -(-len(panels) // ACROSS)
     figure = new_figure(4.6 * ACROSS, 2.9 * down)

@@ -37,6 +37,7 @@ class Authorities:
     def __init__(self, model: CrisisModel) -> None:
         self.model = model
         self.specs = model.response.authority
+        self.from_h = {act: in_force_h(model, spec.granted, spec.since) for act, spec in self.specs.items()}
         self.until: dict[tuple[str, str], float] = {}
         """Until when a unit may do something, by application."""
         self.waiting: dict[tuple[str, str], list[Waiting]] = {}
@@ -46,8 +47,7 @@ class Authorities:
 
     def begin(self) -> None:
         """Set the moments at which a law comes into force."""
-        for act, spec in self.specs.items():
-            from_h = in_force_h(self.model, spec.granted, spec.since)
+        for act, from_h in self.from_h.items():
             if 0 < from_h < self.model.spec.end_h:
                 self.model.clock.call_at(from_h, self._in_force_now, act)
 
@@ -62,7 +62,7 @@ class Authorities:
         spec = self.specs.get(act)
         if spec is None or (spec.units and unit not in spec.units):
             return True
-        return in_force_h(self.model, spec.granted, spec.since) <= self.model.clock.now
+        return self.from_h[act] <= self.model.clock.now
 
     def may(self, act: str, unit: str) -> bool:
         """Tell whether a unit may do something now."""

@@ -37,6 +37,10 @@ class State(IntEnum):
     CLOSED = 8
 
 
+WAITS = (int(State.INTAKE), int(State.WAITING), int(State.PARKED))
+"""Asked for, and nobody has been sent yet; or asked for again."""
+
+
 class End(IntEnum):
     """How a need ended; the numbers are those of ``sim.records.codes.ENDS``."""
 

@@ -51,15 +51,11 @@ class CallUp:
 
     def _look(self, _nothing: None) -> None:
         """Look at the state, after the stints that end at this moment."""
-        if self._over():
+        if self.model.orders.over:  # nobody is called up any more
             return
         if not self._still_here() and self.model.changes.holds(self.spec) and self._at_home():
             self._call(None)
         self.clock.call_later(self.spec.every, self._look, None, AFTER_STINTS)
-
-    def _over(self) -> bool:
-        """Tell whether the plan has stood down: nobody is called up any more."""
-        return self.clock.now >= self.model.orders.ended_h  # not a number before
 
     def _still_here(self) -> bool:
         """Tell whether somebody who was called up is here, is still coming, or is being rung up."""
@@ -83,7 +79,7 @@ class CallUp:
 
     def _list(self, _nothing: None) -> None:
         self.applied = False
-        if self._over():
+        if self.model.orders.over:
             return
         self.until_h = self.clock.now + self.spec.stint
         self.calls += 1
@@ -99,7 +95,7 @@ class CallUp:
     def _ring(self) -> None:
         """Ring the next on the list up, while more are wanted."""
         wanted = self.spec.wanted
-        if self.ringing or not self.list or (wanted is not None and self.coming >= wanted) or self._over():
+        if self.ringing or not self.list or (wanted is not None and self.coming >= wanted) or self.model.orders.over:
             return
         person = self.list.pop(0)
         assert self.spec.by is not None

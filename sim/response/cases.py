@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.records.columns import cells
-from sim.response.book import BY_OUTSIDE, End, State
+from sim.response.book import BY_OUTSIDE, WAITS, End, State
 from sim.response.errands import send
 from sim.response.responders import Responder, Team
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
-
-BEFORE_A_VISIT = (int(State.INTAKE), int(State.WAITING), int(State.PARKED))
 
 
 class Cases:
@@ -133,7 +131,7 @@ class Referrals:
 
     def _waits(self, need: int) -> bool:
         book = self.book
-        if book.state[need] not in BEFORE_A_VISIT or book.started[need] == book.started[need]:
+        if book.state[need] not in WAITS or book.started[need] == book.started[need]:
             return False
         if book.state[need] == State.PARKED or not book.has_left(need, self.model.clock.now):
             return book.deadline[need] > self.model.clock.now

@@ -18,6 +18,7 @@ from sim.response.book import State
 from sim.response.lines import Line, requests_of, sort_into_lines
 from sim.response.office import handling_times
 from sim.response.responders import CERTIFIED, NO_LIMIT, NOBODY, Responder, Team, has_room
+from sim.response.roles import NO_UNITS
 from sim.response.ways import OPEN, Hazards
 from sim.spec.desks import desk_for
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from sim.spec.desks import Desk as DeskSpec
 
 INTAKE, WAITING = int(State.INTAKE), int(State.WAITING)
-NO_UNITS: frozenset[str] = frozenset()
 
 
 class Desk:

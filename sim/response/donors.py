@@ -70,12 +70,8 @@ class Donors:
 
         self.clock.feed(at[here].tolist(), apply, here.tolist())
 
-    def _over(self) -> bool:
-        """Tell whether the plan has stood down: nobody asks any more, and what was asked for still comes."""
-        return self.clock.now >= self.model.orders.ended_h  # not a number before
-
     def _look(self, plea: Plea) -> None:
-        if self._over():
+        if self.model.orders.over:  # nobody asks any more, and what was asked for still comes
             return
         if self._holds(plea.asking):
             self._ask(plea)

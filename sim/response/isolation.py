@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.response.book import End, State
+from sim.response.book import WAITS, End, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sim.model import CrisisModel
     from sim.spec.epidemic import Isolation as IsolationSpec
-
-WAITS = State.INTAKE, State.WAITING, State.PARKED
 
 
 class Isolation:

@@ -90,7 +90,12 @@ class Orders:
     @property
     def active(self) -> bool:
         """Whether the plan is activated and not yet stood down."""
-        return self.activated_h == self.activated_h and self.ended_h != self.ended_h
+        return self.activated_h == self.activated_h and not self.over
+
+    @property
+    def over(self) -> bool:
+        """Whether the plan has been stood down."""
+        return self.ended_h == self.ended_h
 
     def begin(self) -> None:
         """Set what the steps wait for."""
@@ -203,9 +208,7 @@ class Orders:
         assert self.card is not None
         step = self.card.steps[order.step]
         job = job_of(self, order, step)
-        if self.ended_h == self.ended_h and (
-            step.part in ("response", "activation") or (step.part == "contingency" and job.keeps_people)
-        ):
+        if self.over and (step.part in ("response", "activation") or (step.part == "contingency" and job.keeps_people)):
             self.running.pop(order.step, None)  # stood down while word was on its way
             return
         order.stamps["message"] = self.clock.now

@@ -86,7 +86,7 @@ class Phases:
         if when.alarm is not None:
             return model.early_warning.raised(when.alarm)
         if when.activated or when.stood_down:
-            return model.orders.active if when.activated else model.orders.ended_h == model.orders.ended_h
+            return model.orders.active if when.activated else model.orders.over
         if when.confirmed_over is not None:
             return model.positives.confirmed_count > when.confirmed_over
         if when.quiet is not None or when.falling is not None:

@@ -46,6 +46,7 @@ class Team:
         "people",
         "places",
         "spec",
+        "walking_in",
     )
 
     def __init__(self, number: int, name: str, spec: Unit, base: Place, covers: frozenset[int] | None) -> None:
@@ -70,6 +71,8 @@ class Team:
         self.on_duty = 0
         self.busy = 0
         self.offering = False
+        self.walking_in: dict[int, float] = {}
+        """When people come unasked, in hours, by their number; they are the last of the people."""
         self._crews: dict[tuple[frozenset[str], bool], Crew] = {}
         self.places = 0 if spec.handover == "replace" and spec.shift is not None else NO_LIMIT
 

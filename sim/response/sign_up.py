@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.response.attitudes import MIDDLE
-from sim.response.book import State
+from sim.response.book import WAITS
 from sim.response.errands import send
 from sim.response.mutual_help import CANNOT_HELP
 from sim.response.responders import NOBODY, Responder, Team
@@ -29,7 +29,6 @@ AT_DOOR = 1 << 40
 """Added to the number of a telling at the door, so that it is the number of no notice."""
 LOOKS_AGAIN_H = 1.0
 """How often it is looked whether anybody can come to a class who is kept by something else."""
-WAITS = (int(State.INTAKE), int(State.WAITING), int(State.PARKED))
 
 
 def willing_first(population: Population, chance: Chance, unit: str) -> npt.NDArray[np.int64]:

@@ -70,8 +70,8 @@ def build_teams(model: CrisisModel) -> dict[str, Team]:
         if team.spec.replacement is not None:
             _recruit(model, team, range(first, first + team.spec.replacement.at_most))
         if team.spec.walk_ins is not None:  # each who comes unasked is somebody else
-            coming, _ = arrivals(model, team.name, team.spec.walk_ins)
-            _recruit(model, team, range(len(team.people), len(team.people) + len(coming)), 0)
+            team.walking_in = arrivals(model, team.name, team.spec.walk_ins)
+            _recruit(model, team, range(len(team.people), len(team.people) + len(team.walking_in)), 0)
         for person in team.people[first:]:
             person.spare = True
     return teams

@@ -30,8 +30,7 @@ class Triggers:
         self.model.outages.listeners.append(self.noticed)
 
     def _over(self) -> bool:
-        ended_h = self.model.orders.ended_h
-        return ended_h == ended_h
+        return self.model.orders.over
 
     def wait_for(self, name: str, step: Step) -> None:
         """Begin to look for what a step waits for, beside the steps before it."""

@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 MOST_COMING = 100_000
 
 
-def arrivals(model: CrisisModel, unit: str, spec: Spec) -> tuple[list[float], list[int]]:
-    """Draw who comes to a unit, and when: a Poisson process thinned to the curve. Return times in hours and numbers."""
+def arrivals(model: CrisisModel, unit: str, spec: Spec) -> dict[int, float]:
+    """Draw who comes to a unit, and when: a Poisson process thinned to the curve. Return hours by number, in order."""
     from scipy.special import log1p
 
     times, rates = (np.array(column) for column in zip(*spec.curve, strict=True))
     most, end_h = float(rates.max()), model.spec.end_h
     if most == 0:
-        return [], []
+        return {}
     count = min(int(most * end_h + 10 * np.sqrt(most * end_h + 1)) + 10, MOST_COMING)
     nth = np.arange(count)
     at = np.cumsum(-log1p(-model.chance.uniform(f"walk_in.{unit}", nth)) / most)
     keep = (model.chance.uniform(f"walk_in.kept.{unit}", nth) * most < np.interp(at, times, rates)) & (at < end_h)
-    return at[keep].tolist(), nth[keep].tolist()
+    return dict(zip(nth[keep].tolist(), at[keep].tolist(), strict=True))
 
 
 class WalkIns:
@@ -38,15 +38,15 @@ class WalkIns:
         self.model = model
         self.team = team
         self.spec = spec
-        self.at_h, self.numbers = arrivals(model, team.name, spec)
-        people = team.people[len(team.people) - len(self.numbers) :]
-        self.person = dict(zip(self.numbers, people, strict=True))
+        coming = team.walking_in
+        self.person = dict(zip(coming, team.people[len(team.people) - len(coming) :], strict=True))
         self.here: set[Responder] = set()
         model.moments.shift_ended.append(self._gone)
 
     def begin(self) -> None:
         """Let them come."""
-        self.model.clock.feed(self.at_h, self._comes, self.numbers)
+        coming = self.team.walking_in
+        self.model.clock.feed(list(coming.values()), self._comes, list(coming))
 
     def _comes(self, nth: int) -> None:
         """Stand at the gate, unless something keeps them at home, and wait to be received."""

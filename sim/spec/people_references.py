@@ -141,7 +141,7 @@ def _outside(scenario: Scenario) -> Iterator[Reference]:
 def _goods_and_money(response: Response) -> Iterator[Reference]:
     """Return the stores and items that donors give to, and that support for others is taken from."""
     units, stores = response.organisation.units, response.supplies
-    held = {item for depot in stores.values() for item in depot.stock}
+    held = response.all_items()
     for name, unit in units.items():
         for number, sending in enumerate(unit.sends):
             for item in sending.items:

@@ -37,7 +37,7 @@ ON_FOOT = (Doors, Man, Patrol)
 
 def plan_findings(scenario: Scenario) -> Said:
     """Return everything suspect about the plan, the sites and the stores."""
-    held = {item for depot in scenario.response.supplies.values() for item in depot.stock}
+    held = set(scenario.response.all_items())
     yield from _kits(scenario, held)
     yield from _too_much(scenario)
     yield from _unused(scenario)
@@ -242,7 +242,7 @@ def _trigger(scenario: Scenario, place: str, step: Step) -> Said:
     if signal is not None and signal not in scenario.world.signals:
         yield f"{place}.when.signal", f"no signal {signal!r} ever comes{nearest(signal, scenario.world.signals)}"
     item = step.when.stock_of if step.when is not None else None
-    held = {item for depot in scenario.response.supplies.values() for item in depot.stock}
+    held = scenario.response.all_items()
     if item is not None and item not in held:
         yield f"{place}.when.stock_of", f"no depot holds {item!r}{nearest(item, held)}: it begins at once"
     outage = step.when.outage if step.when is not None else None

@@ -204,6 +204,10 @@ class Response(Spec):
         """Return the desks, or the one default desk where none is named."""
         return self.desks or {"desk": Desk()}
 
+    def all_items(self) -> tuple[str, ...]:
+        """Return the items that any store holds."""
+        return tuple(dict.fromkeys(item for depot in self.supplies.values() for item in depot.stock))
+
 
 class Scenario(Spec):
     """A community, a crisis and a response, ready to run."""
@@ -284,7 +288,7 @@ def _check_skills(scenario: Scenario) -> None:
 
 def _check_items(scenario: Scenario) -> None:
     depots = scenario.response.supplies
-    held = {item for depot in depots.values() for item in depot.stock}
+    held = scenario.response.all_items()
     for name, need in scenario.world.needs.items():
         place = f"world.needs.{name}.items"
         for item in need.items:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim.spec.changes import State
+from sim.spec.people_references import Reference
 
 if TYPE_CHECKING:
     from sim.spec.scenario import Scenario
-
-Reference = tuple[str, str | None, Any, str]
 
 
 def state_references(scenario: Scenario) -> Iterator[Reference]:
     """Yield (place, name, what has that name, kind of thing) of every state; an item on a card is a finding."""
     response = scenario.response
-    held = {item for depot in response.supplies.values() for item in depot.stock}
+    held = response.all_items()
     for place, state in _states(scenario):
         yield f"{place}.people_of", state.people_of, response.organisation.units, "unit"
         if not place.startswith("response.plan.card."):
