@@ -15,7 +15,7 @@ from analysis.outcomes import describe, is_better
 from firstline.cells import Cell
 from firstline.choice_tables import choice
 from firstline.draw_tables import counted, draws
-from firstline.formats import took, with_interval
+from firstline.formats import coefficient, took, with_interval
 from firstline.grids import Block, Grid, amount_of, between, change_of, outcome_name
 from firstline.words import Words
 
@@ -119,7 +119,7 @@ def _pairing(c: Comparison, words: Words) -> str:
     times = f"{c.variance_reduction:.1f}" if c.variance_reduction < 100 else f"{c.variance_reduction:,.0f}"
     said = words("experiment.times", value=times)
     if math.isfinite(c.correlation):
-        said = words("experiment.times_r", value=times, r=f"{c.correlation:.2f}".replace("-", "−"))
+        said = words("experiment.times_r", value=times, r=coefficient(c.correlation))
     return Cell(said, c.variance_reduction)
 
 

@@ -28,6 +28,11 @@ def percent(value: float) -> Cell:
     return Cell(_minus(f"{100 * value:.1f} %") if math.isfinite(value) else "–", value, "share")
 
 
+def coefficient(value: float) -> Cell:
+    """Write a number without a unit, such as a correlation or an index, for a reader."""
+    return Cell(_minus(f"{value:.2f}") if math.isfinite(value) else "–", value)
+
+
 def say_duration(value: float) -> Cell:
     """Write hours for a reader."""
     return Cell(units.say_duration(value), value, "h")

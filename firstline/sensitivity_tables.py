@@ -16,7 +16,7 @@ from analysis.sensitivity_report import effect_rows
 from analysis.short_names import labels, short_name
 from firstline.cells import Cell
 from firstline.experiment_tables import finite
-from firstline.formats import percent, say_duration
+from firstline.formats import coefficient, percent, say_duration
 from firstline.grids import Block, Grid, Say, amount_of, change_of, outcome_name
 from firstline.words import Words
 from sim.spec.factors import Quantity, Study
@@ -95,7 +95,7 @@ def _say(effect: Effect, key: Key, words: Words) -> Say:
     """Return how the leading index of an effect is written."""
     if isinstance(effect.found, Elementary):
         return lambda value: _size(key, value, words)
-    return percent if isinstance(effect.found, Sobol) else _coefficient
+    return percent if isinstance(effect.found, Sobol) else coefficient
 
 
 def _amount(effect: Effect, key: Key, words: Words) -> str:
@@ -105,10 +105,6 @@ def _amount(effect: Effect, key: Key, words: Words) -> str:
 def _size(key: Key, value: float, words: Words) -> Cell:
     said = change_of(key, value, words)(value)
     return Cell(said.lstrip("+−"), said.value, said.unit)
-
-
-def _coefficient(value: float) -> Cell:
-    return Cell(f"{value:.2f}".replace("-", "−") if math.isfinite(value) else "–", value)
 
 
 def _remarks(one: Found, part: Part, words: Words) -> Iterator[str]:
@@ -194,10 +190,10 @@ def _cells(effect: Effect, key: Key, words: Words) -> tuple[str, ...]:
         return _bounded(star, size), _between(star, size, words), by_luck, direct, spread
     if isinstance(found, Sobol):
         parts = (
-            (_bounded(part, _coefficient), _between(part, _coefficient, words)) for part in (found.first, found.total)
+            (_bounded(part, coefficient), _between(part, coefficient, words)) for part in (found.first, found.total)
         )
         return tuple(cell for pair in parts for cell in pair)
-    return _bounded(found, _coefficient), _between(found, _coefficient, words)
+    return _bounded(found, coefficient), _between(found, coefficient, words)
 
 
 def _bounded(index: Index, say: Say) -> Cell:
