@@ -83,17 +83,17 @@ class Batches:
         """Return the requests that may be served now: the first of each line, as many as there are people."""
         desk, now = self.desk, self.desk.clock.now
         first: list[tuple[float, float, int, Line]] = []
-        for line in desk.lines.values():
-            here = (need for need in line.waiting if desk.waits(need, line, now))
-            first += [(line.value, desk.asked(need), need, line) for need in islice(here, count)]
+        for line in desk.lines.all.values():
+            here = (need for need in line.waiting if desk.lines.stands(need, line, now))
+            first += [(line.value, desk.lines.asked(need), need, line) for need in islice(here, count)]
         return sorted(first, key=lambda entry: entry[:3])
 
     def _send(self, need: int, responder: Responder) -> None:
-        desk = self.desk
+        desk, line = self.desk, self.desk.lines.of[need]
         full = responder.team.busy >= responder.team.places
-        if full or responder not in responder.crew.idle or not desk.waits(need, desk.line_of[need], desk.clock.now):
+        if full or responder not in responder.crew.idle or not desk.lines.stands(need, line, desk.clock.now):
             return
-        desk.line_of[need].waiting.remove(need)
+        line.waiting.remove(need)
         if desk.granted(need, responder):
             responder.crew.idle.remove(responder)
             desk.model.visits.begin(need, responder, desk.office)

@@ -141,8 +141,8 @@ class Book:
         return self.deadline[need] > now_h or self.started[need] == self.started[need]
 
     def has_left(self, need: int, now_h: float) -> bool:
-        """Tell whether a resident who waits has given up by now, and close the need at the moment it happened."""
-        if self.deadline[need] > now_h:
+        """Tell whether a resident to whom nobody has come has given up by now; the need is closed as of that moment."""
+        if self.wanted(need, now_h):
             return False
         self.close(need, 3, self.deadline[need])
         return True

@@ -133,9 +133,9 @@ class Referrals:
         book = self.book
         if book.state[need] not in WAITS or book.started[need] == book.started[need]:
             return False
-        if book.state[need] == State.PARKED or not book.has_left(need, self.model.clock.now):
+        if book.state[need] == State.PARKED:
             return book.deadline[need] > self.model.clock.now
-        return False
+        return not book.has_left(need, self.model.clock.now)
 
     def _escalate(self, need: int) -> None:
         if not self._waits(need) or need in self.book.rare["escalated_h"]:
@@ -160,7 +160,7 @@ class Referrals:
     def _decided(self, need: int) -> None:
         if self._waits(need) and self.book.urgency[need] > 1:
             self.book.urgency[need] -= 1
-            self.model.desk_of(need).rise(need)
+            self.model.desk_of(need).lines.change(need)
             self.model.depots.look_again(need)
 
     def _refer_late(self, need: int) -> None:

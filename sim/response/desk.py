@@ -1,8 +1,7 @@
 """A desk: requests arrive, are taken in, wait in lines, and are sent to responders.
 
-Which request is next and who goes is the policies' business; how people travel and work is that of the visits; who
-is on duty that of the roster. Entries of a line that have become stale (sent, left, moved to another line) are
-dropped when they come up, so nothing is ever searched.
+What waits and which request is next is the business of its lines; how people travel and work is that of the visits;
+who is on duty that of the roster.
 """
 
 from __future__ import annotations
@@ -12,21 +11,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from sim.policies import MATCH, TRIAGE, Candidate, Head
+from sim.policies import MATCH, Candidate
 from sim.response.batches import Batches
 from sim.response.book import State
-from sim.response.lines import Line, requests_of, sort_into_lines
+from sim.response.lines import WAITING, Line, Lines
 from sim.response.office import handling_times
-from sim.response.responders import CERTIFIED, NO_LIMIT, NOBODY, Responder, Team, has_room
-from sim.response.roles import NO_UNITS
-from sim.response.ways import OPEN, Hazards
+from sim.response.responders import NO_LIMIT, NOBODY, Responder, Team, has_room
 from sim.spec.desks import desk_for
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
     from sim.spec.desks import Desk as DeskSpec
 
-INTAKE, WAITING = int(State.INTAKE), int(State.WAITING)
+INTAKE = int(State.INTAKE)
 
 
 class Desk:
@@ -43,10 +40,7 @@ class Desk:
         for crew in self.crews:
             crew.desk = self
         self.office = model.teams[spec.coordinator].office if spec.coordinator is not None else None
-        self.lines: dict[tuple[tuple[int, ...], bool, float], Line] = {}
-        self.line_of: list[Line] = []
-        self.own: set[int] = set()
-        """Requests that wait here and at another desk, which shares no list with this one."""
+        self.lines = Lines(self)
         self.batches = Batches(self)
         self.gated = [bool(spec.items) for spec in model.book.specs]
         self.roles = model.roles
@@ -74,52 +68,9 @@ class Desk:
         out = spec.depends_on is not None and self.model.outages.out(spec.depends_on)
         self.halted = out and spec.fallback is None
         self.spec = spec = spec.fallen_back() if out else spec
-        self.rule = TRIAGE[spec.triage]
         self.match = MATCH[spec.match]
         self.handling = handling_times(self.model, self.name, spec)
-        waiting = {need for line in self.lines.values() for need in line.waiting}
-        self.lines.clear()
-        for crew in self.crews:
-            crew.lanes = []
-        self.line_of = sort_into_lines(self)
-        for need in self.own | self._cut_off():
-            self.line_of[need] = self.line_now(need)
-        for need in sorted(waiting, key=lambda need: (self.asked(need), need)):
-            if self.book.state[need] == WAITING or need in self.own:
-                self._push(need)
-
-    def line(
-        self, need_type: int, zone: int, value: float, across: Hazards = OPEN, kept_off: frozenset[str] = NO_UNITS
-    ) -> Line:
-        """Return the line of a need type in a zone under a value of the triage rule.
-
-        It is for who can cross some hazards, of the units that do not have to keep off.
-        """
-        spec = self.book.specs[need_type]
-        wanted = spec.skill + CERTIFIED if spec.certified and spec.skill is not None else spec.skill
-        able = [
-            number
-            for number, crew in enumerate(self.crews)
-            if crew.goes_to(zone)
-            and crew.team.name not in kept_off
-            and (not self.match.by_skill or wanted is None or wanted in crew.skills)
-            and self.model.permitted(crew.team, self.book.demand.type_names[need_type])
-            and across <= set(crew.team.spec.crosses)
-        ]
-        able.sort(key=lambda number: (len(self.crews[number].skills), number))
-        name = tuple(able), spec.sessions is not None, value
-        if name not in self.lines:
-            line = self.lines[name] = Line(tuple(self.crews[number] for number in able), name[1], value)
-            for crew in line.crews:
-                crew.lanes.append(line)
-                crew.lanes.sort(key=lambda lane: lane.value)
-        return self.lines[name]
-
-    def _cut_off(self) -> set[int]:
-        """Return the needs of this desk in buildings that are known to be cut off."""
-        hazards = self.model.local_hazards
-        known = hazards.ways.known if hazards is not None else {}
-        return {int(need) for building in known for need in hazards.ways.of(building)} & set(self.needs.tolist())  # type: ignore[union-attr]
+        self.lines.sort(spec)
 
     # -- a request's way to a responder -----------------------------------------------------------------------------
 
@@ -128,7 +79,7 @@ class Desk:
         if self.some_go_out and self.model.homes.drops(need):
             return
         if self.office is None:
-            line = self.line_of[need]
+            line = self.lines.of[need]
             for crew in line.crews:
                 if crew.idle and crew.team.busy < crew.team.places:
                     self.offer(need)
@@ -155,36 +106,19 @@ class Desk:
 
     def offer(self, need: int) -> None:
         """Send an idle responder, if there is one who can go; else put the request in line."""
-        line = self.line_of[need]
+        line = self.lines.of[need]
         if self.match.batched:
-            self._push(need)
+            self.lines.put(need)
             self.batches.due()
             return
         responder = None
         if not self.halted:
             responder = line.first_idle() if self.match.choose is None else self._chosen(need, line)
         if responder is None:
-            self._push(need)
+            self.lines.put(need)
         elif not self.any_gated or self.granted(need, responder):
             responder.crew.idle.remove(responder)
             self.model.visits.begin(need, responder, self.office)
-
-    def asked(self, need: int) -> float:
-        """Return since when a request waits."""
-        return self.book.rejoined.get(need, self.book.request[need])
-
-    def _push(self, need: int) -> None:
-        """Put a request in its line, by when it was asked: at the end unless it comes back."""
-        if need not in self.own:
-            self.book.state[need] = WAITING
-        waiting = self.line_of[need].waiting
-        if waiting:
-            asked = self.asked(need)
-            if asked < self.asked(waiting[-1]):
-                place = next(k for k, other in enumerate(waiting) if self.asked(other) > asked)
-                waiting.insert(place, need)
-                return
-        waiting.append(need)
 
     def _chosen(self, need: int, line: Line) -> Responder | None:
         idle = [
@@ -248,96 +182,22 @@ class Desk:
         team.offering = False
 
     def _take(self, responder: Responder) -> int:
-        """Take the next request for a responder off its line; NOBODY where none waits."""
-        if self.halted:
-            return NOBODY
-        book, now, score = self.book, self.clock.now, self.rule.score
-        state, deadline = book.state, book.deadline
-        best: Line | None = None
-        best_key: tuple[float, float, int] | None = None
-        for line in responder.crew.lanes:
-            waiting = line.waiting
-            if not waiting:
-                continue
-            if score is None and best is not None and line.value > best.value:
-                break
-            while waiting:
-                need = waiting[0]
-                # stale, or left meanwhile: the book closes who has left when the run ends
-                if (
-                    state[need] == WAITING
-                    and deadline[need] > now
-                    and not (book.risen and self.line_of[need] is not line)
-                ):
-                    break
-                if need in self.own and self.book.wanted(need, now):
-                    break
-                waiting.popleft()
-            if not waiting or (line.is_case and not has_room(responder)):
-                continue
-            if best is None and score is None:
-                best = line
-                continue
-            key = self._key(line, responder, now)
-            if best is not None and best_key is None:
-                best_key = self._key(best, responder, now)
-            if best_key is None or key < best_key:
-                best, best_key = line, key
-        return best.waiting.popleft() if best is not None else NOBODY
+        """Take the next request for a responder; NOBODY where none waits, or nobody is sent."""
+        return NOBODY if self.halted else self.lines.take(responder)
 
-    def _key(self, line: Line, responder: Responder, now: float) -> tuple[float, float, int]:
-        """Return by what the head of a line is compared with the heads of others."""
-        need = line.waiting[0]
-        asked = self.asked(need)
-        if self.rule.score is None:
-            return line.value, asked, need
-        plan, place = self.model.plan, responder.place
-        head = Head(asked, line.value, now, lambda building: plan.metres(place, building))
-        return self.rule.score(head), asked, need
-
-    def waits(self, need: int, line: Line, now: float) -> bool:
-        """Tell whether a request in a line still waits there."""
-        here = self.book.state[need] == WAITING and self.book.deadline[need] > now
-        return (here or (need in self.own and self.book.wanted(need, now))) and self.line_of[need] is line
-
-    def line_now(self, need: int, kept_off: frozenset[str] | None = None) -> Line:
-        """Return the line that a request belongs to as it stands now; of these units nobody is in it."""
-        demand = self.book.demand
-        if kept_off is None:
-            kept_off = self.roles.kept_off(self, need) if self.roles is not None else NO_UNITS
-        value = float(self.rule.split(requests_of(self, np.array([need])))[0])
-        zone = int(self.model.population.zone[demand.resident[need]])
-        hazards, across = self.model.local_hazards, OPEN
-        if hazards is not None and not self.book.specs[demand.need_type[need]].by_phone:
-            across = hazards.ways.known.get(self.book.building[need], OPEN)
-        return self.line(int(demand.need_type[need]), zone, value, across, kept_off)
+    def offer_again(self, need: int) -> None:
+        """Offer a request that has been held back, if it still waits."""
+        if self.lines.still_waits(need):
+            self.offer(need)
 
     def move(self, needs: list[int]) -> None:
         """Put needs into the lines that they belong to now, and offer those that wait."""
-        self.book.risen = True
-        book, now = self.book, self.clock.now
         for need in needs:
-            before, line = self.line_of[need], self.line_now(need)
-            if line is before:
-                continue
-            self.line_of[need] = line
-            if need in before.waiting:
-                before.waiting.remove(need)
-                if (book.state[need] == WAITING and not book.has_left(need, now)) or need in self.own:
-                    self._push(need)
+            self.lines.change(need)
         for team in self.teams:
             self.offer_places(team)
         if self.match.batched:
             self.batches.due()
-
-    def rise(self, need: int) -> None:
-        """Put a request in the line of its urgency, which has risen."""
-        self.book.risen = True
-        line = self.line_now(need)
-        if line is not self.line_of[need]:
-            self.line_of[need] = line
-            if self.book.state[need] == WAITING:
-                self._push(need)
 
 
 def build_desks(model: CrisisModel) -> tuple[list[Desk], npt.NDArray[np.int64]]:

@@ -99,8 +99,8 @@ class Disputes:
         missing = next((who for who in self._both(need) if not self.model.homes.at_home(who)), None)
         if missing is not None:
             self.model.homes.when_free(missing, self.offer, need)
-        elif book.started[need] == book.started[need] or not book.has_left(need, self.model.clock.now):
-            self.model.desk_of(need).offer(need)
+        else:
+            self.model.desk_of(need).offer_again(need)
 
     # -- what is left of it -----------------------------------------------------------------------------------------
 

@@ -38,5 +38,4 @@ def follow_up(model: CrisisModel, need: int, responder: Responder, outcome: int)
 
 def _still_waits(model: CrisisModel, need: int, responder: Responder) -> bool:
     """Tell whether a request has to be served after all to which nobody has come; close it if it was given up."""
-    begun = model.book.started[need] == model.book.started[need]
-    return model.visits.alone(need, responder) and (begun or not model.book.has_left(need, model.clock.now))
+    return model.visits.alone(need, responder) and not model.book.has_left(need, model.clock.now)

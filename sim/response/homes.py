@@ -103,15 +103,10 @@ class Homes:
         """Offer a request that still waits to whom it belongs."""
         desk, need = turn
         self._held.discard(need)
-        book, now = self.model.book, self.model.clock.now
-        begun = book.started[need] == book.started[need]
-        if book.state[need] == State.WAITING and (begun or not book.has_left(need, now)):
-            if need in self.model.cases.owner:
-                self.model.resume(need)
-            else:
-                desk.offer(need)
-        elif need in desk.own and book.wanted(need, now):
-            desk.offer(need)
+        if need in self.model.cases.owner and desk.lines.still_waits(need):
+            self.model.resume(need)
+        else:
+            desk.offer_again(need)
 
     def drops(self, need: int) -> bool:
         """Tell whether a need comes to nothing since its resident has been taken away."""

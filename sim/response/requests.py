@@ -140,8 +140,7 @@ class RequestsToCome:
 
     def _leaves(self, need: int) -> None:
         book = self.book
-        waits = INTAKE <= book.state[need] <= PARKED and book.started[need] != book.started[need]
-        if waits and book.state[need] != PARKED:
+        if INTAKE <= book.state[need] < PARKED:
             book.has_left(need, self.clock.now)
 
     def _ashamed(self, stigma: Stigma, need: int, resident: int) -> bool:

@@ -96,7 +96,7 @@ class Roles:
 
     def _there(self, desk: Desk, need: int) -> list[str]:
         """Return the units with somebody on duty whom the desk could send to a request."""
-        line, now = desk.line_now(need, NO_UNITS), self.model.clock.now
+        line, now = desk.lines.now(need, NO_UNITS), self.model.clock.now
         here = {
             crew.team.name
             for crew in line.crews
@@ -129,7 +129,7 @@ class Roles:
 
     def _named(self, desk: Desk, need: int) -> str:
         """Return the first of the units with somebody free to go, or else with somebody there."""
-        there, line = self._there(desk, need), desk.line_now(need, NO_UNITS)
+        there, line = self._there(desk, need), desk.lines.now(need, NO_UNITS)
         free = (unit for unit in there if _has_somebody_idle(line, unit))
         return next(free, next(iter(there), self.specs[self.book.need_type[need]].units[0]))
 
@@ -140,18 +140,16 @@ class Roles:
 
     def _go_on(self, waiting: dict[int, Desk], unit: str) -> None:
         """Offer requests that still wait; who has given up or was helped elsewhere is not sent anybody."""
-        book, now = self.book, self.model.clock.now
         for need in waiting:
             self._tell("roles_settled", need, unit)
         for need, desk in waiting.items():
-            here = book.state[need] == State.WAITING and not book.has_left(need, now)
-            if here or (need in desk.own and book.wanted(need, now)):
+            if desk.lines.still_waits(need):
                 self._offer(desk, need)
 
     def _offer(self, desk: Desk, need: int) -> None:
         """Offer a request to who may serve it now."""
         self.book.risen = True
-        desk.line_of[need] = desk.line_now(need)
+        desk.lines.of[need] = desk.lines.now(need)
         desk.offer(need)
 
     def _look(self, kept: tuple[Desk, int]) -> None:
@@ -159,7 +157,7 @@ class Roles:
         if self.book.state[need] >= State.REFERRED or not self.book.wanted(need, self.model.clock.now):
             self.looked_after.discard(need)
             return
-        if desk.line_now(need) is not desk.line_of[need]:
+        if desk.lines.now(need) is not desk.lines.of[need]:
             desk.move([need])
         self.model.clock.call_later(LOOK_H, self._look, kept)
 

@@ -37,13 +37,13 @@ class SecondDesks:
             return  # the other desk sees that it is on the list
         model.visits.twice.add(need)
         if book.state[need] == State.WAITING:
-            first.own.add(need)
+            first.lines.own.add(need)
         self._second(other, need)
 
     def _second(self, desk: Desk, need: int) -> None:
         """Have another desk take a request in."""
         book = self.model.book
-        desk.line_of[need] = desk.line_now(need)
+        desk.lines.of[need] = desk.lines.now(need)
         if desk.office is None:
             desk.taken_in(need)
             return
@@ -56,10 +56,9 @@ class SecondDesks:
     def taken_in(self, desk: Desk, need: int) -> None:
         """Offer a request that another desk has too, if its resident still waits as far as this desk can know."""
         book, now = self.model.book, self.model.clock.now
-        if not book.wanted(need, now):
-            book.has_left(need, now)
+        if book.has_left(need, now):
             return
-        desk.own.add(need)
+        desk.lines.own.add(need)
         if book.triaged[need] != book.triaged[need]:
             book.triaged[need] = now
         desk.offer(need)

@@ -98,7 +98,7 @@ class Visits:
         """Dispatch a responder: from here to the end of the visit the person is taken."""
         now = self.clock.now
         if need in self.twice:
-            responder.crew.desk.own.discard(need)  # type: ignore[union-attr]  # who visits has a desk
+            responder.crew.desk.lines.own.discard(need)  # type: ignore[union-attr]  # who visits has a desk
         if self.state[need] != CLOSED_STATE:
             self.state[need] = SENT
         attempt = responder.attempt = self.attempts[need] = self.attempts[need] + 1
@@ -256,7 +256,7 @@ class Visits:
         need = responder.need
         if self.state[need] == CLOSED_STATE:
             self._found_done(responder)
-        elif self.started[need] != self.started[need] and self.book.has_left(need, self.clock.now):
+        elif self.book.has_left(need, self.clock.now):
             self._leave(responder, GONE)
         else:
             self._leave(responder, outcome)

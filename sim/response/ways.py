@@ -76,7 +76,7 @@ class Ways:
             self.known.pop(building, None)
         needs = self.of(building)
         for desk in self.model.desks:
-            also = [need for need in needs.tolist() if need in desk.own]
+            also = [need for need in needs.tolist() if need in desk.lines.own]
             desk.move(sorted({*needs[np.isin(needs, desk.needs)].tolist(), *also}))
         if not hazards:
             for resume, need in self._cases.pop(building, ()):
