@@ -171,10 +171,12 @@ def ablation(
     }
     effects: dict[tuple[str, Key], Comparison] = {}
     for against in ("off", "absent"):
-        references = [one.same_as or one.cell.variant for one in taken if one.against == against]
+        references = dict.fromkeys(one.same_as or one.cell.variant for one in taken if one.against == against)
         for key in keys:
-            family = [Pair(key, AS_IS, reference) for reference in dict.fromkeys(references)]
-            compared = compare(values, family, confidence)
+            pairs = [Pair(key, AS_IS, reference) for reference in references]
+            tests = [pair for pair in pairs if pair.reference != AS_IS]
+            itself = [pair for pair in pairs if pair.reference == AS_IS]  # 0 for certain: no test of the family
+            compared = [c for family in (tests, itself) for c in compare(values, family, confidence)]
             effects |= {(f"{against} {c.reference}", key): c for c in compared}
     told = tuple(
         replace(one, effects=tuple(effects[f"{one.against} {one.same_as or one.cell.variant}", key] for key in keys))

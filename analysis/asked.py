@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from analysis.need_outcomes import NEED_OUTCOMES
 from analysis.outcomes import describe, limits, measure_of
 from analysis.run_outcomes import RUN_OUTCOMES
-from analysis.stated_parts import split_by, stated
+from analysis.stated_parts import stated
 from sim.errors import InputError, Problem, nearest
 from sim.runs import run
 from sim.spec.experiment import place_of, say
@@ -79,15 +79,15 @@ def check_parts(named: Named, scenarios: Iterable[Scenario], source: str) -> Non
     problems = []
     for path, outcome in named:
         name, by, level = outcome.key
-        known = split_by(name)
-        if known is not None and by not in known:
+        known = describe(name).by
+        if by not in known:
             wanted = " or ".join(f"by {one}" for one in known if one != "all")
             said = f"{name} of everything" if by == "all" else f"{name} by {by}"
             other = f"there is {wanted}" if wanted else "it is of everything, without 'by' and 'level'"
             hint = nearest(by, known)
             hint = hint if "did you mean" in hint else f"; {other}"
             problems.append(Problem(place_of(path), f"there is no {said}{hint}"))
-        elif known is not None and all(by in parts for parts in there):
+        elif all(by in parts for parts in there):
             levels = dict.fromkeys(level for parts in there for level in parts[by])
             if level not in levels:
                 said = f"no {by} is called {level!r}{nearest(level, levels)}"

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from analysis.incidence import Incidence, waits
 from analysis.need_outcomes import Direction
-from analysis.run_outcomes import RUN_OUTCOMES, SMALLEST_GROUP, RunOutcome
+from analysis.run_outcomes import BY_UNIT, RUN_OUTCOMES, SMALLEST_GROUP, RunOutcome
 
 if TYPE_CHECKING:
     from sim.records.result import Result
@@ -211,16 +211,19 @@ def _add(
     denominator: str,
     of: Callable[[Result, float], Rows],
     parity: float | None = None,
+    by: tuple[str, ...] = ("all",),
 ) -> None:
-    RUN_OUTCOMES.add(name, RunOutcome(unit, direction, denominator, _where_epidemic(of), parity))
+    RUN_OUTCOMES.add(name, RunOutcome(unit, direction, denominator, _where_epidemic(of), parity, by))
 
 
-_add("infections", "infections", "lower", "residents", _infections)
-_add("attack_share", "share", "lower", "residents", _attack)
+_add("infections", "infections", "lower", "residents", _infections, by=("all", "layer"))
+_add("attack_share", "share", "lower", "residents", _attack, by=("all", "group", "vulnerable", "others"))
 _vulnerable = "residents in any vulnerability group, and the others"
 _add("attack_difference_vulnerable", "share", "lower", _vulnerable, _attack_difference, parity=0.0)
-_add("infections_of_responders", "infections", "lower", "people of the response", _of_responders(share=False))
-_add("attack_share_of_responders", "share", "lower", "people of the response", _of_responders(share=True))
+_add(
+    "infections_of_responders", "infections", "lower", "people of the response", _of_responders(share=False), by=BY_UNIT
+)
+_add("attack_share_of_responders", "share", "lower", "people of the response", _of_responders(share=True), by=BY_UNIT)
 _add("illnesses", "illnesses", "lower", "infections of residents", _falling_ill)
 _add("infectious_peak", "residents", "lower", "residents", _peak_size)
 _add("infectious_peak_h", "h since start", "neither", "runs with an infectious resident", _peak_time)

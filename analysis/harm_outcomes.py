@@ -97,7 +97,10 @@ def _buildings(result: Result) -> Rows:
 
 
 _add = RUN_OUTCOMES.add
-_add("deprivation_cost", RunOutcome("currency", "lower", "needs whose type states it", _deprivation))
+_add(
+    "deprivation_cost",
+    RunOutcome("currency", "lower", "needs whose type states it", _deprivation, by=("all", "need", "group")),
+)
 _parts = "requests of residents in any vulnerability group, and of the others"
 _add(
     "wait_p90_difference_vulnerable",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.run_outcomes import RUN_OUTCOMES, RunOutcome
+from analysis.run_outcomes import BY_UNIT, RUN_OUTCOMES, RunOutcome
 from sim.spec.community import PHASES
 
 if TYPE_CHECKING:
@@ -67,6 +67,6 @@ def _blocked(result: Result) -> Rows:
 
 
 _add = RUN_OUTCOMES.add
-_add("outage_h", RunOutcome("h", "lower", "times it went out", _outages))
-_add("phase_h", RunOutcome("h", "neither", "times it was entered", _phases))
-_add("blocked_share", RunOutcome("share", "lower", "visits", _blocked))
+_add("outage_h", RunOutcome("h", "lower", "times it went out", _outages, by=("all", "outage")))
+_add("phase_h", RunOutcome("h", "neither", "times it was entered", _phases, by=("phase",)))
+_add("blocked_share", RunOutcome("share", "lower", "visits", _blocked, by=BY_UNIT))

@@ -108,6 +108,11 @@ class NeedOutcome:
     per_request: bool = False
     parity: float | None = None
 
+    @property
+    def by(self) -> tuple[str, ...]:
+        """What it is split by, as every outcome over needs is."""
+        return "all", "need", "phase", "zone", "layer", "group", "vulnerable", "others"
+
 
 NEED_OUTCOMES: Registry[NeedOutcome] = Registry("outcome")
 _add = NEED_OUTCOMES.add

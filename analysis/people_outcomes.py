@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.run_outcomes import RUN_OUTCOMES, RunOutcome
+from analysis.run_outcomes import BY_UNIT, RUN_OUTCOMES, RunOutcome
 
 if TYPE_CHECKING:
     from sim.records.result import Result
@@ -134,31 +134,44 @@ def _answers(of: Callable[[np.ndarray, np.ndarray], float]) -> Callable[[Result]
 
 
 _add = RUN_OUTCOMES.add
-_add("strain_mean", RunOutcome("share of capacity", "lower", "people with strain, at the end", _strain(np.mean)))
-_add("strain_at_work", RunOutcome("share of capacity", "lower", "ends of shifts", _strain_at_work))
+_add(
+    "strain_mean",
+    RunOutcome("share of capacity", "lower", "people with strain, at the end", _strain(np.mean), by=BY_UNIT),
+)
+_add(
+    "strain_at_work",
+    RunOutcome(
+        "share of capacity", "lower", "ends of shifts", _strain_at_work, by=("all", "unit", "phase", "unit_in_phase")
+    ),
+)
 _add(
     "strained_out_share",
     RunOutcome(
-        "share", "lower", "people with strain, at the end", _strain(lambda level: float((level >= FULL).mean()))
+        "share",
+        "lower",
+        "people with strain, at the end",
+        _strain(lambda level: float((level >= FULL).mean())),
+        by=BY_UNIT,
     ),
 )
-_add("strain_by_source", RunOutcome("points a person", "lower", "people with strain", _by_source))
+_add("strain_by_source", RunOutcome("points a person", "lower", "people with strain", _by_source, by=("source",)))
 _add("left_for_good", RunOutcome("people", "lower", "runs", _happened("left_for_good")))
 _add("replaced", RunOutcome("people", "neither", "runs", _happened("replaced")))
 _add("stayed_away", RunOutcome("shifts", "lower", "runs", _happened("stayed_away")))
 _add("complaints", RunOutcome("complaints", "lower", "runs", _happened("complaint")))
 _add("signed_up", RunOutcome("people", "neither", "runs", _happened("signed_up")))
 _add("joined", RunOutcome("people", "higher", "runs", _happened("joined")))
+_actors = ("all", "actor")
 _add(
     "answer_h",
-    RunOutcome("h", "lower", "applications answered", _answers(lambda waited, _: float(waited.mean()))),
+    RunOutcome("h", "lower", "applications answered", _answers(lambda waited, _: float(waited.mean())), by=_actors),
 )
 _add(
     "given_share",
-    RunOutcome("share", "higher", "applications answered", _answers(lambda _, given: float(given.mean()))),
+    RunOutcome("share", "higher", "applications answered", _answers(lambda _, given: float(given.mean())), by=_actors),
 )
 _add("duplicate_visits", RunOutcome("visits", "lower", "visits", _duplicates))
-_add("informal_share", RunOutcome("share", "neither", "needs of the cohort", _informal))
+_add("informal_share", RunOutcome("share", "neither", "needs of the cohort", _informal, by=("all", "met_by")))
 _add("trust_end", RunOutcome("share", "higher", "residents, at the end", _attitude("trust")))
 _add("anxiety_end", RunOutcome("share", "lower", "residents, at the end", _attitude("anxiety")))
 _add("compliance_end", RunOutcome("share", "higher", "residents, at the end", _attitude("compliance")))

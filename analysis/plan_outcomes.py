@@ -142,12 +142,15 @@ def _found(result: Result) -> Rows:
 
 
 _run = RUN_OUTCOMES.add
-_run("moment_h", RunOutcome("h since start", "neither", "runs in which it came", _moments))
-_run("steps_done_share", RunOutcome("share", "higher", "orders, and steps never triggered", _steps(_done)))
-_run("steps_late_share", RunOutcome("share", "lower", "orders with a time limit", _steps(_late)))
-_run("step_takes_h", RunOutcome("h", "lower", "orders that are done", _steps(_takes)))
+_run("moment_h", RunOutcome("h since start", "neither", "runs in which it came", _moments, by=("moment",)))
+_run(
+    "steps_done_share",
+    RunOutcome("share", "higher", "orders, and steps never triggered", _steps(_done), by=("all", "step")),
+)
+_run("steps_late_share", RunOutcome("share", "lower", "orders with a time limit", _steps(_late), by=("all", "step")))
+_run("step_takes_h", RunOutcome("h", "lower", "orders that are done", _steps(_takes), by=("all", "step")))
 _run("searches", RunOutcome("searches", "lower", "runs", _count("searched")))
 _run("rumours", RunOutcome("rumours", "lower", "runs", _count("rumour")))
 _run("injuries", RunOutcome("people", "lower", "runs", _count("injured")))
-_run("tubes", RunOutcome("tubes", "lower", "samples", _tubes))
+_run("tubes", RunOutcome("tubes", "lower", "samples", _tubes, by=("site",)))
 _run("found_share", RunOutcome("share", "higher", "people who were infected", _found))

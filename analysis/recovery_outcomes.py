@@ -60,5 +60,5 @@ def _served(needs: Any, rows: npt.NDArray[np.int64]) -> tuple[float, float]:
 
 
 _add = RUN_OUTCOMES.add
-_add("revisits", RunOutcome("calls", "neither", "runs", _revisits))
-_add("residual_met_share", RunOutcome("share", "higher", "needs found by revisits", _residual_met))
+_add("revisits", RunOutcome("calls", "neither", "runs", _revisits, by=("all", "need")))
+_add("residual_met_share", RunOutcome("share", "higher", "needs found by revisits", _residual_met, by=("all", "need")))

@@ -26,8 +26,9 @@ SMALLEST_GROUP = 10
 class RunOutcome:
     """An outcome over units, desks or stock: gives (by, level, value, size of the denominator).
 
-    Of one part less, or over, another ``parity`` is where the two are alike: below it the other part is worse off.
-    Only a difference of parts, with its parity at 0, may be below 0.
+    ``by`` is what it is split by; "all" where there is one of everything. Of one part less, or over, another ``parity``
+    is where the two are alike: below it the other part is worse off. Only a difference of parts, with its parity at 0,
+    may be below 0.
     """
 
     unit: str
@@ -35,9 +36,11 @@ class RunOutcome:
     denominator: str
     of: Callable[[Result], Iterator[tuple[str, str, float, float]]]
     parity: float | None = None
+    by: tuple[str, ...] = ("all",)
 
 
 RUN_OUTCOMES: Registry[RunOutcome] = Registry("outcome")
+BY_UNIT = ("all", "unit")
 
 
 def _ratio(value: float, of: float) -> float:
@@ -156,18 +159,25 @@ def _goods_cost(stock: Any, here: Flags, _result: Result) -> tuple[float, float]
 
 
 _run = RUN_OUTCOMES.add
-_run("utilisation", RunOutcome("share", "neither", "rostered hours", _share_of("busy_rostered_h", "rostered_h")))
-_run("travel_share", RunOutcome("share", "lower", "busy hours", _share_of("travel_h", "busy_h")))
-_run("on_duty_h", RunOutcome("h", "lower", "people", _hours("on_duty_h")))
-_run("overtime_h", RunOutcome("h", "lower", "people", _hours("overtime_h")))
-_run("cost", RunOutcome("currency", "lower", "people", _hours("cost")))
-_run("wasted_visits", RunOutcome("visits", "lower", "visits", _wasted))
-_run("queue_mean", RunOutcome("requests", "lower", "hours from warm-up to horizon", _queue("mean")))
-_run("queue_max", RunOutcome("requests", "lower", "hours from warm-up to horizon", _queue("max")))
-_run("fill_rate", RunOutcome("share", "higher", "pieces asked for", _by_item(_fill_rate)))
-_run("stock_out_share", RunOutcome("share", "lower", "hours from warm-up to horizon", _by_item(_stock_out)))
-_run("goods_cost", RunOutcome("currency", "lower", "pieces used", _by_item(_goods_cost)))
-_run("days_of_cover", RunOutcome("d", "higher", "pieces on hand at the horizon", _by_item(_days_of_cover)))
+_run(
+    "utilisation",
+    RunOutcome("share", "neither", "rostered hours", _share_of("busy_rostered_h", "rostered_h"), by=BY_UNIT),
+)
+_run("travel_share", RunOutcome("share", "lower", "busy hours", _share_of("travel_h", "busy_h"), by=BY_UNIT))
+_run("on_duty_h", RunOutcome("h", "lower", "people", _hours("on_duty_h"), by=BY_UNIT))
+_run("overtime_h", RunOutcome("h", "lower", "people", _hours("overtime_h"), by=BY_UNIT))
+_run("cost", RunOutcome("currency", "lower", "people", _hours("cost"), by=BY_UNIT))
+_run("wasted_visits", RunOutcome("visits", "lower", "visits", _wasted, by=BY_UNIT))
+_run("queue_mean", RunOutcome("requests", "lower", "hours from warm-up to horizon", _queue("mean"), by=("desk",)))
+_run("queue_max", RunOutcome("requests", "lower", "hours from warm-up to horizon", _queue("max"), by=("desk",)))
+_run("fill_rate", RunOutcome("share", "higher", "pieces asked for", _by_item(_fill_rate), by=("item",)))
+_run(
+    "stock_out_share", RunOutcome("share", "lower", "hours from warm-up to horizon", _by_item(_stock_out), by=("item",))
+)
+_run("goods_cost", RunOutcome("currency", "lower", "pieces used", _by_item(_goods_cost), by=("item",)))
+_run(
+    "days_of_cover", RunOutcome("d", "higher", "pieces on hand at the horizon", _by_item(_days_of_cover), by=("item",))
+)
 RUN_OUTCOMES.add(
     "unmet_difference_vulnerable",
     RunOutcome(

@@ -168,19 +168,27 @@ def _queue_time(station: _Watched, _result: Result) -> float:
 
 _run = RUN_OUTCOMES.add
 _all = "people called or come"
-_run("visitors", RunOutcome("people", "neither", _all, _by_site(_count(None), _count(None))))
-_run("visitors_served", RunOutcome("people", "higher", _all, _by_site(_count("served"), _count(None))))
-_run("served_share", RunOutcome("share", "higher", _all, _by_site(_share("served"), _count(None))))
-_run("no_show_share", RunOutcome("share", "lower", _all, _by_site(_share("no_show"), _count(None))))
-_run("missed_share", RunOutcome("share", "lower", _all, _by_site(_share("missed"), _count(None))))
-_run("gave_up_share", RunOutcome("share", "lower", _all, _by_site(_share("left", "turned_away"), _count(None))))
-_run("stay_mean_h", RunOutcome("h", "lower", "people served at a site", _by_site(_stay(None), _served)))
-_run("stay_p50_h", RunOutcome("h", "lower", "people served at a site", _by_site(_stay(0.5), _served)))
-_run("stay_p90_h", RunOutcome("h", "lower", "people served at a site", _by_site(_stay(0.9), _served)))
-_run("first_served_h", RunOutcome("h since start", "lower", "people served at a site", _by_site(_first, _served)))
-_run("last_served_h", RunOutcome("h since start", "lower", "people served at a site", _by_site(_last, _served)))
+_site = ("site", "class")
+_run("visitors", RunOutcome("people", "neither", _all, _by_site(_count(None), _count(None)), by=_site))
+_run("visitors_served", RunOutcome("people", "higher", _all, _by_site(_count("served"), _count(None)), by=_site))
+_run("served_share", RunOutcome("share", "higher", _all, _by_site(_share("served"), _count(None)), by=_site))
+_run("no_show_share", RunOutcome("share", "lower", _all, _by_site(_share("no_show"), _count(None)), by=_site))
+_run("missed_share", RunOutcome("share", "lower", _all, _by_site(_share("missed"), _count(None)), by=_site))
+_run(
+    "gave_up_share", RunOutcome("share", "lower", _all, _by_site(_share("left", "turned_away"), _count(None)), by=_site)
+)
+_run("stay_mean_h", RunOutcome("h", "lower", "people served at a site", _by_site(_stay(None), _served), by=_site))
+_run("stay_p50_h", RunOutcome("h", "lower", "people served at a site", _by_site(_stay(0.5), _served), by=_site))
+_run("stay_p90_h", RunOutcome("h", "lower", "people served at a site", _by_site(_stay(0.9), _served), by=_site))
+_run(
+    "first_served_h",
+    RunOutcome("h since start", "lower", "people served at a site", _by_site(_first, _served), by=_site),
+)
+_run(
+    "last_served_h", RunOutcome("h since start", "lower", "people served at a site", _by_site(_last, _served), by=_site)
+)
 _watched = "hours from opening to the last departure"
-_run("station_utilisation", RunOutcome("share", "neither", _watched, _by_station(_utilisation)))
-_run("station_queue_mean", RunOutcome("people", "lower", _watched, _by_station(_queue_mean)))
-_run("station_queue_max", RunOutcome("people", "lower", _watched, _by_station(_queue_max)))
-_run("station_wait_mean_h", RunOutcome("h", "lower", _watched, _by_station(_queue_time)))
+_run("station_utilisation", RunOutcome("share", "neither", _watched, _by_station(_utilisation), by=("station",)))
+_run("station_queue_mean", RunOutcome("people", "lower", _watched, _by_station(_queue_mean), by=("station",)))
+_run("station_queue_max", RunOutcome("people", "lower", _watched, _by_station(_queue_max), by=("station",)))
+_run("station_wait_mean_h", RunOutcome("h", "lower", _watched, _by_station(_queue_time), by=("station",)))

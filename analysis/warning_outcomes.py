@@ -64,9 +64,9 @@ def _total(result: Result) -> Rows:
 
 
 _add = RUN_OUTCOMES.add
-_add("alarms", RunOutcome("alarms", "neither", "runs", _alarms))
+_add("alarms", RunOutcome("alarms", "neither", "runs", _alarms, by=("all", "detector")))
 _add("false_alarms", RunOutcome("alarms", "lower", "alarms", _false))
-_add("alarm_after_h", RunOutcome("h", "lower", "detectors with a true alarm", _after))
+_add("alarm_after_h", RunOutcome("h", "lower", "detectors with a true alarm", _after, by=("detector",)))
 _add("missed_alarms", RunOutcome("detectors", "lower", "detectors of what came", _missed))
 _add("preparation_cost", RunOutcome("currency", "lower", "runs", _prepared))
 _add("total_cost", RunOutcome("currency", "lower", "runs", _total))

@@ -74,8 +74,8 @@ OUTCOMES = """
 One value a run, in the table `outcomes`; `size` is that of the denominator. Needs are those of the cohort; waits count
 everybody who asked.
 
-| outcome | unit | better | denominator |
-|---|---|---|---|"""
+| outcome | unit | better | denominator | by |
+|---|---|---|---|---|"""
 
 RESIDENTS = """
 ## Your own residents
@@ -98,7 +98,8 @@ def _lines() -> Iterator[str]:
     yield OUTCOMES
     for outcome in (*NEED_OUTCOMES, *sorted(RUN_OUTCOMES)):  # in whatever order they were registered
         described = describe(outcome)
-        yield f"| {outcome} | {described.unit} | {described.direction} | {described.denominator} |"
+        words = outcome, described.unit, described.direction, described.denominator, ", ".join(described.by)
+        yield f"| {' | '.join(words)} |"
     yield RESIDENTS
     yield from (f"| {name} | {meaning} |" for name, meaning in COLUMNS.items())
 

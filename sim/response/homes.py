@@ -67,7 +67,7 @@ class Homes:
     def is_in(self, resident: int) -> bool:
         """Tell whether somebody can be visited: not taken away, and not on duty, but for who is so day and night."""
         isolation, person = self.model.isolation, self.model.person_of.get(resident)
-        if isolation is not None and isolation.place.get(resident) == "away":
+        if isolation is not None and isolation.is_away(resident):
             return False
         return person is None or not person.on_duty or person.rostered_until - person.rostered_from >= DAY_H
 

@@ -127,7 +127,7 @@ class Infections:
         if not any(hazard.begins <= now and (hazard.ends is None or now < hazard.ends) for hazard in shut):
             row = int(self.model.chance.one("epidemic.import.who", nth) * self.model.population.size)
             isolation = self.model.isolation
-            away = isolation is not None and isolation.place.get(row) == "away"
+            away = isolation is not None and isolation.is_away(row)
             if not away and not isinf(self.states.threshold[row]):
                 self._infect(row, now, ELSEWHERE)
         self._next_import((nth + 1, now))
@@ -228,7 +228,7 @@ class Infections:
     def met(self, responder: Responder, resident: int, hours: float) -> None:
         """Expose a responder and a resident to each other for some hours face to face."""
         isolation = self.model.isolation
-        if isolation is not None and isolation.place.get(resident) == "away":
+        if isolation is not None and isolation.is_away(resident):
             return
         row = self.row_of[responder]
         theirs, ours = self.infectivity(resident), self.infectivity(row)

@@ -211,6 +211,8 @@ class Platform:
     def request(self, need: int) -> None:
         """Take an order; its resident waits for a courier and does not give up."""
         book = self.model.book
+        if self.model.homes.drops(need):
+            return
         book.state[need] = int(State.SENT)
         book.deadline[need] = inf
         book.triaged[need] = book.dispatched[need] = self.model.clock.now
@@ -219,10 +221,15 @@ class Platform:
         self.couriers.join(need, 0, length_h)
 
     def _brought(self, _station: Station, service: Service) -> None:
-        self.model.book.close(service.visitor, End.MET, self.model.clock.now, BY_ONLINE)
+        need, isolation = service.visitor, self.model.isolation
+        if isolation is not None and isolation.is_away(int(self.model.book.resident[need])):
+            isolation.end(need)  # nobody opens: the courier takes it back
+        else:
+            self.model.book.close(need, End.MET, self.model.clock.now, BY_ONLINE)
 
     def finish(self) -> None:
-        """Write the moments at which couriers set out into the book."""
-        rows = self.rows.array()
+        """Write the moments at which couriers set out into the book; in vain is as if none had."""
+        rows, book = self.rows.array(), self.model.book
         for need, started in zip(rows[:, 1].astype(np.int64).tolist(), rows[:, 3].tolist(), strict=True):
-            self.model.book.started[need] = started
+            if book.end[need] != End.WITHDRAWN:
+                book.started[need] = started

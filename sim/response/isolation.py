@@ -109,6 +109,10 @@ class Isolation:
         self._mix(resident)
         self.model.homes.free_again(resident)
 
+    def is_away(self, resident: int) -> bool:
+        """Tell whether somebody has been taken away, and is not back yet."""
+        return self.place.get(resident) == "away"
+
     # -- what those who are away need at home -----------------------------------------------------------------------
 
     def _withdraw(self, resident: int) -> None:
@@ -124,9 +128,10 @@ class Isolation:
             if book.state[need] == State.PARKED:
                 model.depots.cancel(need)
             model.depots.put_back(need)
-            self._ends(need)
+            self.end(need)
 
-    def _ends(self, need: int) -> None:
+    def end(self, need: int) -> None:
+        """End a need whose resident has been taken away."""
         book = self.model.book
         book.deadline[need] = inf
         book.close(need, End.WITHDRAWN, self.model.clock.now)
@@ -138,14 +143,14 @@ class Isolation:
         """
         book = self.model.book
         new = self._begins_away(need)
-        if not new and self.place.get(int(book.resident[need])) != "away":
+        if not new and not self.is_away(int(book.resident[need])):
             return False
         book.request[need] = np.nan
         if new:
             book.state[need] = int(State.CANDIDATE)
             book.deadline[need] = inf
         else:
-            self._ends(need)
+            self.end(need)
         return True
 
     def _begins_away(self, need: int) -> bool:

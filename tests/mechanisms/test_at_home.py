@@ -99,6 +99,21 @@ def test_goods_on_the_way_to_somebody_who_was_taken_away_come_back():
     assert (stock["event"] == "cancelled").any()
 
 
+def test_an_order_on_line_reaches_nobody_who_was_taken_away():
+    """The courier finds nobody and goes back: the need is withdrawn, though it was on its way. Others are served."""
+    couriers = {"needs": ["food"], "share": 1, "couriers": 2, "takes": "12 min"}
+    data = outbreak({"food": need(20), "care": need(1)}, AWAY, online=couriers)
+    result = played(data)
+    begin, needs = stays(result), result.frame("needs")
+    orders = needs[needs["need_type"] == "food"]
+    assert not away(begin, orders["resident"], orders["requested_h"]).any()
+    assert not away(begin, orders["resident"], orders["closed_h"])[orders["end"] == "met"].any()
+    in_vain = orders[(orders["end"] == "withdrawn") & orders["dispatched_h"].notna()]
+    assert len(in_vain) > 5
+    assert in_vain["started_h"].isna().all()
+    assert set(orders["end"]) == {"met", "withdrawn", "open"}
+
+
 def test_who_is_isolated_at_home_helps_at_home_only():
     """They go to nobody next door, and are helped and visited as before."""
     wants = {"food": need(30, self_help={"household": 0.5, "neighbours": 0.9})}
