@@ -71,9 +71,10 @@ from sim.spec.recovery import during_run
 from sim.spec.scenario import Scenario
 from sim.spec.tasks import may
 from sim.world.caused import with_caused
-from sim.world.demand import Rates, draw
+from sim.world.demand import draw
 from sim.world.illness import with_illness
 from sim.world.population import populate
+from sim.world.rates import Rates
 from sim.world.residual import with_residual
 from sim.world.struck import with_struck
 from sim.world.table import check_table_zones

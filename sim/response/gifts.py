@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from sim.records.codes import RECEIVED, USES
 
 if TYPE_CHECKING:
-    from sim.response.depots import Depot, Depots
+    from sim.response.depots import Depots
+    from sim.response.stock import Depot
 
 DONATION = USES.index("donation")
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sim.model import CrisisModel
-    from sim.response.depots import Depot
     from sim.response.responders import Responder
+    from sim.response.stock import Depot
 
 Struck = list[tuple[float, int]]
 """(onset in hours, need) of the needs that hazards lead to."""

@@ -16,7 +16,7 @@ from sim.records.codes import BACK_ORDERED, CANCELLED, ISSUED, RETURNED, USES
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
-    from sim.response.depots import Stock
+    from sim.response.stock import Stock
 
 
 class Want(NamedTuple):

@@ -12,10 +12,11 @@ import numpy.typing as npt
 from sim.chance import Chance
 from sim.spec.local_hazards import Local, Poisoning, Strikes
 from sim.spec.scenario import Scenario
-from sim.world.demand import Demand, Rates
+from sim.world.demand import Demand
 from sim.world.epidemic import by_age
 from sim.world.led import Led, with_led
 from sim.world.population import Population
+from sim.world.rates import Rates
 
 Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

@@ -23,8 +23,9 @@ from sim.runs import run_many
 from sim.spec.mechanisms import MECHANISMS
 from sim.spec.patches import validate
 from sim.spec.scenario import Scenario
-from sim.world.demand import Rates, draw
+from sim.world.demand import draw
 from sim.world.population import populate
+from sim.world.rates import Rates
 from tests.laws.scenarios import NO_CHECKS, Data, contents
 
 TINY = 1e-9

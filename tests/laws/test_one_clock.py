@@ -8,8 +8,8 @@ import sim
 from sim import run
 from sim.errors import LawBroken
 from sim.model import CrisisModel
-from sim.response.depots import Depot
 from sim.response.responders import Resident, Responder
+from sim.response.stock import Depot
 from tests.laws.scenarios import contents
 
 

@@ -25,9 +25,10 @@ from sim.model import CrisisModel
 from sim.spec.hazards import RequestLog
 from sim.spec.patches import validate
 from sim.spec.scenario import Scenario
-from sim.world.demand import REPLAY_FROM, Demand, Rates, draw
+from sim.world.demand import REPLAY_FROM, Demand, draw
 from sim.world.hazards import read_log
 from sim.world.population import Population, populate
+from sim.world.rates import Rates
 
 many = settings(derandomize=True, max_examples=60, deadline=None)
 Z = 4.0

@@ -11,8 +11,8 @@ from sim.response.responders import Responder
 from sim.spec.tasks import of_step
 
 if TYPE_CHECKING:
-    from sim.response.depots import Depot
     from sim.response.orders import Order, Orders
+    from sim.response.stock import Depot
     from sim.spec.card import Step
 
 
