@@ -8,7 +8,7 @@ of their own.
 
 from __future__ import annotations
 
-from math import inf, log, log1p
+from math import inf, log1p
 from typing import TYPE_CHECKING
 
 from sim.records.buffers import RowBuffer
@@ -103,14 +103,14 @@ class Strains:
 
     def _pass_time(self, person: Responder, condition: Condition) -> None:
         """Add the hours since the last change."""
-        from scipy.special import exp2
-
-        now = self.model.clock.now
+        now, leaving = self.model.clock.now, condition.spec.leaving
+        if leaving is not None and person.employed:
+            hours = condition.weighed_hours(now, leaving.grows)
+            condition.pressure += leaving.per_year / YEAR_H * hours * self.model.care.stays(person)
         if condition.on_duty:
             points, cause = condition.points_of_duty(now), "duty"
         else:
-            rested = float(exp2(-(now - condition.since_h) / condition.half_life))
-            points, cause = condition.strain * (rested - 1), "rest"
+            points, cause = condition.points_of_rest(now), "rest"
         condition.since_h = now
         if points != 0:
             condition.strain += points
@@ -137,14 +137,14 @@ class Strains:
         condition = self.of.get(person)
         if condition is None:
             return
-        self._pass_time(person, condition)
         now = self.model.clock.now
+        if person.duty == 1 and person.index >= person.team.first_count:
+            condition.since_h = now  # who joined on the way has lived through nothing here before
+        self._pass_time(person, condition)
         condition.on_duty = True
         if now - condition.left_h > AT_ONCE_H:  # else one shift follows another without a break
             condition.started_h = now
         condition.worked = condition.to_say = False
-        if person.duty == 1 and person.index >= person.team.first_count:
-            condition.checked_h = now  # who joined on the way has lived through nothing here before
         if person.team.spec.shift is None:
             self.model.clock.call_later(DAY_H, self._day, (person, person.duty))
         if now - condition.left_h < FULL_REST_H:
@@ -284,17 +284,8 @@ class Strains:
         return self.model.chance.one(f"strain.absence.{person.team.name}", person.index, day, number) < share
 
     def _considers_leaving(self, person: Responder, condition: Condition) -> bool:
-        """Tell whether the hazard that somebody has lived through passes their threshold now: they leave for good."""
-        from scipy.special import exp2
-
-        leaving, now = condition.spec.leaving, self.model.clock.now
-        since, condition.checked_h = condition.checked_h, now
-        if leaving is None or not person.employed:
-            return False
-        hazard = leaving.per_year / YEAR_H
-        hazard *= float(exp2(leaving.grows / log(2) * condition.strain / condition.capacity))
-        condition.pressure += hazard * (now - since) * self.model.care.stays(person)
-        if condition.pressure < condition.threshold:
+        """Tell whether the hazard that somebody has lived through has passed their threshold: they leave for good."""
+        if condition.spec.leaving is None or not person.employed or condition.pressure < condition.threshold:
             return False
         self.model.roster.coming.leaves(person)
         return True
