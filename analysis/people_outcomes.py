@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from sim.records.result import Result
 
 Rows = Iterator[tuple[str, str, float, float]]
-INFORMAL = ("household", "neighbour", "online")
+INFORMAL = ("household", "neighbour")
+MET_ELSEWHERE = (*INFORMAL, "online")
+"""Who meets needs past the desks; couriers of a platform are no informal help."""
 FULL = 1.0
 """Strain of as much as somebody can carry."""
 
@@ -86,7 +88,7 @@ def _happened(event: str) -> Callable[[Result], Rows]:
 
 
 def _informal(result: Result) -> Rows:
-    """Needs met at home, next door or on line, by who met them."""
+    """Needs met at home or next door; by who met them, also those met on line."""
     needs = result.columns("needs")
     cohort = int(needs["cohort"].sum())
     if not cohort:
@@ -95,9 +97,9 @@ def _informal(result: Result) -> Rows:
     shares = {
         name: float((needs["cohort"] & (met_by.codes == code)).sum()) / cohort
         for code, name in enumerate(met_by.names)
-        if name in INFORMAL
+        if name in MET_ELSEWHERE
     }
-    yield "all", "all", sum(shares.values()), float(cohort)
+    yield "all", "all", sum(shares[name] for name in INFORMAL), float(cohort)
     for name, share in shares.items():
         yield "met_by", name, share, float(cohort)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from analysis.people_outcomes import INFORMAL
+from analysis.people_outcomes import MET_ELSEWHERE
 from analysis.plan_outcomes import MOMENTS
 from sim.spec.community import GROUPS, PHASES
 from sim.spec.patches import prepared
@@ -25,7 +25,7 @@ def stated(scenario: Scenario) -> Mapping[str, Collection[str]]:
         "others": ("others",),
         "group": GROUPS,
         "phase": PHASES,
-        "met_by": INFORMAL,
+        "met_by": MET_ELSEWHERE,
         "moment": MOMENTS,
         "need": tuple(world.needs),
         "unit": tuple(response.organisation.units),

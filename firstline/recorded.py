@@ -58,6 +58,7 @@ EVENTS: dict[str, tuple[str, str]] = {
     "complaint_answered": ("resident", ""),
     "complaint_ignored": ("resident", ""),
     "asked_elsewhere": ("resident", "desk"),
+    "called_off": ("resident", "desk that had not sent anybody yet"),
     "round_cut_short": ("building", "doors not gone to"),
     "round_missed": ("building", "of a building leader"),
     "residents_met": ("building", "residents who came"),
@@ -111,6 +112,7 @@ EVENTS: dict[str, tuple[str, str]] = {
 
 ASSIGNMENTS: dict[str, str] = {
     "intake": "takes a request in",
+    "called_off": "hears that another desk has served a request",
     "call": "calls an outside service for a referral",
     "message": "passes word on",
     "report": "hears a report",
@@ -129,7 +131,7 @@ ASSIGNMENTS: dict[str, str] = {
     "supervision": "a session of supervision, of either",
     "consultation": "asks a supervisor about a case, or is asked",
     "debriefing": "talks with colleagues after hard work",
-    "hand_over": "hands over at the end of a shift",
+    "hand_over": "hands over when a phase has begun",
     "rest": "a rest that the unit gives",
     "break": "a break at a post",
     "waited": "waits for somebody who has no time",

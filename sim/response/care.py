@@ -34,6 +34,8 @@ class Care:
         self.begun: dict[Responder, float] = {}
         self.debriefings = Debriefings(self)
         response, moments = model.response, model.moments
+        self.not_handed_over: set[Responder] = set()
+        """Who was at home when a phase began."""
         units = response.organisation.units.values()
         self.supervision = {model.teams[name]: spec for name, spec in response.supervision.items()}
         self.feedback = {model.teams[name]: spec for name, spec in response.feedback.items()}
@@ -45,6 +47,7 @@ class Care:
         moments.shift_ended.append(self._put_off)
         if any(unit.hand_over is not None for unit in units):
             moments.phase_entered.append(self._hand_over)
+            moments.shift_begun.append(self._take_over)
         if self.feedback:
             moments.shift_ended.append(self._speak)
         if any(unit.honours is not None for unit in units):
@@ -172,12 +175,21 @@ class Care:
             self._break((person, duty))
 
     def _hand_over(self, _phase: str) -> None:
-        """Hand over to the next phase: everybody on duty of teams that do."""
+        """Hand over to the next phase, in teams that do: who is on duty now, the others when they come next."""
+        if self.clock.now == 0:
+            return
         for team in self.model.teams.values():
             if team.spec.hand_over is not None:
+                self.not_handed_over.update(team.people)
                 for person in team.people:
-                    if person.on_duty and self.clock.now > 0:
-                        self.model.labour.ask(team, Meeting(self, "hand_over", team.spec.hand_over), person)
+                    if person.on_duty:
+                        self._take_over(person)
+
+    def _take_over(self, person: Responder) -> None:
+        length_h = person.team.spec.hand_over
+        if person in self.not_handed_over and length_h is not None:
+            self.not_handed_over.discard(person)
+            self.model.labour.ask(person.team, Meeting(self, "hand_over", length_h), person)
 
     def _debrief(self, turn: tuple[Responder, int]) -> None:
         person, duty = turn

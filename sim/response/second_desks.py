@@ -1,13 +1,14 @@
 """Who waits too long asks at another desk too; desks that share no list may both send somebody to the same need.
 
-Nothing decides that two go: it happens when neither desk has dispatched before the other does.
+Who has been served calls the other desk off, and it drops the request once somebody there has heard. Nothing decides
+that two go: it happens when one desk sends somebody before it has heard that another desk's visit has ended.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.response.book import State
+from sim.response.book import End, State
 
 if TYPE_CHECKING:
     from sim.model import CrisisModel
@@ -24,6 +25,8 @@ class SecondDesks:
         self.of_type: dict[int, list[Desk]] = {}
         for number, name in enumerate(model.demand.type_names):
             self.of_type[number] = [desk for desk in model.desks if name in desk.spec.also]
+        if any(self.of_type.values()) and not model.response.shared_list:
+            model.book.listeners.append(self._ended)
 
     def ask(self, need: int) -> None:
         """Ask elsewhere about a request that nobody has come for."""
@@ -56,9 +59,27 @@ class SecondDesks:
     def taken_in(self, desk: Desk, need: int) -> None:
         """Offer a request that another desk has too, if its resident still waits as far as this desk can know."""
         book, now = self.model.book, self.model.clock.now
-        if book.has_left(need, now):
-            return
+        if book.state[need] == State.CLOSED or book.has_left(need, now):
+            return  # who has been served meanwhile says so
         desk.lines.own.add(need)
         if book.triaged[need] != book.triaged[need]:
             book.triaged[need] = now
         desk.offer(need)
+
+    def _ended(self, need: int) -> None:
+        """Have the resident of a need that was met call off the desk which does not know it yet."""
+        if need not in self.model.visits.twice or self.model.book.end[need] != End.MET:
+            return
+        for desk in self.model.desks:
+            if need not in desk.lines.own:
+                continue
+            if desk.office is None:
+                self._called_off((desk, need))
+            else:
+                desk.office.add("called_off", 0.0, self._called_off, (desk, need), need)
+
+    def _called_off(self, called: tuple[Desk, int]) -> None:
+        desk, need = called
+        if need in desk.lines.own:  # else somebody has been sent meanwhile
+            desk.lines.own.discard(need)
+            self.model.tell("called_off", str(int(self.model.book.resident[need])), desk.name)

@@ -84,18 +84,14 @@ def _skills(scenario: Scenario) -> Iterator[Finding]:
             for unit in visitors.values()
             if (unit.count and (skill is None or unit.skills.get(skill, 0) > 0)) or skill in unit.taught()
         ]
-        who = f"the skill {skill!r}" if skill is not None else "anyone"
+        who = "nobody" if skill is None else f"nobody with the skill {skill!r}"
         if not units:
-            yield Finding(
-                f"world.needs.{needs[0]}", f"nobody goes on visits with {who}: {', '.join(needs)} cannot be met"
-            )
+            yield Finding(f"world.needs.{needs[0]}", f"{who} goes on visits: {', '.join(needs)} cannot be met")
             continue
         if all(unit.shift is not None for unit in units):
             gap = _uncovered(tuple(shift for unit in units for shift in unit.shift or ()))
             if gap:
-                yield Finding(
-                    f"world.needs.{needs[0]}", f"nobody with {who} is on duty {gap}: {', '.join(needs)} must wait"
-                )
+                yield Finding(f"world.needs.{needs[0]}", f"{who} is on duty {gap}: {', '.join(needs)} must wait")
         load = sum(_work_per_h(scenario, scenario.world.needs[name]) for name in needs if skill is not None)
         staff = sum(_on_duty(unit) for unit in units)
         if staff and load > staff:

@@ -116,7 +116,8 @@ class Recruitment(Spec):
     """
 
     at_most: Places
-    """Places for them, beside the unit's ``count``."""
+    """Places for them, beside the unit's ``count``: each is held for one of the able residents who would come most
+    readily, the same under every plan. The place of somebody who never hears of the call stays empty."""
     willing: Share
     """Share of able residents who sign up, at a trust of a half."""
     by_trust: Annotated[NonNegative, between(0, 2, "at most 2")] = 0.0

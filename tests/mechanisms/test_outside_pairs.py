@@ -529,6 +529,13 @@ def test_with_a_voice_decisions_come_first(replication: int):
         assert passed.empty
 
 
+def test_who_was_at_home_when_a_phase_began_hands_over_on_coming():
+    """A phase that begins in the night, or as a shift does, is handed over to when people come: it is not skipped."""
+    data = micro({"crew": unit(3, shift="16:00-22:00", hand_over="30 min")}, TALK, hours=48, tail=0, world=PHASES)
+    table = played(data | {"start": "2022-03-28 08:00"}).frame("assignments").query("assignment == 'hand_over'")
+    assert sorted(table["asked_h"]) == [8, 8, 8, 10, 10, 10]
+
+
 def test_handing_over_takes_everybody_on_duty_once_a_phase():
     """At each new phase, and not at the beginning, everybody on duty hands over."""
     data = micro({"crew": unit(3, hand_over="30 min")}, TALK, hours=24, tail=0, world=PHASES)

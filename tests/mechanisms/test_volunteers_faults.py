@@ -99,6 +99,38 @@ def test_finding_out_that_one_cannot_do_it_takes_nothing_from_a_colleague():
     assert visits[visits["outcome"] == "closed"].groupby("need").size().max() == 1
 
 
+def test_who_has_been_served_calls_the_other_desk_off():
+    """Nobody is sent to a need that another desk has met, once a coordinator there has had time to hear of it.
+
+    Here the second desk is at work in the morning only, and the first all day: what was asked in the afternoon is met
+    by the first in the night, and calls the second off. It went to nearly all of it in the morning.
+    """
+    units = {"first": unit(count=1), "second": unit(count=3, shift="06:00-12:00")}
+    result = twice({"service": {"dist": "exponential", "mean": "18 min"}}, units, hours=96)
+    needs, visits = result.frame("needs"), result.frame("visits")
+    sent = visits[visits["unit"] == "second"].merge(needs[["need", "closed_h"]], on="need")
+    assert happened(result, "called_off") > 30
+    assert (sent["outcome"] == "duplicate").any(), "who is on the way is not called back"
+    assert not (sent["dispatched_h"] > sent["closed_h"] + 1e-9).any()
+
+
+def test_who_calls_off_waits_for_a_coordinator():
+    """A desk knows what a coordinator of its own has heard: nobody hears of it before the clerk is on duty again."""
+    units = {
+        "first": unit(count=1),
+        "second": unit(count=3, shift="06:00-12:00"),
+        "clerk": unit(count=1, function="liaison", shift="06:00-20:00"),
+    }
+    wants = {"service": {"dist": "exponential", "mean": "18 min"}}
+    result = twice(wants, units, hours=96, two={"coordinator": "clerk", "handling": "2 min"})
+    events, tasks = result.frame("events"), result.frame("assignments")
+    heard = events[(events["event"] == "called_off") & (events["detail"] == "two")]["t_h"]
+    calls = tasks[tasks["assignment"] == "called_off"]
+    assert len(heard) > 10
+    assert set(heard) <= set(calls["end_h"])
+    assert (calls["start_h"] > calls["asked_h"] + 1).any(), "who calls in the night is heard in the morning"
+
+
 def test_each_visit_to_a_need_has_a_number_of_its_own():
     """Two who are on the way to one need are its first and its second visit: one row for each number."""
     visits = twice(hours=48).frame("visits")
