@@ -221,6 +221,10 @@ PEOPLE: dict[str, tuple[str, str, str, tuple[Rule, ...], tuple[Rule, ...]]] = {
         f"{UNITS}.days", "on other days nobody of the unit is there", "every day",
         ((f"{UNITS}.days", ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]),), ((f"{UNITS}.days", None),),
     ),
+    "attendance": (
+        f"{UNITS}.attendance", "who is on the roster and does not come is missed", "everybody on the roster comes",
+        ((f"{UNITS}.attendance", 1),), ((f"{UNITS}.attendance", None),),
+    ),
     "lateness": (
         f"{UNITS}.late", "who comes late to a shift is missed", "nobody is late",
         ((f"{UNITS}.late.share", 0),), ((f"{UNITS}.late", None),),
