@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analysis.compare import Pair
+from analysis.compare import ROUNDING, Pair
+from analysis.feasible import share
+from analysis.intervals import CONFIDENCE
 from analysis.outcomes import describe
 from analysis.store.rounds import Batch, Collected, Procedure, Round
 from sim.chance import Chance
@@ -31,9 +33,10 @@ class Split:
     """Where the spread of one comparison comes from, and how often the variant is better.
 
     ``of_assumptions`` is the part of the variance of a single run's difference that stems from the assumed figures, the
-    rest is luck. ``better`` is the share of draws in which the variant's mean is better than its reference's; luck that
-    is left in ``noise`` (its part of the variance of the draws' means) draws it towards a half. NaN where a draw has
-    no value.
+    rest is luck. ``better`` is the share of draws in which the variant's mean is better than its reference's, of those
+    in which the two differ; ``low`` and ``high`` are its exact interval (Clopper and Pearson), by itself. Luck that is
+    left in ``noise`` (its part of the variance of the draws' means) draws it towards a half. NaN where a draw has no
+    value, or none differs.
     """
 
     pair: Pair
@@ -41,18 +44,23 @@ class Split:
     noise: float
     better: float
     draws: int
+    low: float = NAN
+    high: float = NAN
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """What was drawn, and how the comparisons split; ``values`` are the draws' means by variant and outcome."""
+    """What was drawn, and how the comparisons split; ``values`` are the draws' means by variant and outcome.
+
+    A run that failed is left out for all plans at its draw, and a draw of which no run is left, with all its figures.
+    """
 
     figures: tuple[str, ...]
     draws: int
     each: int
     values: Mapping[str, Mapping[Key, Floats]]
-    runs: Mapping[str, Mapping[Key, Floats]]
-    """By variant and outcome, one row a draw and one column a run of it."""
+    runs: Mapping[str, Mapping[Key, Sequence[Floats]]]
+    """By variant and outcome, for each draw the values of its runs."""
 
 
 def figures(crossed: Crossed, wanted: Assumptions) -> tuple[Quantity, ...]:
@@ -93,30 +101,52 @@ def nested(crossed: Crossed, wanted: Assumptions, seed: int) -> Procedure[tuple[
             batches.append(Batch(Cell(world, cell.variant, scenario), luck, json.dumps(values, ensure_ascii=False)))
     collected = yield Round(tuple(batches))
     keys, names = crossed.experiment.keys, list(crossed.experiment.variants)
-    of = {name: [batch for batch in batches if batch.cell.variant == name] for name in names}
+    whole = {
+        batch.cell.world: collected.whole([(batch.cell.world, name) for name in names], batch.replications)
+        for batch in batches
+    }
     runs = {
-        name: {
-            key: np.array([collected.of((b.cell.world, name), key, b.replications) for b in of[name]]) for key in keys
-        }
+        name: {key: [collected.of((world, name), key, left) for world, left in whole.items() if left] for key in keys}
         for name in names
     }
-    means = {name: {key: rows.mean(axis=1) for key, rows in mine.items()} for name, mine in runs.items()}
+    means = {
+        name: {key: np.array([each.mean() for each in draws]) for key, draws in mine.items()}
+        for name, mine in runs.items()
+    }
     return Drawn(tuple(q.path for q in quantities), wanted.draws, wanted.replications, means, runs), collected
 
 
-def split(drawn: Drawn, pair: Pair) -> Split:
+def split(drawn: Drawn, pair: Pair, confidence: float = CONFIDENCE) -> Split:
     """Return where the spread of a comparison comes from: one-way analysis of variance over the draws."""
-    differences = drawn.runs[pair.variant][pair.key] - drawn.runs[pair.reference][pair.key]
-    if not np.isfinite(differences).all():
-        return Split(pair, NAN, NAN, NAN, drawn.draws)
-    means = differences.mean(axis=1)
-    direction = describe(pair.key[0]).direction
-    sign = {"lower": -1.0, "higher": 1.0, "neither": NAN}[direction]
-    better = float((sign * means > 0).mean()) if sign == sign else NAN
-    if drawn.each < 2:
-        return Split(pair, NAN, NAN, better, drawn.draws)
-    within, of_means = float(differences.var(axis=1, ddof=1).mean()), float(means.var(ddof=1))
-    between = max(of_means - within / drawn.each, 0.0)
+    sides = drawn.runs[pair.variant][pair.key], drawn.runs[pair.reference][pair.key]
+    differences = [_less(one, other) for one, other in zip(*sides, strict=True)]
+    draws = len(differences)
+    if not draws or not np.isfinite(np.concatenate(differences)).all():
+        return Split(pair, NAN, NAN, NAN, draws)
+    means = np.array([each.mean() for each in differences])
+    better = _better(means, pair.key, confidence)
+    free = sum(each.size - 1 for each in differences)
+    if not free or draws < 2:
+        return Split(pair, NAN, NAN, better[0], draws, *better[1:])
+    within = sum(float(((each - each.mean()) ** 2).sum()) for each in differences) / free
+    of_luck = within * float(np.mean([1 / each.size for each in differences]))
+    of_means = float(means.var(ddof=1))
+    between = max(of_means - of_luck, 0.0)
     whole = between + within
-    noise = min(within / drawn.each / of_means, 1.0) if of_means > 0 else NAN
-    return Split(pair, between / whole if whole > 0 else NAN, noise, better, drawn.draws)
+    noise = min(of_luck / of_means, 1.0) if of_means > 0 else NAN
+    return Split(pair, between / whole if whole > 0 else NAN, noise, better[0], draws, *better[1:])
+
+
+def _less(one: Floats, other: Floats) -> Floats:
+    """Return differences, 0 where they are those of rounding."""
+    differences = one - other
+    return np.where(np.abs(differences) <= ROUNDING * np.maximum(np.abs(one), np.abs(other)), 0.0, differences)
+
+
+def _better(differences: Floats, key: Key, confidence: float) -> tuple[float, float, float]:
+    """Return in what share of draws a plan is better, with an exact interval; those in which both are alike are out."""
+    sign = {"lower": -1.0, "higher": 1.0, "neither": NAN}[describe(key[0]).direction]
+    apart = differences[differences != 0]
+    if sign != sign or not apart.size:
+        return NAN, NAN, NAN
+    return share(sign * apart > 0, (1 - confidence) / 2)

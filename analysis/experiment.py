@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +17,7 @@ from analysis.outcomes import describe
 from analysis.selection import Selected, select
 from analysis.store.rounds import Batch, Collected, Procedure, Round
 from sim.spec.crossed import Cell, Crossed
-from sim.spec.experiment import ONLY_WORLD, Expectation, Experiment, say
+from sim.spec.experiment import ONLY_WORLD, Expectation, Experiment
 from sim.spec.procedures import Assumptions, Key, Select, Stop, amount
 
 Floats = npt.NDArray[np.float64]
@@ -33,6 +33,27 @@ class Judged:
     expected: Expectation
     comparison: Comparison
     found: Judgement
+
+
+@dataclass(frozen=True)
+class Precision:
+    """How precisely differences of an outcome are known, and how precisely they were wanted, in its unit.
+
+    ``half_width`` is that of the widest interval; NaN where a difference is not defined in a run and so has none.
+    """
+
+    key: Key
+    wanted: float
+    half_width: float
+
+    @property
+    def reached(self) -> bool:
+        """Whether they are known as well as was wanted."""
+        return self.half_width <= self.wanted
+
+
+Noted = Callable[[Precision], str]
+"""How a user is told why there are more runs."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +82,8 @@ class Concluded:
     """What was drawn, where the assumptions are; then ``replications`` are draws, and ``values`` their means."""
     splits: tuple[Split, ...] = ()
     """Where the spread of each comparison comes from, in the order of ``comparisons``."""
+    precision: Precision | None = None
+    """What was reached of the precision that was wanted, where there were to be runs until then."""
 
     @property
     def runs(self) -> int:
@@ -88,11 +111,13 @@ def check_seen(crossed: Crossed, seed: int) -> None:
 # -- how many runs ----------------------------------------------------------------------------------------------------
 
 
-def conclusion(crossed: Crossed, seed: int, replications: int | None = None) -> Procedure[Concluded]:
+def conclusion(
+    crossed: Crossed, seed: int, replications: int | None = None, noted: Noted | None = None
+) -> Procedure[Concluded]:
     """Return the procedure that an experiment states; with ``replications``, so many whatever it states."""
     stated = crossed.experiment
     if replications is None and stated.stop is not None:
-        return until_precise(crossed, stated.stop, seed)
+        return until_precise(crossed, stated.stop, seed, noted)
     if replications is None and stated.select is not None:
         return chosen(crossed, stated.select, seed)
     if replications is None and stated.assumptions is not None:
@@ -106,7 +131,7 @@ def fixed(crossed: Crossed, replications: int, seed: int) -> Procedure[Concluded
     return conclude(crossed, collected, replications, seed)
 
 
-def until_precise(crossed: Crossed, stop: Stop, seed: int) -> Procedure[Concluded]:
+def until_precise(crossed: Crossed, stop: Stop, seed: int, noted: Noted | None = None) -> Procedure[Concluded]:
     """Compare the variants over as many replications as one outcome's differences want.
 
     After each round the number that the widest interval wants is estimated from its spread; at most twice as many runs
@@ -121,10 +146,11 @@ def until_precise(crossed: Crossed, stop: Stop, seed: int) -> Procedure[Conclude
         found = conclude(crossed, collected, count, seed)
         widths = [(c.high - c.low) / 2 for c in found.comparisons if (c.outcome, c.by, c.level) == stop.key]
         widest = max((width if np.isfinite(width) else np.inf for width in widths), default=0.0)
-        if widest <= wanted or count >= stop.at_most:
-            return found
+        precision = Precision(stop.key, wanted, widest if np.isfinite(widest) else np.nan)
+        if precision.reached or count >= stop.at_most:
+            return replace(found, precision=precision)
         count = min(stop.at_most, more(count, widest, wanted))
-        note = f"{say(stop.key)}: ± {widest:.3g}, {wanted:.3g} wanted"
+        note = noted(precision) if noted is not None else ""
 
 
 def chosen(crossed: Crossed, wanted: Select, seed: int) -> Procedure[Concluded]:
@@ -144,7 +170,12 @@ def over_assumptions(crossed: Crossed, wanted: Assumptions, seed: int) -> Proced
     found = _compared(crossed, {ONLY_WORLD: drawn.values}, wanted.draws, seed, tuple(sorted(collected.failed)))
     pairs = [Pair((c.outcome, c.by, c.level), c.variant, c.reference) for c in found.comparisons]
     more_runs = collected.size - found.runs
-    return replace(found, drawn=drawn, splits=tuple(split(drawn, pair) for pair in pairs), more_runs=more_runs)
+    return replace(
+        found,
+        drawn=drawn,
+        splits=tuple(split(drawn, pair, crossed.experiment.confidence) for pair in pairs),
+        more_runs=more_runs,
+    )
 
 
 def more(count: int, half_width: float, wanted: float) -> int:

@@ -39,12 +39,13 @@ MOST_WORLDS = 6
 
 def compared(table: pd.DataFrame, found: Concluded) -> pd.DataFrame:
     """Return the rows of those runs that are compared, with their ``unit``: the replication, or the draw."""
-    if found.drawn is not None:
-        return table.assign(unit=table["world"], world=ONLY_WORLD)
-    table = table[table["replication"] < found.replications]
+    if found.drawn is None:
+        table = table[table["replication"] < found.replications]
     for world in {world for world, _, _ in found.failed}:
         out = {k for failed_in, _, k in found.failed if failed_in == world}
         table = table[~((table["world"] == world) & table["replication"].isin(out))]
+    if found.drawn is not None:
+        return table.assign(unit=table["world"], world=ONLY_WORLD)
     return table.assign(unit=table["replication"])
 
 

@@ -54,7 +54,20 @@ def _parts(folder: Folder, crossed: Crossed, found: Concluded, say: Say) -> Iter
 
 
 def _splits(found: Concluded, say: Say) -> Part:
-    head = ("outcome", "by", "level", "variant", "reference", "assumed", "luck", "noise", "better in", "draws")
+    head = (
+        "outcome",
+        "by",
+        "level",
+        "variant",
+        "reference",
+        "assumed",
+        "luck",
+        "noise",
+        "better in",
+        "low",
+        "high",
+        "draws",
+    )
     rows = tuple(
         (
             *s.pair.key,
@@ -64,6 +77,8 @@ def _splits(found: Concluded, say: Say) -> Part:
             1 - s.of_assumptions,
             s.noise,
             s.better,
+            s.low,
+            s.high,
             s.draws,
         )
         for s in found.splits

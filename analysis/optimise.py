@@ -2,7 +2,8 @@
 
 The search (optuna's tree-structured Parzen estimator; every point, where there are few) is told of each trial's mean
 over a few runs, and of how far it is from what it must reach. What it finds is lucky: the best of many trials looks
-better than it is. So its finalists are run anew, with luck of their own, and only these runs say which is chosen.
+better than it is. So its finalists are run anew, with luck of their own, and only these runs say which is chosen
+(``analysis.finals``). Where an outcome is not defined in a run, nothing is chosen by it.
 """
 
 from __future__ import annotations
@@ -15,14 +16,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analysis.feasible import Feasible, feasibility, limit_of, reaches, share
-from analysis.outcomes import describe
+from analysis.feasible import feasibility, limit_of, reaches, share
+from analysis.finals import Finalist, cost_of, judged, rank
 from analysis.search import FRESH, Search, Told, cell_of, short, tried
-from analysis.store.rounds import Batch, CellName, Collected, Procedure, Round
+from analysis.store.rounds import Batch, Collected, Procedure, Round
+from sim.errors import FirstlineError
 from sim.spec.crossed import Cell
-from sim.spec.experiment import ONLY_WORLD
+from sim.spec.experiment import ONLY_WORLD, say
 from sim.spec.factors import Quantity
-from sim.spec.optimise import Question
+from sim.spec.optimise import Optimise, Question
 from sim.spec.procedures import Constraint, Key
 
 Floats = npt.NDArray[np.float64]
@@ -40,8 +42,8 @@ BESIDE = 3
 class Trial:
     """One set of decisions: its cost (what is to be least, or the mean of what is to be best, lower is better).
 
-    ``short`` is by how much each constraint is missed, 0 or less where it is reached; NaN where a run has no value.
-    ``plausible`` says that its few runs do not show it to miss any.
+    ``short`` is by how much each constraint is missed, 0 or less where it is reached. Both are NaN where a run has no
+    value. ``plausible`` says that its few runs do not show it to miss any, and that its cost is defined.
     """
 
     name: str
@@ -52,28 +54,11 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Finalist:
-    """A set of decisions judged by fresh runs; ``spread`` is the standard error of its cost, 0 for a sum."""
-
-    name: str
-    values: Mapping[str, Any]
-    cost: float
-    spread: float
-    feasible: tuple[Feasible, ...]
-
-    @property
-    def standing(self) -> str:
-        """Whether it is shown to reach all that it must."""
-        standings = {one.standing for one in self.feasible}
-        for word in ("undefined", "not reached", "not separated"):
-            if word in standings:
-                return word
-        return "reached"
-
-
-@dataclass(frozen=True)
 class Point:
-    """One point of a curve: a decision's value, all others as chosen, and the share of runs that reach everything."""
+    """One point of a curve: a decision's value, all others as chosen, and the share of its runs that reach everything.
+
+    Those that failed are left out; a value of which all failed has no point.
+    """
 
     path: str
     value: Any
@@ -81,25 +66,36 @@ class Point:
     share: float
     low: float
     high: float
+    runs: int
 
 
 @dataclass(frozen=True)
 class Optimised:
-    """What a search found; ``chosen`` is None where no finalist is shown to reach what it must."""
+    """What a search found.
+
+    ``left`` are the finalists among which the best is, with the stated confidence, if one of those that do is better
+    than the others by the indifference; where a sum is to be least, the least that is shown to do. One alone is
+    ``chosen``, by the runs that judge it; ``left`` is empty where none is shown to reach what it must.
+    """
 
     trials: tuple[Trial, ...]
     every_point: bool
     invalid: int
     """Trials whose decisions make no scenario that can run together."""
     finalists: tuple[Finalist, ...]
+    left: tuple[Finalist, ...]
     chosen: Finalist | None
     curve: tuple[Point, ...]
     fresh: int
+    """Fresh runs that each finalist is judged by: fewer than were asked for where some failed."""
     confidence: float
 
 
 def optimise(question: Question) -> Procedure[Optimised]:
-    """Search, run the finalists anew, choose, and draw the curves around what is chosen."""
+    """Search, run the finalists anew, choose, and draw the curves around what is chosen.
+
+    Raises FirstlineError where there is nothing to choose among: no combination can run, or none has values.
+    """
     asked = question.asked
     constraints = {"constraints_func": short} if asked.subject_to else {}
     search = Search(question.decisions, asked.trials, asked.seed, constant_liar=True, **constraints)
@@ -111,15 +107,34 @@ def optimise(question: Question) -> Procedure[Optimised]:
         lambda one: Told(one.cost, [value if np.isfinite(value) else FAR for value in one.short]),
     )
     trials = [trial for trial in known if trial is not None]
-    finalists = yield from _finals(question, _ordered(trials, asked.finalists))
-    reached = [one for one in finalists if one.standing == "reached"]
-    chosen = min(reached, key=lambda one: (one.cost, one.name)) if reached else None
+    ordered = _ordered(trials, asked.finalists)
+    if not ordered:
+        tried_of = f"of the {len(known)} combinations that were tried"
+        raise FirstlineError(f"{tried_of} {_nothing(asked) if trials else 'none makes a scenario that can run'}")
+    finalists, left = yield from _finals(question, ordered)
+    chosen = left[0] if len(left) == 1 else None
     curve: tuple[Point, ...] = ()
     if chosen is not None and asked.subject_to:
         curve = yield from _curves(question, chosen)
-    invalid = sum(trial is None for trial in known)
     return Optimised(
-        tuple(trials), search.every_point, invalid, tuple(finalists), chosen, curve, asked.fresh, asked.confidence
+        tuple(trials),
+        search.every_point,
+        len(known) - len(trials),
+        tuple(finalists),
+        tuple(left),
+        chosen,
+        curve,
+        min(one.runs for one in left or finalists),
+        asked.confidence,
+    )
+
+
+def _nothing(asked: Optimise) -> str:
+    """Say that there is nothing to judge."""
+    outcomes = ", ".join(say(key) for key in asked.keys)
+    return (
+        f"none has a value of {outcomes} in every run (or its runs have failed): there is nothing to choose by; choose "
+        "by what every run has"
     )
 
 
@@ -131,27 +146,18 @@ def _trial(question: Question, batch: Batch, collected: Collected) -> Trial:
     cell = (batch.cell.world, batch.cell.variant)
     values = json.loads(batch.values)
     constraints = question.asked.subject_to
+    whole = collected.whole([cell], batch.replications)
+    cost = cost_of(question, values, collected, cell, whole)[0]
+    if len(whole) < 2:
+        return Trial(cell[1], values, cost, (np.nan,) * len(constraints), plausible=False)
 
     def of(_name: str, key: Key) -> Floats:
-        return collected.of(cell, key, batch.replications)
+        return collected.of(cell, key, whole)
 
     missed = tuple(_misses(one, of("", one.key)) for one in constraints)
     standings = feasibility(of, [cell[1]], constraints, DOUBT * max(len(constraints), 1))
     plausible = not any(one.standing in ("not reached", "undefined") for one in standings)
-    return Trial(cell[1], values, _cost(question, values, collected, cell, batch.replications)[0], missed, plausible)
-
-
-def _cost(
-    question: Question, values: Mapping[str, Any], collected: Collected, cell: CellName, replications: range
-) -> tuple[float, float]:
-    """Return what is to be least, lower being better, and its standard error."""
-    asked = question.asked
-    if asked.best is None:
-        by_path = {one.path: one for one in question.decisions}
-        return sum(weight * by_path[path].rank(values[path]) for path, weight in asked.least.items()), 0.0
-    sign = -1.0 if describe(asked.best.outcome).direction == "higher" else 1.0
-    each = sign * collected.of(cell, asked.best.key, replications)
-    return float(each.mean()), float(each.std(ddof=1) / np.sqrt(each.size))
+    return Trial(cell[1], values, cost, missed, plausible and bool(np.isfinite(cost)))
 
 
 def _misses(constraint: Constraint, values: Floats) -> float:
@@ -165,51 +171,39 @@ def _misses(constraint: Constraint, values: Floats) -> float:
 
 
 def _ordered(trials: Sequence[Trial], count: int) -> list[Trial]:
-    """Return the trials that may do, the least costly first; where there is none, the few that miss by least."""
-    plausible = sorted((one for one in trials if one.plausible), key=lambda one: (one.cost, one.name))
+    """Return the trials that may do, the least costly first; where there is none, the few that miss by least.
+
+    One of which an outcome is not defined in a run is not among them.
+    """
+    plausible = sorted((one for one in trials if one.plausible), key=rank)
     if plausible:
         return plausible
-    rest = [one for one in trials if all(np.isfinite(one.short))]
-    return sorted(rest, key=lambda one: (sum(max(value, 0.0) for value in one.short), one.cost, one.name))[:count]
+    rest = [one for one in trials if np.isfinite([one.cost, *one.short]).all()]
+    return sorted(rest, key=lambda one: (sum(max(value, 0.0) for value in one.short), *rank(one)))[:count]
 
 
-def _finals(question: Question, ordered: Sequence[Trial]) -> Procedure[list[Finalist]]:
+def _finals(question: Question, ordered: Sequence[Trial]) -> Procedure[tuple[list[Finalist], list[Finalist]]]:
     """Judge trials by runs that no search has seen, the least costly first, until one is shown to do.
 
-    The bounds of all that may be judged hold together.
+    Return all that were judged, and those that the choice has left of them. The bounds of all that may be judged hold
+    together.
     """
     asked = question.asked
     fresh = range(FRESH, FRESH + asked.fresh)
-    error = (1 - asked.confidence) / HEATS
     found: list[Finalist] = []
+    left: list[Finalist] = []
     for heat in range(HEATS):
         leading = ordered[heat * asked.finalists : (heat + 1) * asked.finalists]
-        cells = [_cell(question, trial.name, trial.values) for trial in leading]
-        batches = tuple(
-            Batch(cell, fresh, json.dumps(trial.values))
-            for cell, trial in zip(cells, leading, strict=True)
-            if cell is not None
-        )
-        if not batches or any(one.standing == "reached" for one in found):
+        cells = [(_cell(question, trial.name, trial.values), trial) for trial in leading]
+        batches = tuple(Batch(cell, fresh, json.dumps(trial.values)) for cell, trial in cells if cell is not None)
+        if not batches or left:
             break
         collected = yield Round(batches, f"{len(batches)} finalists, {asked.fresh} fresh runs each")
-        found += _judged(question, leading, collected, error)
-    return sorted(found, key=lambda one: (one.cost, one.name))
-
-
-def _judged(question: Question, leading: Sequence[Trial], collected: Collected, error: float) -> list[Finalist]:
-    asked = question.asked
-    fresh = range(FRESH, FRESH + asked.fresh)
-    names = [trial.name for trial in leading]
-    standings = feasibility(
-        lambda name, key: collected.of((ONLY_WORLD, name), key, fresh), names, asked.subject_to, error
-    )
-    found = []
-    for trial in leading:
-        cost, spread = _cost(question, trial.values, collected, (ONLY_WORLD, trial.name), fresh)
-        mine = tuple(one for one in standings if one.variant == trial.name)
-        found.append(Finalist(trial.name, trial.values, cost, spread, mine))
-    return found
+        judges, left = judged(question, batches, collected, HEATS)
+        found += judges
+    if not any(np.isfinite(one.cost) for one in found):
+        raise FirstlineError(f"of the {len(found)} finalists {_nothing(asked)}")
+    return sorted(found, key=rank), left
 
 
 def _curves(question: Question, chosen: Finalist) -> Procedure[tuple[Point, ...]]:
@@ -230,11 +224,14 @@ def _curves(question: Question, chosen: Finalist) -> Procedure[tuple[Point, ...]
     points = []
     for one, value, batch in wanted:
         cell_name = (ONLY_WORLD, batch.cell.variant)
-        all_reached = np.ones(asked.fresh, bool)
+        whole = collected.whole([cell_name], fresh)
+        if not whole:
+            continue
+        all_reached = np.ones(len(whole), bool)
         for constraint in asked.subject_to:
-            all_reached &= reaches(constraint, collected.of(cell_name, constraint.key, fresh))
+            all_reached &= reaches(constraint, collected.of(cell_name, constraint.key, whole))
         same = value == chosen.values[one.path]
-        points.append(Point(one.path, value, same, *share(all_reached, each)))
+        points.append(Point(one.path, value, same, *share(all_reached, each), len(whole)))
     return tuple(points)
 
 

@@ -39,6 +39,7 @@ def write_optimised(folder: Folder, asked: Question, found: Optimised, told: Tol
         parts=_parts(found, say) if wanted.subject_to else (),
         description=wanted.description,
         failed=failed_runs(folder),
+        failed_said="optimise.failed",
     )
     return write_study(folder, shown, told, out, say)
 
@@ -52,6 +53,6 @@ def _parts(found: Optimised, say: Say) -> Iterator[Part]:
     rows = []
     for p in found.curve:
         value = p.value if isinstance(p.value, int | float) else str(p.value)
-        rows.append((p.path, value, "yes" if p.chosen else "no", p.share, p.low, p.high, found.fresh))
+        rows.append((p.path, value, "yes" if p.chosen else "no", p.share, p.low, p.high, p.runs))
     note = say("optimise.curves_note", fresh=found.fresh, confidence=f"{100 * found.confidence:g}")
     yield Part(title, note, curves(found, say), Data(head, tuple(rows)), "curves")

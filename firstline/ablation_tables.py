@@ -68,11 +68,20 @@ def headline(asked: Taken, found: Ablation, words: Words) -> list[str]:
         )
     else:
         said = words("ablation.none", **values)
-    quiet = [one for one in off if not any(effect.verdict in ("lower", "higher") for effect in one.effects)]
+    quiet = [one for one in off if not _seen(one, found)]
     named = words("report.comma").join(mechanism_name(one.mechanism, words) for one in quiet)
     seen = len(asked.mechanisms) - len(quiet)
     term = "ablation.none_seen" if not seen else "ablation.seen" if quiet else "ablation.all_seen"
-    return [said, words(term, seen=seen, count=len(asked.mechanisms), outcomes=len(found.keys), quiet=named)]
+    values |= {"outcomes": len(found.keys), "confidence": f"{100 * found.confidence:g}"}
+    return [said, words(term, seen=seen, count=len(asked.mechanisms), quiet=named, **values)]
+
+
+def _seen(one: Ablated, found: Ablation) -> bool:
+    """Tell whether a mechanism is seen to change anything: by tests of all outcomes and mechanisms together.
+
+    p is adjusted for the mechanisms of one outcome as Holm does, and here for the outcomes as Bonferroni does.
+    """
+    return any(effect.p_holm * len(one.effects) <= 1 - found.confidence for effect in one.effects)
 
 
 def _effect(one: Ablated, place: int, words: Words) -> Cell:

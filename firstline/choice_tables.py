@@ -19,7 +19,8 @@ def choice(selected: Selected, words: Words, *, in_world: bool) -> Iterator[Bloc
     if selected.feasible:
         head = tuple(words(f"column.{name}") for name in ("variant", "must_reach", "value", "interval", "stands"))
         rows = tuple(_feasible(one, words) for one in selected.feasible)
-        yield Grid(words("table.feasible"), head, rows, 2, (4,))
+        yield Grid(words("table.feasible"), (*head, words("choice.runs")), rows, 2, (4,))
+        yield words("choice.bounds", confidence=f"{100 * selected.confidence:g}")
     if selected.left:
         head = tuple(words(f"column.{name}") for name in ("variant", "left_out_after", "for"))
         rows = tuple((one.variant, Cell(str(one.after), one.after, "runs"), one.better) for one in selected.left)
@@ -27,24 +28,39 @@ def choice(selected: Selected, words: Words, *, in_world: bool) -> Iterator[Bloc
 
 
 def _sentence(selected: Selected, words: Words) -> str:
-    """Say in plain words what the choice is worth."""
-    say = amount_of(selected.key, selected.indifference)
+    """Say in plain words what the choice is worth; none is recommended that is not shown to reach what it must."""
+    mean = next(iter(selected.means.values()), 0.0)
     values = {
+        "plans": ", ".join(selected.survivors),
         "outcome": outcome_name(selected.key, words),
-        "indifference": say(selected.indifference),
+        "indifference": amount_of(selected.key, selected.indifference)(selected.indifference),
         "confidence": f"{100 * selected.confidence:g}",
         "runs": selected.replications,
+        "mean": amount_of(selected.key, mean)(mean),
     }
     if not selected.survivors:
-        return words("choice.none")
+        return words("choice.none", **values)
+    if selected.undefined:
+        each = (
+            words("choice.no_mean_of", plan=name, undefined=undefined, runs=selected.replications)
+            for name, undefined in selected.undefined.items()
+        )
+        return words("choice.no_mean", **(values | {"plans": ", ".join(each)}))
     if selected.best is not None:
-        mean = amount_of(selected.key, selected.means[selected.best])(selected.means[selected.best])
-        return words("choice.best", best=selected.best, mean=mean, **values)
-    return words("choice.several", plans=", ".join(selected.survivors), **values)
+        return words("choice.best_feasible" if selected.feasible else "choice.best", best=selected.best, **values)
+    open_ = [name for name in selected.survivors if name not in selected.reached]
+    if selected.alike and not open_:
+        return words("choice.alike", **values)
+    said = [words("choice.only" if len(selected.survivors) == 1 else "choice.several", **values)]
+    if open_:
+        said.append(words("choice.not_shown", plans=", ".join(open_)))
+    if not (selected.alike or selected.separated):
+        said.append(words("choice.not_apart", **values))
+    return " ".join(said)
 
 
 def _feasible(one: Feasible, words: Words) -> tuple[str, ...]:
-    return one.variant, *standing(one, words)
+    return one.variant, *standing(one, words), Cell(str(one.runs), one.runs, "runs")
 
 
 def standing(one: Feasible, words: Words) -> tuple[str, Cell, Cell, str]:

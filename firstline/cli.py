@@ -139,7 +139,7 @@ def experiment(
     """Compare plans under the same luck: paired differences, with intervals that hold together."""
     from analysis.experiment import check_seen, conclusion
     from analysis.reopened import subject
-    from firstline.experiment_tables import experiment_as_json, page
+    from firstline.experiment_tables import experiment_as_json, page, still_wide
     from firstline.grids import print_page
     from firstline.making import Where, about, make, say_failed
     from firstline.words import Words
@@ -151,14 +151,16 @@ def experiment(
     where = Where(out, workers, cluster, retry, detail.value, tuple(plugin or ()))
     check_seen(crossed, seed)
     manifest = about("experiment", asked.experiment, seed, where, subject(crossed, replications), file)
-    found, folder = make(conclusion(crossed, seed, replications), asked.keys, manifest, where)
+    words = Words(lang.value)
+    procedure = conclusion(crossed, seed, replications, lambda known: still_wide(known, words))
+    found, folder = make(procedure, asked.keys, manifest, where)
     failed = say_failed(folder)
     if as_json:
         kept = {"folder": str(folder.path), "digest": folder.digest(), "cpu_seconds": folder.seconds()}
         print(json.dumps(experiment_as_json(found) | kept, ensure_ascii=False, indent=1, allow_nan=False))
     else:
         print_page(page(found, folder.seconds(), lang.value))
-        print(f"{Words(lang.value)('run.data')}: {folder.path}")
+        print(f"{words('run.data')}: {folder.path}")
     if failed:
         raise typer.Exit(1)
 

@@ -6,10 +6,11 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from analysis.assumptions import Drawn
+from analysis.assumptions import Drawn, Split
 from analysis.experiment import Concluded
+from firstline.cells import Cell
 from firstline.formats import percent
-from firstline.grids import Block, Grid, outcome_name
+from firstline.grids import Block, Grid, between, outcome_name
 from firstline.words import Words
 
 FEW = 12
@@ -27,7 +28,7 @@ def draws(found: Concluded, words: Words) -> Iterator[Block]:
             outcome_name(one.pair.key, words),
             one.pair.variant,
             one.pair.reference,
-            percent(one.better),
+            _better(one, words),
             percent(one.of_assumptions),
             percent(one.noise),
         )
@@ -36,6 +37,14 @@ def draws(found: Concluded, words: Words) -> Iterator[Block]:
     )
     yield Grid(words("table.splits"), head, rows, 3)
     yield words("draws.note", figures=_named(drawn.figures))
+
+
+def _better(one: Split, words: Words) -> Cell:
+    """Write in what share of draws a plan is better, with its exact interval."""
+    if not math.isfinite(one.better):
+        return percent(one.better)
+    said = f"{percent(one.better)} ({between(one.low, one.high, percent, words)})"
+    return Cell(said, one.better, "share", one.low, one.high)
 
 
 def counted(drawn: Drawn | None, count: int, words: Words) -> str:

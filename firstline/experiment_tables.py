@@ -10,7 +10,7 @@ from typing import Any
 from analysis.assumptions import Drawn
 from analysis.compare import Comparison
 from analysis.comparison_figures import p_text
-from analysis.experiment import Concluded, Judged
+from analysis.experiment import Concluded, Judged, Precision
 from analysis.outcomes import describe, is_better
 from firstline.cells import Cell
 from firstline.choice_tables import choice
@@ -18,6 +18,7 @@ from firstline.draw_tables import counted, draws
 from firstline.formats import coefficient, took, with_interval
 from firstline.grids import Block, Grid, amount_of, between, change_of, outcome_name
 from firstline.words import Words
+from sim.spec.procedures import Key
 
 JUDGED = {
     "as expected": "as_expected",
@@ -44,11 +45,13 @@ def page(found: Concluded, seconds: float, lang: str) -> list[Block]:
     blocks: list[Block] = [experiment.title or experiment.experiment]
     if found.drawn is not None:
         blocks.append(words("experiment.made_draws", each=found.drawn.each, **counts))
-    elif len(found.values) > 1:
-        blocks.append(words("experiment.made_worlds", worlds=len(found.values), **counts))
     else:
-        blocks.append(words("experiment.made", **counts))
+        made = "choice.made" if found.selected else "experiment.made"
+        in_worlds = "_worlds" if len(found.values) > 1 else ""
+        blocks.append(words(made + in_worlds, worlds=len(found.values), **counts))
     blocks.append(_people(found, words))
+    if found.precision is not None:
+        blocks.append(_precision(found.precision, found.replications, words))
     blocks += draws(found, words)
     for selected in found.selected:
         blocks += choice(selected, words, in_world=bool(experiment.worlds))
@@ -68,6 +71,31 @@ def page(found: Concluded, seconds: float, lang: str) -> list[Block]:
         words("experiment.differences_note", confidence=confidence, count="–".join(str(size) for size in sizes))
     )
     return [*blocks, _expected(found.judged, bool(experiment.worlds), words)]
+
+
+def _precision(found: Precision, runs: int, words: Words) -> str:
+    """Say whether differences are known as well as was wanted, and how well."""
+    term = "precise" if found.reached else "precision_undefined" if math.isnan(found.half_width) else "not_precise"
+    return words(f"experiment.{term}", runs=runs, **_widths(found, words))
+
+
+def still_wide(found: Precision, words: Words) -> str:
+    """Say in a few words, for a bar, why there are more runs."""
+    term = "still_undefined" if math.isnan(found.half_width) else "still_wide"
+    return words(f"experiment.{term}", **_widths(found, words))
+
+
+def _widths(found: Precision, words: Words) -> dict[str, str]:
+    """Return the outcome, and half the width of an interval of its differences: what was reached, what was wanted."""
+    said = {"reached": found.half_width, "wanted": found.wanted}
+    widths = {name: _half_width(found.key, value, words) for name, value in said.items()}
+    return {"outcome": outcome_name(found.key, words), **widths}
+
+
+def _half_width(key: Key, value: float, words: Words) -> str:
+    if describe(key[0]).unit == "share":
+        return words("experiment.points", value=f"{100 * value:.3g}")
+    return amount_of(key, value)(value)
 
 
 def _people(found: Concluded, words: Words) -> str:
@@ -206,6 +234,9 @@ def experiment_as_json(found: Concluded) -> dict[str, Any]:
             "runs": found.runs,
             "head_counts": dict(found.head_counts),
             "outcomes": means,
+            "precision": None
+            if found.precision is None
+            else asdict(found.precision) | {"reached": found.precision.reached},
             "splits": [asdict(one) for one in found.splits],
             "choice": [asdict(selected) | {"best": selected.best} for selected in found.selected],
             "effects": [asdict(c) | {"verdict": c.verdict} for c in found.effects],

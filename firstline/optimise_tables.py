@@ -7,14 +7,17 @@ from dataclasses import asdict
 from typing import Any
 
 from analysis.comparison_figures import outcome_name
-from analysis.optimise import Finalist, Optimised
+from analysis.finals import Finalist, sign_of
+from analysis.optimise import Optimised
+from analysis.outcomes import describe
 from analysis.short_names import short_names
-from firstline.cells import Cell
+from firstline.cells import Cell, unit_of
 from firstline.choice_tables import standing
 from firstline.experiment_tables import finite
-from firstline.grids import Block, Grid, Say, amount_of, between
+from firstline.grids import Block, Grid, amount_of, between
 from firstline.words import Words
 from sim.spec.optimise import Question
+from sim.spec.procedures import amount
 
 
 def page(question: Question, found: Optimised, words: Words) -> list[Block]:
@@ -40,29 +43,70 @@ def page(question: Question, found: Optimised, words: Words) -> list[Block]:
                 for point in points
             )
             blocks.append(Grid(words("optimise.curve", decision=name), head, rows, 1, (3,)))
-    blocks.append(words("optimise.note", fresh=found.fresh, confidence=f"{100 * found.confidence:g}"))
+    blocks.append(words("optimise.note", fresh=_fresh(found), confidence=f"{100 * found.confidence:g}"))
     return blocks
 
 
 def headline(question: Question, found: Optimised, words: Words) -> list[str]:
     """Return the sentences that come first: what is enough, or best, and what fresh runs say of it."""
     chosen, best = found.chosen, question.asked.best
+    short = short_names(one.path for one in question.decisions)
+    if chosen is None and len(found.left) > 1:
+        return [_several(question, found, short, words)]
     if chosen is None:
-        return [words("optimise.none", count=len(found.finalists), fresh=found.fresh)]
-    values = _values(chosen, short_names(one.path for one in question.decisions))
+        return [words("optimise.none", count=len(found.finalists), fresh=_fresh(found))]
     if best is None:
-        said = [words("optimise.chosen", values=values, cost=f"{abs(chosen.cost):,.6g}")]
+        said = [words("optimise.chosen", values=_values(chosen, short), cost=f"{chosen.cost:,.6g}")]
     else:
-        say = amount_of(best.key, chosen.cost)
-        mean = f"{say(abs(chosen.cost))} ± {say(chosen.spread)}"
-        said = [
-            words("optimise.best", values=values, outcome=outcome_name(best.key, words), mean=mean, runs=found.fresh)
-        ]
+        told = {"values": _values(chosen, short), "outcome": outcome_name(best.key, words), "runs": found.fresh}
+        said = [words("optimise.best", mean=_mean(question, chosen), **told)]
+        others = sum(one.standing == "reached" for one in found.finalists) - 1
+        if others:
+            said.append(words("optimise.best_of", others=others, **_worth(question, found)))
     if chosen.feasible:
-        told = [standing(one, words) for one in chosen.feasible]
-        reached = words("optimise.semicolon").join(f"{must}: {value} ({bounds})" for must, value, bounds, _ in told)
+        stands = [standing(one, words) for one in chosen.feasible]
+        reached = words("optimise.semicolon").join(f"{must}: {value} ({bounds})" for must, value, bounds, _ in stands)
         said.append(words("optimise.shown", fresh=found.fresh, reached=reached))
     return said
+
+
+def _fresh(found: Optimised) -> str:
+    """Return by how many runs finalists were judged: from the fewest to the most, where some failed."""
+    counts = {one.runs for one in found.finalists}
+    return "–".join(str(runs) for runs in sorted({min(counts), max(counts)}))
+
+
+def _several(question: Question, found: Optimised, short: dict[str, str], words: Words) -> str:
+    """Say that the fresh runs do not choose among these."""
+    assert question.asked.best is not None
+    plans = words("optimise.semicolon").join(
+        words("optimise.one", values=_values(one, short), mean=_mean(question, one)) for one in found.left
+    )
+    outcome = outcome_name(question.asked.best.key, words)
+    return words(
+        "optimise.several",
+        plans=plans,
+        outcome=outcome,
+        runs=found.fresh,
+        count=len(found.left),
+        **_worth(question, found),
+    )
+
+
+def _worth(question: Question, found: Optimised) -> dict[str, str]:
+    """Return what the choice of the best is worth: its indifference and its confidence."""
+    best = question.asked.best
+    assert best is not None
+    size = amount(best.indifference, describe(best.outcome).unit)
+    return {"indifference": amount_of(best.key, size)(size), "confidence": f"{100 * found.confidence:g}"}
+
+
+def _mean(question: Question, one: Finalist) -> Cell:
+    """Write the mean of what is to be best, with its standard error."""
+    best = question.asked.best
+    assert best is not None
+    say, mean = amount_of(best.key, one.cost), sign_of(best) * one.cost
+    return Cell(f"{say(mean)} ± {say(one.spread)}", mean, unit_of(say(mean)))
 
 
 def _of_runs(share: float) -> Cell:
@@ -77,10 +121,6 @@ def _stated(value: object) -> Cell:
         return Cell(str(value))
 
 
-def _cost(value: float) -> Cell:
-    return Cell(f"{value:,.6g}", value)
-
-
 def _values(one: Finalist, short: dict[str, str]) -> str:
     return ", ".join(f"{name} {one.values[path]}" for path, name in short.items())
 
@@ -90,10 +130,7 @@ def _finalists(question: Question, found: Optimised, short: dict[str, str], word
     head = [*short.values(), words("column.cost") if best is None else outcome_name(best.key, words)]
     rows = []
     for one in found.finalists:
-        say: Say = amount_of(best.key, one.cost) if best is not None else _cost
-        cost = say(abs(one.cost))
-        if one.spread > 0:  # a standard error, not an interval
-            cost = Cell(f"{cost} ± {say(one.spread)}", cost.value, cost.unit)
+        cost = Cell(f"{one.cost:,.6g}", one.cost) if best is None else _mean(question, one)
         told = [standing(each, words) for each in one.feasible]
         row: list[str] = [*(_stated(one.values[path]) for path in short), cost]
         for _, value, bounds, says in told:

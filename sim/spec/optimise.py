@@ -26,7 +26,7 @@ class Best(Outcome):
     """An outcome that is to be as good as can be, in its own direction."""
 
     indifference: Amount
-    """A difference so small that either will do, in the outcome's unit."""
+    """A difference so small that either will do, in its unit: by it the fresh runs choose, or leave several open."""
 
 
 class Optimise(Spec):

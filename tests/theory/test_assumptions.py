@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,13 @@ def crossed(tmp_path_factory: pytest.TempPathFactory) -> Crossed:
     return read_experiment(folder / "nested.yaml")
 
 
-def answered(crossed: Crossed, effect: float, of_draw: np.ndarray, luck: np.ndarray) -> Concluded:
+def answered(
+    crossed: Crossed,
+    effect: float,
+    of_draw: np.ndarray,
+    luck: np.ndarray,
+    failed: Sequence[tuple[str, str, int]] = (),
+) -> Concluded:
     """Carry the procedure out on numbers: the second plan's less the first's is effect + of the draw + luck."""
     wanted = crossed.experiment.assumptions
     assert wanted is not None
@@ -59,7 +66,8 @@ def answered(crossed: Crossed, effect: float, of_draw: np.ndarray, luck: np.ndar
         number = int(batch.cell.world.removeprefix("draw-"))
         for k in batch.replications:
             differs = effect + of_draw[number] + luck[k] if batch.cell.variant == "three" else 0.0
-            collected.add((batch.cell.world, batch.cell.variant, k), {KEY: 5.0 + differs})
+            run = (batch.cell.world, batch.cell.variant, k)
+            collected.fail(run) if run in failed else collected.add(run, {KEY: 5.0 + differs})
     with pytest.raises(StopIteration) as end:
         procedure.send(collected)
     return end.value.value
@@ -95,8 +103,45 @@ def test_no_luck_and_no_assumptions(crossed: Crossed):
     (only,) = answered(crossed, 0.0, np.linspace(-1, 2, 12), np.zeros(36)).splits
     assert (only.of_assumptions, only.noise) == (pytest.approx(1.0), pytest.approx(0.0))
     assert only.better == pytest.approx(4 / 12)
+    assert (only.low, only.high) == (pytest.approx(0.0992, abs=1e-4), pytest.approx(0.6511, abs=1e-4)), (
+        "Clopper and Pearson's interval of 4 in 12"
+    )
     (none,) = answered(crossed, 0.0, np.zeros(12), np.tile([-1.0, 0.0, 1.0], 12)).splits
     assert none.of_assumptions == 0.0
+
+
+def test_draws_that_do_not_differ_are_neither_better_nor_worse(crossed: Crossed):
+    """A plan stated twice is not better in none of the draws, as if it were worse in all: nothing can be said."""
+    (same,) = answered(crossed, 0.0, np.zeros(12), np.zeros(36)).splits
+    assert np.isnan([same.better, same.low, same.high]).all()
+    of_draw = np.array([-1.0] * 3 + [1.0] + [0.0] * 8)  # a shorter wait is better
+    (some,) = answered(crossed, 0.0, of_draw, np.zeros(36)).splits
+    assert some.better == 3 / 4
+    assert some.low < 3 / 4 < some.high
+    assert some.high - some.low > 0.7, "four draws do not tell more"
+
+
+def test_a_run_that_failed_is_left_out_for_all_plans_at_its_draw(crossed: Crossed):
+    """One crash of 72 runs costs one run of each plan, and not the experiment; a draw without runs is out."""
+    luck = np.random.default_rng(4).normal(size=36)
+    luck[7] = 1000.0  # where the other plan crashed: it may count for neither
+    found = answered(crossed, 0.5, np.zeros(12), luck, [("draw-0002", "two", 7)])
+    (one,) = found.comparisons
+    kept = [luck[3 * k : 3 * k + 3] for k in range(12)]
+    kept[2] = luck[[6, 8]]
+    assert one.runs == one.defined == 12
+    assert one.difference == pytest.approx(0.5 + np.mean([each.mean() for each in kept]))
+    assert found.failed == (("draw-0002", "two", 7),)
+    (split_,) = found.splits
+    within = sum(((each - each.mean()) ** 2).sum() for each in kept) / (11 * 2 + 1)
+    means = np.array([each.mean() for each in kept])
+    of_luck = within * np.mean([1 / each.size for each in kept])
+    between = max(means.var(ddof=1) - of_luck, 0.0)
+    assert split_.of_assumptions == pytest.approx(between / (between + within))
+    gone = [("draw-0002", "three", k) for k in (6, 7, 8)]
+    found = answered(crossed, 0.5, np.zeros(12), np.zeros(36), gone)
+    assert found.comparisons[0].runs == found.splits[0].draws == 11
+    assert found.comparisons[0].difference == pytest.approx(0.5)
 
 
 def test_what_a_variant_decides_is_not_drawn(crossed: Crossed):

@@ -407,6 +407,29 @@ def test_the_end_of_a_log_is_held_out_and_not_looked_at(tmp_path: Path):
     assert "closing_p90_h" not in found, "more than a tenth outlast τ: all that is known is that it is longer"
 
 
+def test_what_is_closed_after_the_cut_is_open_to_the_fit(tmp_path: Path):
+    """Requests that span the cut are known to be open, and no more: how long they took belongs to what is held out."""
+    takes = np.random.default_rng(5).exponential(6.0, 240)
+    rows = [(hour, hour + took) for hour, took in zip(np.arange(0.0, 480.0, 2.0), takes, strict=True)]
+    late = [(hour, closed if closed <= 336 else np.nan) for hour, closed in rows if hour < 336]
+    assert any(np.isnan(closed) for _, closed in late)
+    fitted = [one for one in figures(logged(tmp_path, rows)) if not one.held_out]
+    text = LOGGED.replace("to: 2022-04-17, hold_out: 0.3", "to: 2022-04-11, hold_out: 0")
+    assert fitted == list(figures(logged(tmp_path, late, text)))
+    longer = [(hour, closed + 24 * (hour < 336 < closed)) for hour, closed in rows]
+    assert fitted == [one for one in figures(logged(tmp_path, longer)) if not one.held_out]
+
+
+def test_the_deviation_of_a_figure_is_that_of_its_days(tmp_path: Path):
+    """Requests a day are a mean over days, of which the jackknife gives the standard error exactly: s / √days."""
+    counts = np.random.default_rng(6).poisson(8, 20)
+    rows = [(24.0 * day + hour, 24.0 * day + hour + 1) for day, count in enumerate(counts) for hour in range(count)]
+    found = figures(logged(tmp_path, rows, LOGGED.replace("hold_out: 0.3", "hold_out: 0")))
+    (rate,) = (one for one in found if one.key[0] == "requests_per_day")
+    assert rate.value == pytest.approx(counts.mean())
+    assert rate.sd == pytest.approx(counts.std(ddof=1) / np.sqrt(20))
+
+
 def test_a_queue_is_calibrated_to_its_own_log(tmp_path: Path):
     """From end to end: the log of an M/M/3 queue gives back its rate and its length of service."""
     result = run(queue(3.0), 11)

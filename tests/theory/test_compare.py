@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.compare import Pair, compare
+from analysis.compare import Pair, compare, holm
 from sim.spec.experiment import Key
 
 TRIALS = 1500
@@ -67,6 +67,28 @@ def test_false_separations_are_rare(trials):
     assert np.mean(wrong) <= 1 - CONFIDENCE + 3 * SE
     right = [c.verdict == "lower" for family in experiments for c in family if c.variant == "three"]
     assert np.mean(right) > 0.6, "a difference of one and a half standard deviations should not stay hidden"
+
+
+def test_p_is_adjusted_for_the_family(trials):
+    """Each p is of the paired t test and raised as Holm says, worked out by hand; alone a test is not adjusted."""
+    values = draws(np.random.default_rng(5), {"one": 0.3, "three": -0.5}, 20)
+    family = compare(values, FAMILY, CONFIDENCE)
+    raw = [
+        stats.ttest_rel(
+            values[c.variant][c.outcome, c.by, c.level], values["reference"][c.outcome, c.by, c.level]
+        ).pvalue
+        for c in family
+    ]
+    ranks = sorted(range(6), key=lambda at: raw[at])
+    expected = {at: min(1.0, max(raw[ranks[k]] * (6 - k) for k in range(rank + 1))) for rank, at in enumerate(ranks)}
+    assert [c.p_holm for c in family] == pytest.approx([expected[at] for at in range(6)])
+    assert [c.p_holm for c in family] == pytest.approx(holm(raw))
+    assert family[0].p_holm > 1.5 * raw[0]
+    (alone,) = compare(values, FAMILY[:1], CONFIDENCE)
+    assert alone.p_holm == pytest.approx(raw[0])
+    means, experiments = trials
+    wrong = [any(c.p_holm <= 1 - CONFIDENCE for c in family if not means[c.variant]) for family in experiments]
+    assert np.mean(wrong) <= 1 - CONFIDENCE + 3 * SE
 
 
 def test_a_single_comparison_pays_no_price():

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import sim
-from analysis.ablate import AS_IS, Ablation, Taken, ablation, main_outcomes, present, ways
+from analysis.ablate import AS_IS, MAIN, Ablation, Taken, ablation, main_outcomes, present, ways
 from analysis.ablation_figures import effects
+from analysis.compare import Pair, compare
 from analysis.outcomes import measure_of
 from analysis.short_names import mechanism_name
 from analysis.store.carry_out import carry_out
 from analysis.store.folder import Folder
 from analysis.store.workers import local
-from firstline.ablation_tables import page
+from firstline.ablation_tables import headline, page
 from firstline.grids import Grid
 from firstline.words import Words
 from sim.errors import InputError
@@ -111,6 +113,32 @@ def test_intervals_of_one_way_hold_together(found: Ablation):
     assert 0 < alone < family
     spread = half / family * np.sqrt(RUNS)
     assert spread**2 == pytest.approx(differences_variance(one.cell.scenario), rel=1e-9)
+
+
+def test_a_mechanism_that_does_nothing_is_seldom_seen(tutorial: sim.Scenario, found: Ablation):
+    """How many are seen to change anything is a count over all outcomes: where none does, five in a hundred may err.
+
+    With intervals that hold for one outcome at a time, six outcomes make it about one in four.
+    """
+    generator, keys = np.random.default_rng(7), MAIN[:6]
+    off = [one for one in found.ablated if one.against == "off"]
+    names = [AS_IS, *(one.cell.variant for one in off)]
+    asked, told, apart, times = Taken(tutorial, tuple(present(tutorial)), keys, 20), 0, 0, 400
+    for _ in range(times):
+        values = {name: {key: generator.normal(size=20) for key in keys} for name in names}
+        families = [compare(values, [Pair(key, AS_IS, name) for name in names[1:]]) for key in keys]
+        made = tuple(replace(one, effects=tuple(family[place] for family in families)) for place, one in enumerate(off))
+        second = headline(asked, replace(found, keys=keys, ablated=made), Words("en"))[1]
+        told += not second.startswith(f"None of the {len(off)} mechanisms is seen to change any of 6 outcomes")
+        apart += any(c.verdict != "not separated" for family in families for c in family)
+    assert told / times <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / times)
+    assert apart / times > 0.15, "the simulation can tell: intervals of one outcome at a time do not hold together"
+
+
+def test_what_a_mechanism_does_is_seen(tutorial: sim.Scenario, found: Ablation):
+    """Ways cost time in every run: that stands for all outcomes together, too."""
+    second = headline(Taken(tutorial, tuple(present(tutorial)), found.keys, RUNS), found, Words("en"))[1]
+    assert "with a confidence of 95 % for all outcomes and mechanisms together" in second
 
 
 def differences_variance(without: sim.Scenario) -> float:

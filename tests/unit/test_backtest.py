@@ -376,6 +376,21 @@ def test_nothing_looks_ahead(known: Judged, tmp_path: Path):
     assert other.predicted[0].baseline.mean_h == known.predicted[0].baseline.mean_h
 
 
+def test_an_event_that_is_held_out_trains_nothing(known: Judged, tmp_path: Path):
+    """A training event is predicted from the others alone: how fast its own records were closed changes nothing."""
+    path = made(tmp_path)
+    created = came(DAYS)
+    closed = books().close(MONDAY, created, created + 1, 5, 0)
+    first = created < 40 * 24
+    write(tmp_path / "log.csv", created, np.where(first, created + 0.3 * (closed - created), closed))
+    other = found(path)
+    (first_was, second_was), (first_is, second_is) = known.held_out, other.held_out
+    assert first_is.seen.mean_h < 0.5 * first_was.seen.mean_h
+    for of in ("model", "low", "high", "baseline"):
+        assert getattr(first_is, of).mean_h == getattr(first_was, of).mean_h
+    assert second_is.model.mean_h < second_was.model.mean_h, "what it trains, it changes"
+
+
 def test_an_event_to_come_is_less_certain_than_those_known():
     """Its spread is that of the known ones and more, for few tell it; of one alone it is assumed."""
     centre, spread = of_an_event_to_come([10.0, 40.0])
@@ -464,6 +479,23 @@ def test_memory_pulls_the_prediction(tmp_path: Path):
     assert third.model.mean_h < alone.model.mean_h
     assert nearer(third, "mean_h") == "model"
     assert judged.held_out
+
+
+def test_what_is_to_be_predicted_is_in_no_memory(tmp_path: Path):
+    """Of two events to predict, the first says nothing of the second: it is held out, though its records are there."""
+    created = came([*DAYS, *range(101, 105), *range(105, 115)])
+    closed = books().close(MONDAY, created, created + 1, 5, 0)
+    third, between = ((created >= days[0] * 24) & (created < days[1] * 24) for days in ((91, 101), (101, 105)))
+    models = []
+    for quick in (np.zeros(created.size, bool), third, between):
+        path = made(tmp_path, more="memory: 14 d\n")
+        fourth = 'predict:\n  fourth: {from: "2020-04-20", before: "2020-04-30"}\n'
+        path.write_text(path.read_text(encoding="utf-8").replace("predict:\n", fourth), encoding="utf-8")
+        write(tmp_path / "log.csv", created, np.where(quick, created + 0.2 * (closed - created), closed))
+        (predicted,) = (one for one in found(path).predicted if one.event.name == "fourth")
+        models.append((predicted.model.mean_h, predicted.low.mean_h, predicted.high.mean_h))
+    assert models[0] == models[1]
+    assert models[2][0] < models[0][0], "what came between the two is no secret"
 
 
 # -- what is printed --------------------------------------------------------------------------------------------------

@@ -53,6 +53,17 @@ def test_further_runs(count: int, low: float, high: float):
     assert np.mean(narrow) < 0.75
 
 
+def test_at_each_moment_nine_in_ten_further_runs_lie_in_the_narrow_band():
+    """It leaves out five in a hundred on either side, no more and no fewer: of many runs it is their quantiles."""
+    paths = np.arange(101.0)[:, None] * np.ones(3)
+    np.testing.assert_allclose(pointwise(paths), [np.full(3, 5.0), np.full(3, 95.0)])
+    held = []
+    for seed in range(25):
+        (low, high), further = pointwise(curves(300, seed)), curves(200, 1000 + seed)
+        held.append(((further >= low) & (further <= high)).mean())
+    assert 0.88 < np.mean(held) < 0.92
+
+
 def test_ten_runs_hold_less_of_further_ones():
     """Ten paths do not know where one in ten further ones goes: this is why the page says so."""
     held = [inside(curves(200, 1000 + k), *simultaneous(curves(10, k))).mean() for k in range(40)]

@@ -1,0 +1,94 @@
+"""What is said of a choice: nothing is recommended that is not shown, in either language."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from analysis.feasible import Feasible
+from analysis.selection import Left, Selected
+from firstline.choice_tables import choice
+from firstline.grids import Grid
+from firstline.words import Words
+
+EN, ZH = Words("en"), Words("zh")
+KEY = ("wait_mean_h", "all", "all")
+SHOWN = Feasible("tables", ("unmet_share", "all", "all"), 0.1, False, None, 0.05, 0.01, 0.09, "reached", 40)
+OPEN = SHOWN._replace(variant="doors", high=0.2, standing="not separated", runs=500)
+MEANS = {"tables": 1.5, "doors": 1.25}
+BEST = Selected("base", KEY, 0.5, 0.95, ("tables",), ("tables",), False, True, (), (SHOWN,), {}, MEANS, 500)
+BOTH = replace(BEST, survivors=("tables", "doors"), separated=False)
+
+
+def said(selected: Selected, words: Words = EN) -> str:
+    """The first sentences of a choice, which stand at the head of the page too."""
+    return str(next(choice(selected, words, in_world=False)))
+
+
+def test_what_is_shown_is_chosen():
+    """Both promises are said with their confidence: that it reaches what it must, and that none is better."""
+    assert BEST.best == "tables"
+    assert said(BEST).startswith("Choose tables: its mean wait is 90 min, and it is shown to reach what it must.")
+    assert "Both hold with a confidence of 95 %" in said(BEST)
+    assert "reach" not in said(replace(BEST, feasible=()))
+    assert said(BEST, ZH).startswith("推荐：tables")
+
+
+@pytest.mark.parametrize(
+    "selected",
+    [
+        replace(BEST, reached=(), feasible=(OPEN,)),
+        replace(BOTH, feasible=(SHOWN, OPEN)),
+        replace(BOTH, feasible=(SHOWN, OPEN), separated=True),
+        replace(BOTH, feasible=(SHOWN, OPEN), alike=True),
+    ],
+    ids=["alone", "open", "told apart", "twins"],
+)
+def test_what_is_not_shown_is_not_recommended(selected: Selected):
+    """A confidence beside a plan that may miss what it must would be read as that of its reaching it."""
+    assert selected.best is None
+    assert "Choose" not in said(selected)
+    assert not said(selected, ZH).startswith("推荐")
+    last = [name for name in selected.survivors if name not in selected.reached][-1]
+    assert f"what must be reached is not shown to be reached by {last}." in said(selected)
+    assert f"不作推荐：尚未证实下列方案达到要求：{last}。" in said(selected, ZH)
+    assert ("95 %" in said(selected)) == ("do not separate" in said(selected))
+
+
+def test_those_that_are_left_are_named():
+    """The runs do not tell them apart, and that is all that is said."""
+    both = replace(BOTH, reached=BOTH.survivors)
+    assert said(both).startswith("After 500 runs of each there are left: tables, doors. The data do not separate their")
+    alone = said(replace(BEST, reached=(), feasible=(OPEN,)))
+    assert alone.startswith("After 500 runs only tables is left. None is recommended")
+    assert "do not separate" not in alone
+
+
+def test_twins_are_not_left_out_for_each_other():
+    """Plans that do not differ are both the answer."""
+    twins = replace(BOTH, reached=BOTH.survivors, alike=True, means=dict.fromkeys(BOTH.survivors, 1.5))
+    assert said(twins).startswith("Choose any of tables, doors: over 500 runs their mean wait does not differ, 90 min.")
+    assert said(twins, ZH).startswith("推荐其中任何一个：tables, doors。")
+
+
+def test_no_plan_and_no_mean():
+    """None that is left, and none that can be compared, are said in words of their own."""
+    none = replace(BEST, survivors=(), reached=(), means={})
+    assert said(none) == "No plan is left: each is shown not to reach what it must, with a confidence of 95 %."
+    gone = replace(BEST, undefined={"tables": 1}, means={"tables": float("nan")}, replications=10)
+    assert gone.best is None
+    assert "not defined in all runs: tables (not in 1 of 10)." in said(gone)
+
+
+def test_the_tables_say_when_and_what_the_bounds_mean():
+    """Plans are judged after different numbers of runs, and their intervals hold together."""
+    blocks = list(choice(replace(BEST, left=(Left("doors", 38, "tables"),)), EN, in_world=True))
+    assert said(BEST) in str(blocks[0])
+    feasible, note, left = blocks[1:]
+    assert isinstance(feasible, Grid)
+    assert isinstance(left, Grid)
+    assert feasible.head[-1] == "runs when judged"
+    assert feasible.rows[0][-1] == "40"
+    assert "all plans and of every time they were judged hold together with a confidence of 95 %" in str(note)
+    assert left.rows == (("doors", "38", "tables"),)
