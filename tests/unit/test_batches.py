@@ -41,11 +41,13 @@ class Case:
         self.desk: Any = SimpleNamespace(
             halted=False,
             crews=crews,
-            lines=self.lines,
-            line_of=self.lines,
+            lines=SimpleNamespace(
+                all=self.lines,
+                of=self.lines,
+                asked=lambda need: 0.0,
+                stands=lambda need, line, now: need not in self.sent,
+            ),
             clock=SimpleNamespace(now=1.0),
-            asked=lambda need: 0.0,
-            waits=lambda need, line, now: need not in self.sent,
             granted=lambda _need, _who: True,
             office=None,
             book=SimpleNamespace(building=list(range(len(ways)))),
