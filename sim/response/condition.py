@@ -6,8 +6,8 @@ from math import inf, log, log1p, sqrt
 
 from sim.spec.strain import Strain
 
-NO_WEIGHT = 1e-9
-"""Below this, e to its power is 1."""
+NO_WEIGHT, MOST_WEIGHT = 1e-9, 200.0
+"""Below the one, e to its power is 1; beyond the other nobody has ever stayed, and numbers would overflow."""
 
 
 class Condition:
@@ -75,11 +75,11 @@ class Condition:
         """
         from scipy.special import exp2, expi, exprel
 
-        weight, hours = grows * self.strain / self.capacity, now_h - self.since_h
+        weight, hours = min(grows * self.strain / self.capacity, MOST_WEIGHT), now_h - self.since_h
         if self.on_duty:
             total = 0.0
             for span, rate in self._spans_of_duty(now_h):
-                rise = grows * span * rate / self.capacity
+                rise = min(grows * span * rate / self.capacity, MOST_WEIGHT)
                 total += span * float(exp2(weight / log(2)) * exprel(rise))
                 weight += rise
             return total

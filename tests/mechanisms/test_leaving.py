@@ -42,6 +42,16 @@ def test_an_hour_on_duty_weighs_what_strain_is_then():
     assert condition.weighed_hours(14.0, GROWS) == pytest.approx(wanted, rel=1e-9)
 
 
+@pytest.mark.parametrize("on_duty", [False, True])
+def test_strain_beyond_all_measure_makes_leave_and_not_stay(on_duty: bool):
+    """Where e to the power would be no number any more the hazard is large, not undefined: NaN would keep everybody."""
+    condition = Condition(
+        Strain.model_validate({"per_hour": 1e4, "long_after": "2 h", "per_long_hour": 1e4}), CAPACITY, 5.0, 0.5, 1.0
+    )
+    condition.on_duty, condition.strain = on_duty, 1e5
+    assert condition.weighed_hours(8.0, 20) > 1e80
+
+
 def called_up_on(day: int) -> Data:
     """Forty people at home are called up for one day of eight hours that strains them much."""
     leaving = {"per_year": 0.5, "grows": 4}
