@@ -6,8 +6,9 @@ A run in which an outcome is not defined (a screening that never ends) does not 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from math import inf, isfinite
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,8 @@ Values = Callable[[str, Key], Floats]
 """The values of an outcome of a plan, one a run."""
 
 
-class Feasible(NamedTuple):
+@dataclass(frozen=True)
+class Feasible:
     """How a plan stands to what it must reach; ``low`` and ``high`` bound ``value``, all such bounds together.
 
     ``value`` is the mean of the outcome, or the share of runs that reach ``limit`` where ``in_share`` of them must; it

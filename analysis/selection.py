@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +32,8 @@ AT_A_TIME = 5
 """Replications of each plan that is left which are asked for in one round."""
 
 
-class Left(NamedTuple):
+@dataclass(frozen=True)
+class Left:
     """A plan that was left out in the choice: after so many replications, for one that was better."""
 
     variant: str

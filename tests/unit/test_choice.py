@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -15,7 +15,7 @@ from firstline.words import Words
 EN, ZH = Words("en"), Words("zh")
 KEY = ("wait_mean_h", "all", "all")
 SHOWN = Feasible("tables", ("unmet_share", "all", "all"), 0.1, False, None, 0.05, 0.01, 0.09, "reached", 40)
-OPEN = SHOWN._replace(variant="doors", high=0.2, standing="not separated", runs=500)
+OPEN = replace(SHOWN, variant="doors", high=0.2, standing="not separated", runs=500)
 MEANS = {"tables": 1.5, "doors": 1.25}
 BEST = Selected("base", KEY, 0.5, 0.95, ("tables",), ("tables",), False, True, (), (SHOWN,), {}, MEANS, 500)
 BOTH = replace(BEST, survivors=("tables", "doors"), separated=False)
@@ -70,6 +70,13 @@ def test_twins_are_not_left_out_for_each_other():
     twins = replace(BOTH, reached=BOTH.survivors, alike=True, means=dict.fromkeys(BOTH.survivors, 1.5))
     assert said(twins).startswith("Choose any of tables, doors: over 500 runs their mean wait does not differ, 90 min.")
     assert said(twins, ZH).startswith("推荐其中任何一个：tables, doors。")
+
+
+def test_machines_read_names_and_not_places():
+    """``--json`` has what is judged, and who left, by the names of their fields."""
+    data = asdict(replace(BEST, left=(Left("doors", 38, "tables"),)))
+    assert data["feasible"][0]["standing"] == "reached"
+    assert data["left"] == ({"variant": "doors", "after": 38, "better": "tables"},)
 
 
 def test_no_plan_and_no_mean():
