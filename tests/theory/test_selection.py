@@ -99,7 +99,7 @@ def worked(others: list[tuple[float, float]]) -> list[tuple[str, int, str]]:
     columns = [np.concatenate([size * first, np.full(190, then)]) for size, then in others]
     found = race(np.column_stack([np.zeros(200), *columns]), 0.05, 0.5, 10)
     assert found.left == ["0"]
-    return [tuple(one) for one in found.lost]
+    return [(one.variant, one.after, one.better) for one in found.lost]
 
 
 def test_the_procedure_is_the_published_one():
