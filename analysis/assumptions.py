@@ -16,7 +16,7 @@ import numpy.typing as npt
 from analysis.compare import ROUNDING, Pair
 from analysis.feasible import share
 from analysis.intervals import CONFIDENCE
-from analysis.outcomes import describe
+from analysis.outcomes import is_better
 from analysis.store.rounds import Batch, Collected, Procedure, Round
 from sim.chance import Chance
 from sim.errors import InputError, Problem
@@ -34,9 +34,9 @@ class Split:
 
     ``of_assumptions`` is the part of the variance of a single run's difference that stems from the assumed figures, the
     rest is luck. ``better`` is the share of draws in which the variant's mean is better than its reference's, of those
-    in which the two differ; ``low`` and ``high`` are its exact interval (Clopper and Pearson), by itself. Luck that is
-    left in ``noise`` (its part of the variance of the draws' means) draws it towards a half. NaN where a draw has no
-    value, or none differs.
+    in which one of the two is the better; ``low`` and ``high`` are its exact interval (Clopper and Pearson), by itself.
+    Luck that is left in ``noise`` (its part of the variance of the draws' means) draws it towards a half. NaN where a
+    draw has no value, or none is better.
     """
 
     pair: Pair
@@ -124,7 +124,8 @@ def split(drawn: Drawn, pair: Pair, confidence: float = CONFIDENCE) -> Split:
     if not draws or not np.isfinite(np.concatenate(differences)).all():
         return Split(pair, NAN, NAN, NAN, draws)
     means = np.array([each.mean() for each in differences])
-    better = _better(means, pair.key, confidence)
+    levels = [np.array([each.mean() for each in side]) for side in sides]
+    better = _better(np.where(means == 0, np.nan, levels), pair.key, confidence)
     free = sum(each.size - 1 for each in differences)
     if not free or draws < 2:
         return Split(pair, NAN, NAN, better[0], draws, *better[1:])
@@ -143,10 +144,11 @@ def _less(one: Floats, other: Floats) -> Floats:
     return np.where(np.abs(differences) <= ROUNDING * np.maximum(np.abs(one), np.abs(other)), 0.0, differences)
 
 
-def _better(differences: Floats, key: Key, confidence: float) -> tuple[float, float, float]:
-    """Return in what share of draws a plan is better, with an exact interval; those in which both are alike are out."""
-    sign = {"lower": -1.0, "higher": 1.0, "neither": NAN}[describe(key[0]).direction]
-    apart = differences[differences != 0]
-    if sign != sign or not apart.size:
-        return NAN, NAN, NAN
-    return share(sign * apart > 0, (1 - confidence) / 2)
+def _better(levels: Floats, key: Key, confidence: float) -> tuple[float, float, float]:
+    """Return in what share of draws the first of two plans is better, with an exact interval.
+
+    Draws in which neither is better are out: both are alike (NaN), or one is beyond parity.
+    """
+    told = [is_better(key[0], one, other) for one, other in levels.T.tolist() if one == one]
+    better = np.array([one for one in told if one is not None], bool)
+    return share(better, (1 - confidence) / 2) if better.size else (NAN, NAN, NAN)

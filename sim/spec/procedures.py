@@ -82,6 +82,8 @@ class Constraint(Outcome):
     def _one(self) -> Constraint:
         if (self.at_least is None) == (self.at_most is None):
             raise refuse("one of 'at_least' and 'at_most' is wanted")
+        if self.in_share in (0, 1):
+            raise refuse(f"'in' between 0 and 1 is wanted, for runs show neither none nor all; found {self.in_share:g}")
         return self
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.assumptions import draw, figures, split
+from analysis.assumptions import Drawn, draw, figures, split
 from analysis.compare import Pair
 from analysis.experiment import Concluded, over_assumptions
 from analysis.store.rounds import Collected
@@ -119,6 +119,16 @@ def test_draws_that_do_not_differ_are_neither_better_nor_worse(crossed: Crossed)
     assert some.better == 3 / 4
     assert some.low < 3 / 4 < some.high
     assert some.high - some.low > 0.7, "four draws do not tell more"
+
+
+def test_below_parity_neither_plan_is_better():
+    """Of a gap between groups less is better down to 0 only: there it is the others who are worse off."""
+    key = ("unmet_difference_vulnerable", "all", "all")
+    gaps = {"two": [0.1, 0.3, -0.2, 0.1], "one": [0.2, 0.2, -0.1, -0.1]}
+    runs = {name: {key: [np.array([gap]) for gap in each]} for name, each in gaps.items()}
+    means = {name: {key: np.array(each)} for name, each in gaps.items()}
+    found = split(Drawn((), 4, 1, means, runs), Pair(key, "two", "one"))
+    assert found.better == 1 / 2, "better in the first, worse in the second, neither in the others"
 
 
 def test_a_run_that_failed_is_left_out_for_all_plans_at_its_draw(crossed: Crossed):

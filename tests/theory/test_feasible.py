@@ -135,3 +135,10 @@ def test_looking_again_does_not_err_more_often(share: float | None):
             looks.look(lambda *_, seen=values[:count]: seen, ["plan"])
         wrong += looks.standing("plan") == "not reached"
     assert 0.02 <= wrong / 600 <= 0.1
+
+
+@pytest.mark.parametrize("share", [0, 1])
+def test_that_all_runs_reach_something_is_never_shown(share: float):
+    """However many do, the bound stays below 1: who asks for all would spend the budget and be told nothing."""
+    with pytest.raises(ValueError, match=f"'in' between 0 and 1 is wanted, .* found {share}"):
+        Constraint(outcome="unmet_share", at_most="0.1", **{"in": share})
