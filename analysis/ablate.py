@@ -85,6 +85,11 @@ class Ablation:
     ablated: tuple[Ablated, ...]
     failed: tuple[tuple[str, str, int], ...]
 
+    @property
+    def runs(self) -> int:
+        """The replications that are compared: those in which no run failed."""
+        return self.ablated[0].effects[0].runs
+
 
 def present(scenario: Scenario, only: Sequence[str] = ()) -> list[str]:
     """Return the mechanisms of a scenario; raises InputError for one that is asked for and not there."""

@@ -123,7 +123,7 @@ def _paired(world: str, pair: Pair, variant: Floats, reference: Floats, confiden
     difference = correlation = reduction = NAN
     interval = NAN, NAN
     p = NAN
-    if defined == variant.size:
+    if 0 < defined == variant.size:
         scale = np.maximum(np.abs(variant), np.abs(reference))
         differences = variant - reference
         differences[np.abs(differences) <= ROUNDING * scale] = 0.0
@@ -145,8 +145,8 @@ def _paired(world: str, pair: Pair, variant: Floats, reference: Floats, confiden
         level=level,
         variant=pair.variant,
         reference=pair.reference,
-        mean_variant=float(variant.mean()),  # NaN where not every run has a value
-        mean_reference=float(reference.mean()),
+        mean_variant=_mean(variant),
+        mean_reference=_mean(reference),
         difference=difference,
         low=low,
         high=high,
@@ -156,6 +156,11 @@ def _paired(world: str, pair: Pair, variant: Floats, reference: Floats, confiden
         variance_reduction=reduction,
         p_holm=p,
     )
+
+
+def _mean(values: Floats) -> float:
+    """Return the mean; NaN where not every run has a value, or there is no run."""
+    return float(values.mean()) if values.size else NAN
 
 
 def _tested(variant: Floats, reference: Floats, confidence: float) -> tuple[tuple[float, float], float]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -49,15 +50,28 @@ def compared(table: pd.DataFrame, found: Concluded) -> pd.DataFrame:
     return table.assign(unit=table["replication"])
 
 
+def kept(found: Concluded, world: str) -> list[int]:
+    """Return the numbers of the replications of a world, or of the draws, that are compared: those left in order."""
+    if found.drawn is None:
+        out = {k for failed_in, _, k in found.failed if failed_in == world}
+        return [k for k in range(found.replications) if k not in out]
+    gone = Counter(draw for draw, _ in {(failed_in, k) for failed_in, _, k in found.failed})
+    return [number for number in range(found.drawn.draws) if gone[f"draw-{number:04d}"] < found.drawn.each]
+
+
 def every_value(rows: pd.DataFrame) -> Values:
-    """Return all outcomes of the runs that are compared, those too that the experiment does not list."""
+    """Return all outcomes of the runs that are compared, those too that the experiment does not list.
+
+    A world of which no replication is left is not among them.
+    """
     by = ["world", "variant", "outcome", "by", "level", "unit"]
     each_unit = rows.assign(undefined=rows["value"].isna()).groupby(by, observed=True, sort=False)
     means = each_unit["value"].mean().mask(each_unit["undefined"].any())  # a draw is as defined as all its runs
-    wide = means.unstack("unit")  # noqa: PD010  # one value each: there is nothing to aggregate
     values: dict[str, dict[str, dict[Key, Floats]]] = {}
-    for (world, variant, outcome, by, level), each in zip(wide.index, wide.to_numpy(float), strict=True):
-        values.setdefault(world, {}).setdefault(variant, {})[outcome, by, level] = each
+    for world, mine in means.groupby("world", observed=True, sort=False):  # each world has units of its own
+        wide = mine.droplevel("world").unstack("unit")  # noqa: PD010  # one value each: there is nothing to aggregate
+        for (variant, outcome, by, level), each in zip(wide.index, wide.to_numpy(float), strict=True):
+            values.setdefault(str(world), {}).setdefault(variant, {})[outcome, by, level] = each
     return values
 
 
@@ -71,7 +85,10 @@ def parts(folder: Folder, crossed: Crossed, found: Concluded, say: Say) -> Itera
     worlds = list(found.values)[:MOST_WORLDS]
     cut = say("compare.first_worlds", count=MOST_WORLDS) if len(found.values) > MOST_WORLDS else ""
     for world in worlds:
-        yield _differences(found, world, _title("compare.paired", world, found, say), cut, say)
+        title = _title("compare.paired", world, found, say)
+        there = world in values
+        yield _differences(found, world, title, cut, say) if there else Part(title, say("experiment.none_whole"))
+    worlds = [world for world in worlds if world in values]
     for world in worlds:
         yield _plane(values[world], found, _title("compare.plane", world, found, say), say)
     for world in worlds:
@@ -79,17 +96,20 @@ def parts(folder: Folder, crossed: Crossed, found: Concluded, say: Say) -> Itera
     units = (_units(values[world], found, _title("compare.units", world, found, say), say) for world in worlds)
     yield from (part for part in units if part is not None)
     if folder.detail == "full":
-        yield from _over_time(folder, crossed, found, rows, say)
+        yield from _over_time(folder, crossed, found, worlds, rows, say)
     else:
         for term in ("compare.backlogs", "compare.stocks", "compare.orders"):
             yield Part(say(term), say("compare.need_full", detail=folder.detail))
 
 
-def _over_time(folder: Folder, crossed: Crossed, found: Concluded, rows: pd.DataFrame, say: Say) -> Iterator[Part]:
+def _over_time(
+    folder: Folder, crossed: Crossed, found: Concluded, worlds: Sequence[str], rows: pd.DataFrame, say: Say
+) -> Iterator[Part]:
     """Yield the pictures that need all tables of every run."""
+    if not worlds:
+        return  # where no run ended there is no such table
     gauges, stock, orders = (compared(folder.table(name), found) for name in ("gauges", "stock", "orders"))
     end_h = max(cell.scenario.end_h for cell in crossed.cells)
-    worlds = list(found.values)[:MOST_WORLDS]
     for world in worlds:
         title = _title("compare.backlogs", world, found, say)
         yield _backlogs(gauges[gauges["world"] == world], found, end_h, title, say)
@@ -128,17 +148,18 @@ def _differences(found: Concluded, world: str, title: str, cut: str, say: Say) -
         "verdict",
     )
     rows: list[tuple[Value, ...]] = []
-    runs = max((c.runs for c in comparisons), default=0)
     for c in comparisons:
         key = (c.outcome, c.by, c.level)
         each = found.values[world][c.variant][key] - found.values[world][c.reference][key]
         unit = describe(c.outcome).unit
         found_of: tuple[Value, ...] = (c.difference, c.low, c.high, c.p_holm, c.runs, c.verdict)
         rows.append((*key, unit, c.variant, c.reference, *found_of, *map(float, each)))
-    data = Data((*head, *(f"run {run}" for run in range(runs))), tuple(rows))
+    of = "run" if found.drawn is None else "draw"
+    data = Data((*head, *(f"{of} {number}" for number in kept(found, world))), tuple(rows))
     confidence = f"{100 * experiment.confidence:g}"
     note = say("compare.paired_note", reference=experiment.against, confidence=confidence)
-    note += f" {say('compare.draws_count', each=found.drawn.each)}" if found.drawn is not None else ""
+    if found.drawn is not None:
+        note += f" {say('draws.count_left' if found.failed else 'compare.draws_count', each=found.drawn.each)}"
     said = f"{undrawn(comparisons, say)} {cut}".strip()
     return Part(title, f"{note} {said}".strip() if figure is not None else said, figure, data, "differences")
 

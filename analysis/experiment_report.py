@@ -85,7 +85,8 @@ def _splits(found: Concluded, say: Say) -> Part:
     )
     figure = shares(found.splits, found.experiment.against, say)
     if figure is None:
-        return Part(say("compare.splits"), say("compare.no_splits"))
+        term = "compare.no_splits" if any(s.draws for s in found.splits) else "draws.none_left"
+        return Part(say("compare.splits"), say(term))
     return Part(say("compare.splits"), say("compare.splits_note"), figure, Data(head, rows), "splits")
 
 

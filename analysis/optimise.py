@@ -124,7 +124,7 @@ def optimise(question: Question) -> Procedure[Optimised]:
         tuple(left),
         chosen,
         curve,
-        min(one.runs for one in left or finalists),
+        min(one.runs for one in left or finalists if one.runs),
         asked.confidence,
     )
 
@@ -201,7 +201,7 @@ def _finals(question: Question, ordered: Sequence[Trial]) -> Procedure[tuple[lis
         collected = yield Round(batches, f"{len(batches)} finalists, {asked.fresh} fresh runs each")
         judges, left = judged(question, batches, collected, HEATS)
         found += judges
-    if not any(np.isfinite(one.cost) for one in found):
+    if not any(one.runs and np.isfinite(one.cost) for one in found):
         raise FirstlineError(f"of the {len(found)} finalists {_nothing(asked)}")
     return sorted(found, key=rank), left
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from analysis.comparison_figures import outcome_name
+from analysis.finals import span
 from analysis.optimise import Optimised
 from analysis.optimise_figures import curves
 from analysis.pages import Data, Part, Say
@@ -54,5 +55,6 @@ def _parts(found: Optimised, say: Say) -> Iterator[Part]:
     for p in found.curve:
         value = p.value if isinstance(p.value, int | float) else str(p.value)
         rows.append((p.path, value, "yes" if p.chosen else "no", p.share, p.low, p.high, p.runs))
-    note = say("optimise.curves_note", fresh=found.fresh, confidence=f"{100 * found.confidence:g}")
+    runs = span(point.runs for point in found.curve)  # those that failed are left out point by point
+    note = say("optimise.curves_note", runs=runs, confidence=f"{100 * found.confidence:g}")
     yield Part(title, note, curves(found, say), Data(head, tuple(rows)), "curves")

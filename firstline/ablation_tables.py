@@ -19,11 +19,13 @@ def page(asked: Taken, found: Ablation, words: Words) -> list[Block]:
     title = words("ablation.title", scenario=asked.scenario.title or asked.scenario.name)
     blocks: list[Block] = [title, *headline(asked, found, words)]
     blocks.append(words("ablation.made", count=len(asked.mechanisms), replications=found.replications))
+    if found.runs < found.replications:
+        blocks.append(words("ablation.compared", runs=found.runs, replications=found.replications))
     head, silent = ("mechanism", "off_effect", "absent_effect", "off_says"), []
     for place, key in enumerate(found.keys):
         by_name = {(one.mechanism, one.against): one for one in found.ablated}
         rows, shown = [], []
-        for name in sorted(asked.mechanisms, key=lambda name: -abs(by_name[name, "off"].effects[place].difference)):
+        for name in sorted(asked.mechanisms, key=lambda name: -_size(by_name[name, "off"], place)):
             off, absent = by_name[name, "off"], by_name[name, "absent"]
             effects = _effect(off, place, words), _effect(absent, place, words)
             rows.append((mechanism_name(name, words), *effects, verdict(off.effects[place], words)))
@@ -51,29 +53,34 @@ def page(asked: Taken, found: Ablation, words: Words) -> list[Block]:
 
 
 def headline(asked: Taken, found: Ablation, words: Words) -> list[str]:
-    """Return the sentences that come first: which mechanism does most to the first outcome, and which do nothing."""
+    """Return the sentences that come first: which mechanism does most to the first outcome, and which do nothing.
+
+    Runs that failed show nothing: where fewer than two replications are whole, that is all that is said.
+    """
+    if found.runs < 2:
+        return [words("ablation.no_runs", runs=found.runs, replications=found.replications)]
     off = [one for one in found.ablated if one.against == "off"]
+    unknown = [one for one in off if one.effects[0].verdict == "undefined"]
     apart = [one for one in off if one.effects[0].verdict in ("lower", "higher")]
-    values = {"outcome": outcome_name(found.keys[0], words), "runs": found.replications}
+    values = {"outcome": outcome_name(found.keys[0], words), "runs": found.runs}
+    said = []
     if apart:
         most = max(apart, key=lambda one: abs(one.effects[0].difference))
         effect = most.effects[0]
-        said = words(
-            "ablation.most",
-            mechanism=mechanism_name(most.mechanism, words),
-            verdict=words(f"experiment.{effect.verdict}"),
-            effect=_effect(most, 0, words),
-            confidence=f"{100 * found.confidence:g}",
-            **values,
-        )
-    else:
-        said = words("ablation.none", **values)
+        told = {"effect": _effect(most, 0, words), "confidence": f"{100 * found.confidence:g}"}
+        told |= {"mechanism": mechanism_name(most.mechanism, words), "verdict": words(f"experiment.{effect.verdict}")}
+        said.append(words("ablation.most", **told, **values))
+    elif len(unknown) < len(off):
+        said.append(words("ablation.none", **values))
+    if unknown:
+        names = words("report.comma").join(mechanism_name(one.mechanism, words) for one in unknown)
+        said.append(words("ablation.undefined", names=names, **values))
     quiet = [one for one in off if not _seen(one, found)]
     named = words("report.comma").join(mechanism_name(one.mechanism, words) for one in quiet)
     seen = len(asked.mechanisms) - len(quiet)
     term = "ablation.none_seen" if not seen else "ablation.seen" if quiet else "ablation.all_seen"
     values |= {"outcomes": len(found.keys), "confidence": f"{100 * found.confidence:g}"}
-    return [said, words(term, seen=seen, count=len(asked.mechanisms), quiet=named, **values)]
+    return [*said, words(term, seen=seen, count=len(asked.mechanisms), quiet=named, **values)]
 
 
 def _seen(one: Ablated, found: Ablation) -> bool:
@@ -82,6 +89,12 @@ def _seen(one: Ablated, found: Ablation) -> bool:
     p is adjusted for the mechanisms of one outcome as Holm does, and here for the outcomes as Bonferroni does.
     """
     return any(effect.p_holm * len(one.effects) <= 1 - found.confidence for effect in one.effects)
+
+
+def _size(one: Ablated, place: int) -> float:
+    """Return how large an effect is, to sort by; one that is not defined comes last."""
+    difference = abs(one.effects[place].difference)
+    return difference if math.isfinite(difference) else -1.0
 
 
 def _effect(one: Ablated, place: int, words: Words) -> Cell:

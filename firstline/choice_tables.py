@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.feasible import Feasible
+from analysis.outcomes import describe
 from analysis.selection import Selected
 from firstline.cells import Cell
 from firstline.formats import percent
@@ -15,16 +16,21 @@ from firstline.words import Words
 def choice(selected: Selected, words: Words, *, in_world: bool) -> Iterator[Block]:
     """Yield what is said of the choice in one world: a sentence, then tables."""
     said = _sentence(selected, words)
-    yield words("experiment.in_world", table=said, world=selected.world) if in_world else said
+    yield words("headline.in_world", said=said, world=selected.world) if in_world else said
     if selected.feasible:
         head = tuple(words(f"column.{name}") for name in ("variant", "must_reach", "value", "interval", "stands"))
         rows = tuple(_feasible(one, words) for one in selected.feasible)
-        yield Grid(words("table.feasible"), (*head, words("choice.runs")), rows, 2, (4,))
+        yield Grid(_title("table.feasible", selected, words, in_world), (*head, words("choice.runs")), rows, 2, (4,))
         yield words("choice.bounds", confidence=f"{100 * selected.confidence:g}")
     if selected.left:
         head = tuple(words(f"column.{name}") for name in ("variant", "left_out_after", "for"))
         rows = tuple((one.variant, Cell(str(one.after), one.after, "runs"), one.better) for one in selected.left)
-        yield Grid(words("table.left_out"), head, rows, 1, (2,))
+        yield Grid(_title("table.left_out", selected, words, in_world), head, rows, 1, (2,))
+
+
+def _title(term: str, selected: Selected, words: Words, in_world: bool) -> str:
+    title = words(term)
+    return words("experiment.in_world", table=title, world=selected.world) if in_world else title
 
 
 def _sentence(selected: Selected, words: Words) -> str:
@@ -39,7 +45,7 @@ def _sentence(selected: Selected, words: Words) -> str:
         "mean": amount_of(selected.key, mean)(mean),
     }
     if not selected.survivors:
-        return words("choice.none", **values)
+        return _none(selected, words)
     if selected.undefined:
         each = (
             words("choice.no_mean_of", plan=name, undefined=undefined, runs=selected.replications)
@@ -54,9 +60,27 @@ def _sentence(selected: Selected, words: Words) -> str:
     said = [words("choice.only" if len(selected.survivors) == 1 else "choice.several", **values)]
     if open_:
         said.append(words("choice.not_shown", plans=", ".join(open_)))
+    if selected.separated and len(selected.survivors) > 1:
+        sign = -1 if describe(selected.key[0]).direction == "higher" else 1
+        ranked = sorted(selected.survivors, key=lambda name: sign * selected.means[name])
+        say = amount_of(selected.key, mean)
+        means = ", ".join(words("choice.mean_of", plan=name, mean=say(selected.means[name])) for name in ranked)
+        said.append(words("choice.ranked", outcome=values["outcome"], means=means))
     if not (selected.alike or selected.separated):
         said.append(words("choice.not_apart", **values))
     return " ".join(said)
+
+
+def _none(selected: Selected, words: Words) -> str:
+    """Say why no plan is left: each misses what it must, or some have no value of it."""
+    missed = dict.fromkeys(one.variant for one in selected.feasible if one.standing == "not reached")
+    undefined = dict.fromkeys(one.variant for one in selected.feasible if one.standing == "undefined")
+    without = [name for name in undefined if name not in missed]
+    confidence = f"{100 * selected.confidence:g}"
+    if not without:
+        return words("choice.none", confidence=confidence)
+    said = words("choice.none_undefined", plans=", ".join(without))
+    return f"{said} {words('choice.missed', plans=', '.join(missed), confidence=confidence)}" if missed else said
 
 
 def _feasible(one: Feasible, words: Words) -> tuple[str, ...]:

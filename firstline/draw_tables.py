@@ -35,7 +35,10 @@ def draws(found: Concluded, words: Words) -> Iterator[Block]:
         for one in found.splits
         if math.isfinite(one.better) or math.isfinite(one.of_assumptions)
     )
-    yield Grid(words("table.splits"), head, rows, 3)
+    if rows:
+        yield Grid(words("table.splits"), head, rows, 3)
+    else:
+        yield words("compare.no_splits" if any(one.draws for one in found.splits) else "draws.none_left")
     yield words("draws.note", figures=_named(drawn.figures))
 
 

@@ -11,6 +11,7 @@ from analysis.assumptions import Drawn
 from analysis.compare import Comparison
 from analysis.comparison_figures import p_text
 from analysis.experiment import Concluded, Judged, Precision
+from analysis.experiment_parts import kept
 from analysis.outcomes import describe, is_better
 from firstline.cells import Cell
 from firstline.choice_tables import choice
@@ -49,9 +50,11 @@ def page(found: Concluded, seconds: float, lang: str) -> list[Block]:
         made = "choice.made" if found.selected else "experiment.made"
         in_worlds = "_worlds" if len(found.values) > 1 else ""
         blocks.append(words(made + in_worlds, worlds=len(found.values), **counts))
+    if found.failed:
+        blocks.append(_left_out(found, words))
     blocks.append(_people(found, words))
     if found.precision is not None:
-        blocks.append(_precision(found.precision, found.replications, words))
+        blocks.append(_precision(found, found.precision, words))
     blocks += draws(found, words)
     for selected in found.selected:
         blocks += choice(selected, words, in_world=bool(experiment.worlds))
@@ -64,7 +67,7 @@ def page(found: Concluded, seconds: float, lang: str) -> list[Block]:
         blocks += [words("experiment.means_note", confidence=confidence)] if world == last else []
         title = words("table.differences")
         title = words("experiment.in_world", table=title, world=world) if experiment.worlds else title
-        blocks += _effects([c for c in found.effects if c.world == world], found, words)
+        blocks += _effects([c for c in found.effects if c.world == world], world, found, words)
         blocks += [_differences([c for c in found.comparisons if c.world == world], title, found, words)]
     sizes = sorted({sum(c.world == world for c in found.comparisons) for world in found.values})
     blocks.append(
@@ -73,10 +76,23 @@ def page(found: Concluded, seconds: float, lang: str) -> list[Block]:
     return [*blocks, _expected(found.judged, bool(experiment.worlds), words)]
 
 
-def _precision(found: Precision, runs: int, words: Words) -> str:
-    """Say whether differences are known as well as was wanted, and how well."""
-    term = "precise" if found.reached else "precision_undefined" if math.isnan(found.half_width) else "not_precise"
-    return words(f"experiment.{term}", runs=runs, **_widths(found, words))
+def _left_out(found: Concluded, words: Words) -> str:
+    """Say how many runs failed, and how many replications or draws are compared nevertheless."""
+    of = found.replications
+    left = {world: words("experiment.kept", kept=len(kept(found, world)), all=of) for world in found.values}
+    said = ", ".join(f"{world} {each}" for world, each in left.items()) if len(left) > 1 else next(iter(left.values()))
+    term = "experiment.left_out" if found.drawn is None else "experiment.left_out_draws"
+    return words(term, failed=len(found.failed), kept=said)
+
+
+def _precision(found: Concluded, known: Precision, words: Words) -> str:
+    """Say whether differences are known as well as was wanted, and how well; else what keeps them from being known."""
+    term = "precise" if known.reached else "not_precise"
+    if math.isnan(known.half_width):
+        # A value may be missing where enough runs ended; else too many failed, and the outcome is not to blame.
+        missing = any(c.defined < c.runs for c in found.comparisons if (c.outcome, c.by, c.level) == known.key)
+        term = "precision_undefined" if missing else "precision_failed"
+    return words(f"experiment.{term}", runs=found.replications, **_widths(known, words))
 
 
 def still_wide(found: Precision, words: Words) -> str:
@@ -151,7 +167,7 @@ def _pairing(c: Comparison, words: Words) -> str:
     return Cell(said, c.variance_reduction)
 
 
-def _effects(effects: Sequence[Comparison], found: Concluded, words: Words) -> list[Block]:
+def _effects(effects: Sequence[Comparison], world: str, found: Concluded, words: Words) -> list[Block]:
     """Return the effects of factors and what they do together, a family of their own; nothing where there are none."""
     rows = []
     for c in effects:
@@ -172,6 +188,7 @@ def _effects(effects: Sequence[Comparison], found: Concluded, words: Words) -> l
     rows.sort(key=lambda row: row[0])
     columns = ("outcome", "factor", "effect", "interval", "p_holm", "says")
     title = words("table.effects")
+    title = words("experiment.in_world", table=title, world=world) if found.experiment.worlds else title
     confidence = f"{100 * found.experiment.confidence:g}"
     note = words("experiment.effects_note", count=len(rows), confidence=confidence)
     return [Grid(title, tuple(words(f"column.{column}") for column in columns), tuple(rows), 2, (5,)), note]
@@ -194,7 +211,8 @@ def _expected(judged: Sequence[Judged], with_world: bool, words: Words) -> Block
 def verdict(c: Comparison, words: Words, drawn: Drawn | None = None) -> str:
     """Say in plain words what the data say of a variant against its reference."""
     if c.verdict == "undefined":
-        return words("experiment.undefined", defined=c.defined, runs=counted(drawn, c.runs, words))
+        term = "undefined_none" if not c.runs else "undefined_one" if c.runs == 1 else "undefined"
+        return words(f"experiment.{term}", defined=c.defined, runs=counted(drawn, c.runs, words))
     if c.verdict == "not separated":
         return words("experiment.identical") if c.identical else words("experiment.not_separated")
     said = words(f"experiment.{c.verdict}")
@@ -232,6 +250,8 @@ def experiment_as_json(found: Concluded) -> dict[str, Any]:
             "replications": found.replications,
             "confidence": experiment.confidence,
             "runs": found.runs,
+            "failed": [list(run) for run in found.failed],
+            "compared": {world: kept(found, world) for world in found.values},
             "head_counts": dict(found.head_counts),
             "outcomes": means,
             "precision": None

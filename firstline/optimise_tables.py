@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from analysis.comparison_figures import outcome_name
-from analysis.finals import Finalist, sign_of
+from analysis.finals import Finalist, sign_of, span
 from analysis.optimise import Optimised
 from analysis.outcomes import describe
 from analysis.short_names import short_names
@@ -29,6 +29,7 @@ def page(question: Question, found: Optimised, words: Words) -> list[Block]:
     short = short_names(one.path for one in question.decisions)
     if found.finalists:
         blocks.append(_finalists(question, found, short, words))
+    before = len(blocks)
     for path, name in short.items():
         points = [point for point in found.curve if point.path == path]
         if len(points) > 1:
@@ -43,24 +44,40 @@ def page(question: Question, found: Optimised, words: Words) -> list[Block]:
                 for point in points
             )
             blocks.append(Grid(words("optimise.curve", decision=name), head, rows, 1, (3,)))
-    blocks.append(words("optimise.note", fresh=_fresh(found), confidence=f"{100 * found.confidence:g}"))
+    if len(blocks) > before:
+        blocks.append(words("optimise.note_curves"))
+    blocks.append(words("optimise.note", fresh=_fresh(found)))
+    if question.asked.subject_to:
+        blocks.append(words("optimise.note_bounds", confidence=f"{100 * found.confidence:g}"))
     return blocks
 
 
 def headline(question: Question, found: Optimised, words: Words) -> list[str]:
     """Return the sentences that come first: what is enough, or best, and what fresh runs say of it."""
-    chosen, best = found.chosen, question.asked.best
     short = short_names(one.path for one in question.decisions)
+    said = _answer(question, found, short, words)
+    aside = [one for one in found.finalists if not one.runs]
+    if aside:
+        names = words("optimise.semicolon").join(_values(one, short) for one in aside)
+        said.append(words("optimise.put_aside", names=names))
+    return said
+
+
+def _answer(question: Question, found: Optimised, short: dict[str, str], words: Words) -> list[str]:
+    chosen, best = found.chosen, question.asked.best
     if chosen is None and len(found.left) > 1:
         return [_several(question, found, short, words)]
     if chosen is None:
-        return [words("optimise.none", count=len(found.finalists), fresh=_fresh(found))]
+        judged = [one for one in found.finalists if one.runs]
+        open_ = any(one.standing == "not separated" for one in judged)  # else more runs would show no more
+        advice = words("optimise.advice_open" if open_ else "optimise.advice")
+        return [words("optimise.none", count=len(judged), fresh=_fresh(found)), advice]
     if best is None:
         said = [words("optimise.chosen", values=_values(chosen, short), cost=f"{chosen.cost:,.6g}")]
     else:
         told = {"values": _values(chosen, short), "outcome": outcome_name(best.key, words), "runs": found.fresh}
-        said = [words("optimise.best", mean=_mean(question, chosen), **told)]
         others = sum(one.standing == "reached" for one in found.finalists) - 1
+        said = [words("optimise.best" if others else "optimise.only", mean=_mean(question, chosen), **told)]
         if others:
             said.append(words("optimise.best_of", others=others, **_worth(question, found)))
     if chosen.feasible:
@@ -72,8 +89,7 @@ def headline(question: Question, found: Optimised, words: Words) -> list[str]:
 
 def _fresh(found: Optimised) -> str:
     """Return by how many runs finalists were judged: from the fewest to the most, where some failed."""
-    counts = {one.runs for one in found.finalists}
-    return "–".join(str(runs) for runs in sorted({min(counts), max(counts)}))
+    return span(one.runs for one in found.finalists if one.runs)
 
 
 def _several(question: Question, found: Optimised, short: dict[str, str], words: Words) -> str:

@@ -149,3 +149,10 @@ def test_one_run_has_no_interval():
     assert (c.difference, c.verdict) == (1.0, "undefined")
     with pytest.raises(ValueError, match="equally many replications"):
         compare({"v": {KEYS[0]: np.ones(2)}, "r": {KEYS[0]: np.zeros(3)}}, [Pair(KEYS[0], "v", "r")])
+
+
+def test_no_run_is_undefined_without_a_warning():
+    """Where every replication failed nothing is compared, and no warning of numpy is shown to a planner."""
+    (c,) = compare({"v": {KEYS[0]: np.ones(0)}, "r": {KEYS[0]: np.ones(0)}}, [Pair(KEYS[0], "v", "r")])
+    assert (c.runs, c.defined, c.verdict) == (0, 0, "undefined")
+    assert all(math.isnan(value) for value in (c.mean_variant, c.mean_reference, c.difference, c.p_holm))

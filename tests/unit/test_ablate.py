@@ -19,7 +19,7 @@ from analysis.store.carry_out import carry_out
 from analysis.store.folder import Folder
 from analysis.store.workers import local
 from firstline.ablation_tables import headline, page
-from firstline.grids import Grid
+from firstline.grids import Grid, outcome_name
 from firstline.words import Words
 from sim.errors import InputError
 from sim.spec.mechanisms import MECHANISMS
@@ -139,6 +139,34 @@ def test_what_a_mechanism_does_is_seen(tutorial: sim.Scenario, found: Ablation):
     """Ways cost time in every run: that stands for all outcomes together, too."""
     second = headline(Taken(tutorial, tuple(present(tutorial)), found.keys, RUNS), found, Words("en"))[1]
     assert "with a confidence of 95 % for all outcomes and mechanisms together" in second
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_runs_that_failed_are_no_evidence(tutorial: sim.Scenario, found: Ablation, lang: str):
+    """Sentences are of the runs that are compared: with fewer than two nothing is said of what mechanisms do."""
+    words, asked = Words(lang), Taken(tutorial, tuple(present(tutorial)), found.keys, 6)
+
+    def said(runs: int, odd: float = 0.0) -> list[str]:
+        values = {AS_IS: {key: 1 + np.arange(runs) / 9 for key in found.keys}}
+        off = [one for one in found.ablated if one.against == "off"]
+        values |= {one.cell.variant: values[AS_IS] for one in off}
+        values[off[0].cell.variant] = {key: np.full(runs, odd) for key in found.keys}
+        made = []
+        for one in found.ablated:
+            of = one.cell.variant.replace("absent", "off")
+            effects = compare(values, [Pair(key, AS_IS, of) for key in found.keys])
+            made.append(replace(one, effects=tuple(effects)))
+        blocks = page(asked, replace(found, replications=6, ablated=tuple(made)), words)
+        return [block for block in blocks[1:] if isinstance(block, str)]
+
+    for runs in (0, 1):
+        assert said(runs)[0] == words("ablation.no_runs", runs=runs, replications=6)
+    five, names = {"outcome": outcome_name(WAIT, words), "runs": 5}, mechanism_name(found.ablated[0].mechanism, words)
+    assert words("ablation.none", **five) not in said(5), "the first of them does something"
+    assert words("ablation.compared", runs=5, replications=6) in said(5)
+    assert said(5, np.nan)[0] == words("ablation.none", **five)
+    assert said(5, np.nan)[1] == words("ablation.undefined", names=names, **five)
+    assert words("ablation.compared", runs=6, replications=6) not in said(6)
 
 
 def differences_variance(without: sim.Scenario) -> float:

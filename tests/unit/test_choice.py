@@ -99,3 +99,52 @@ def test_the_tables_say_when_and_what_the_bounds_mean():
     assert feasible.rows[0][-1] == "40"
     assert "all plans and of every time they were judged hold together with a confidence of 95 %" in str(note)
     assert left.rows == (("doors", "38", "tables"),)
+
+
+def test_no_plan_is_blamed_for_what_has_no_value():
+    """A plan leaves, too, when what it must reach is not defined in a run: that is not shown to be missed."""
+    gone = replace(SHOWN, value=float("nan"), low=float("nan"), high=float("nan"), standing="undefined")
+    missed = replace(SHOWN, variant="doors", standing="not reached")
+    none = replace(BEST, survivors=(), reached=(), means={}, feasible=(gone, replace(gone, variant="doors")))
+    assert said(none) == "No plan can be chosen: what must be reached is not defined in every run of tables, doors."
+    assert "证实" not in said(none, ZH)
+    both = said(replace(none, feasible=(gone, missed)))
+    assert "not defined in every run of tables. Shown not to reach what they must, with a confidence of 95 %" in both
+    assert both.endswith(": doors.")
+    all_missed = replace(none, feasible=(gone, replace(gone, standing="not reached")))
+    assert said(all_missed).startswith("No plan is left: each is shown not to reach")
+
+
+def test_each_table_names_its_world():
+    """Two worlds have tables that can be told apart, also in a spreadsheet; the sentence is one that begins so."""
+    left = replace(BEST, left=(Left("doors", 38, "tables"),))
+    for words in (EN, ZH):
+        titles = [
+            block.title
+            for world in ("calm", "busy")
+            for block in choice(replace(left, world=world), words, in_world=True)
+            if isinstance(block, Grid)
+        ]
+        assert len(set(titles)) == len(titles) == 4
+    sentence = next(choice(replace(left, world="calm"), EN, in_world=True))
+    assert sentence == f"In calm: {said(left)}"
+    alone = [block.title for block in choice(left, EN, in_world=False) if isinstance(block, Grid)]
+    assert alone == [EN("table.feasible"), EN("table.left_out")]
+
+
+def test_a_race_that_is_decided_is_said():
+    """Several are left only for what they must reach: which is ahead is known, and by which means."""
+    apart = replace(BOTH, feasible=(SHOWN, OPEN), separated=True)
+    decided = "In mean wait the race between them is decided, best first: doors (75 min), tables (90 min)"
+    assert decided in said(apart)
+    assert "由好到差：doors（75 分钟）, tables（90 分钟）" in said(apart, ZH)
+    assert "race" not in said(replace(apart, separated=False))
+    assert "race" not in said(replace(BEST, reached=(), feasible=(OPEN,)))
+
+
+def test_the_runs_of_the_tables_are_not_those_of_the_choice():
+    """A mean beside the choice may differ from that in the table: it is said which runs each is of."""
+    counts = {"variants": 3, "worlds": 2, "replications": 10, "runs": 99, "seed": 1, "time": "1 s"}
+    for term in ("choice.made", "choice.made_worlds"):
+        assert "are of the first 10 replications alone, the choice is of all runs." in EN(term, **counts)
+        assert "只用前10次重复" in ZH(term, **counts)

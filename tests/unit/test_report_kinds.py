@@ -396,7 +396,7 @@ def test_what_is_enough_and_what_is_not(place: Path, tmp_path: Path):
     assert said[1].startswith("Shown by 10 runs that the search has not seen: mean wait at most 6.0 h, in 20.0 % of")
     none = replace(found, chosen=None, curve=())
     told = headline(asked, none, EN)
-    assert told[0].startswith(f"None of the {len(found.finalists)} finalists is shown")
+    assert told[0].startswith(f"Of {len(found.finalists)} finalists none is shown")
     path = TELLINGS["optimise"].write(folder, asked, none, Told(told, ["T"]), tmp_path / "none.html", EN)
     page = path.read_text("utf-8")
     assert EN("optimise.no_curves") in page
